@@ -1,0 +1,97 @@
+/**
+ * A slice is a view of bytes in linear memory, packed into one u64 so that it travels in a register:
+ *
+ *      63            32 31             0
+ *     +----------------+----------------+
+ *     |  length u32    |  pointer u32   |
+ *     +----------------+----------------+
+ *
+ * 0 is absent. A length of 0 with a pointer is present but empty: the two are never confused.
+ * A pointer of 0 with a length is no bytes either, but says why there are none (see UNREADABLE).
+ */
+export type Slice = u64
+
+/** There is no value. */
+// @ts-ignore: decorator
+@inline
+export const ABSENT: Slice = 0
+
+/** A value may be there, but the host refused to hand it over: never to be taken as absent. */
+// @ts-ignore: decorator
+@inline
+export const UNREADABLE: Slice = 1 << 32
+
+// @ts-ignore: decorator
+@inline
+export function slice(ptr: usize, len: u32): Slice {
+  return ((<u64>len) << 32) | <u64>(<u32>ptr)
+}
+
+// @ts-ignore: decorator
+@inline
+export function ptrOf(s: Slice): usize {
+  return <usize>(<u32>s)
+}
+
+// @ts-ignore: decorator
+@inline
+export function lenOf(s: Slice): u32 {
+  return <u32>(s >> 32)
+}
+
+/** The first byte after the slice. */
+// @ts-ignore: decorator
+@inline
+export function endOf(s: Slice): usize {
+  return ptrOf(s) + lenOf(s)
+}
+
+/** True if there are bytes to look at, be there none of them; false for ABSENT and UNREADABLE. */
+// @ts-ignore: decorator
+@inline
+export function isPresent(s: Slice): bool {
+  return <u32>s != 0
+}
+
+/** The bytes from `from` (inclusive) to `to` (exclusive), both addresses within one slice. */
+// @ts-ignore: decorator
+@inline
+export function between(from: usize, to: usize): Slice {
+  return slice(from, <u32>(to - from))
+}
+
+/** True if both have the same bytes. Not constant in time: never for secrets. */
+export function equals(a: Slice, b: Slice): bool {
+  if (lenOf(a) != lenOf(b)) return false
+  return memory.compare(ptrOf(a), ptrOf(b), lenOf(a)) == 0
+}
+
+/** As `equals`, but ASCII letters of `a` may be upper-case; `lower` must be lower-case already. */
+export function equalsIgnoreCase(a: Slice, lower: Slice): bool {
+  const n = lenOf(a)
+  if (n != lenOf(lower)) return false
+  const p = ptrOf(a)
+  const q = ptrOf(lower)
+  for (let i: u32 = 0; i < n; i++) {
+    if (toLower(load<u8>(p + i)) != load<u8>(q + i)) return false
+  }
+  return true
+}
+
+export function startsWith(s: Slice, prefix: Slice): bool {
+  const n = lenOf(prefix)
+  return lenOf(s) >= n && memory.compare(ptrOf(s), ptrOf(prefix), n) == 0
+}
+
+/** ASCII only: bytes from 0x80 up stay as they are. */
+// @ts-ignore: decorator
+@inline
+export function toLower(byte: u8): u8 {
+  return byte - 0x41 < 26 ? byte | 0x20 : byte
+}
+
+/** The address of the first `byte` in [from, to), or `to` if there is none. */
+export function indexOf(from: usize, to: usize, byte: u8): usize {
+  while (from < to && load<u8>(from) != byte) from++
+  return from
+}

@@ -1,0 +1,100 @@
+import { Slice, slice, ABSENT, ptrOf, lenOf } from './slice'
+import { narrow } from './literal'
+
+/**
+ * Appends bytes to a region of fixed size. What does not fit is not written, and the result is then ABSENT: a text
+ * is built completely or not at all.
+ *
+ *     | start ....... written ....... | position ....... room ....... | end
+ */
+@unmanaged
+export class Writer {
+  private start: usize
+  private position: usize
+  private end: usize
+  private overflowed: bool
+
+  /** Starts over at `start` with room for `capacity` bytes. A start of 0 (no memory) overflows at once. */
+  open(start: usize, capacity: u32): void {
+    this.start = start
+    this.position = start
+    this.end = start + capacity
+    this.overflowed = start == 0
+  }
+
+  byte(value: u8): void {
+    if (!this.hasRoom(1)) return
+    store<u8>(this.position, value)
+    this.position++
+  }
+
+  bytes(s: Slice): void {
+    const length = lenOf(s)
+    if (!this.hasRoom(length)) return
+    memory.copy(this.position, ptrOf(s), length)
+    this.position += length
+  }
+
+  /** An ASCII string literal. */
+  ascii(text: string): void {
+    const length = <u32>text.length
+    if (!this.hasRoom(length)) return
+    narrow(text, this.position)
+    this.position += length
+  }
+
+  u32be(value: u32): void {
+    if (!this.hasRoom(4)) return
+    store<u32>(this.position, bswap<u32>(value))
+    this.position += 4
+  }
+
+  u64be(value: u64): void {
+    if (!this.hasRoom(8)) return
+    store<u64>(this.position, bswap<u64>(value))
+    this.position += 8
+  }
+
+  decimal(value: u64): void {
+    let digits: u32 = 1
+    for (let rest = value / 10; rest > 0; rest /= 10) digits++
+    if (!this.hasRoom(digits)) return
+    for (let at = this.position + digits - 1; at >= this.position; at--) {
+      store<u8>(at, <u8>(0x30 + <u32>(value % 10)))
+      value /= 10
+    }
+    this.position += digits
+  }
+
+  /** Where the next byte goes: for a caller that writes by itself after `hasRoom`, then `advance`s. */
+  get at(): usize {
+    return this.position
+  }
+
+  /** True if `length` more bytes fit; if not, the writer has overflowed from here on. */
+  hasRoom(length: u32): bool {
+    if (this.overflowed || length > <u32>(this.end - this.position)) {
+      this.overflowed = true
+      return false
+    }
+    return true
+  }
+
+  advance(length: u32): void {
+    this.position += length
+  }
+
+  get length(): u32 {
+    return <u32>(this.position - this.start)
+  }
+
+  /** What was written, or ABSENT if anything did not fit. */
+  get result(): Slice {
+    return this.overflowed ? ABSENT : slice(this.start, this.length)
+  }
+}
+
+/** Bytes of a Writer's own fields, for `memory.data`. */
+// @ts-ignore: decorator
+@inline
+export const WRITER_BYTES: i32 = 16

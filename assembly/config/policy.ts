@@ -1,0 +1,159 @@
+/**
+ * The compiled policy: what `configure` leaves behind, and all that a request reads of the configuration.
+ *
+ * One root context owns one block; every pointer and every slice below points into it, so freeing the block frees
+ * the policy. Lists are contiguous; a count of 0 has no list.
+ *
+ *     Policy | Rule[ruleCount] | Plan ... | SessionPolicy ... | KeyPolicy ... | Source[] ... | Slice[] ... | texts
+ *       |         |               ^
+ *       +- top ---+--- plan ------+      a rule's plan is complete: what it inherits is merged already
+ *
+ * Plans that inherit a whole part share it: `session`, `key` and `from` may be pointed at more than once.
+ */
+import { Slice } from '../bytes/slice'
+
+/** Bytes of one slice in a list. */
+// @ts-ignore: decorator
+@inline
+export const SLICE_BYTES: u32 = 8
+
+@unmanaged
+export class Policy {
+  /** Applies where no rule matches. Null: pass through, do nothing but remove `keyHeaders`. */
+  top: Plan | null
+  rules: usize
+  ruleCount: u32
+  /** Slice[]: every key header name of every plan, lower-case, each once. No client's value survives. */
+  keyHeaders: usize
+  keyHeaderCount: u32
+  /** True if any rule's match asks for it: what no rule needs is never read. */
+  matchesHost: bool
+  matchesPath: bool
+  matchesMethod: bool
+  /** `observe.instance`, part of every metric's name. */
+  instance: Slice
+}
+
+@unmanaged
+export class Rule {
+  /** Unique; for counters. */
+  name: Slice
+  /** Slice[]: lower-case host patterns, `shop.example.com` or `*.example.com`; the port is not part of them. */
+  hosts: usize
+  hostCount: u32
+  /** Slice[]: path patterns as written, checked: segments of literal text, `*`, `{name}`, and `**` only last. */
+  paths: usize
+  pathCount: u32
+  /** Slice[]: upper-case methods. */
+  methods: usize
+  methodCount: u32
+  plan: Plan
+}
+
+export enum Mode {
+  Enforce = 0,
+  Shadow = 1,
+}
+
+/** What is to be done with a request: complete, nothing left to inherit. */
+@unmanaged
+export class Plan {
+  mode: Mode
+  /** Null: no cookie is minted, read or touched. */
+  session: SessionPolicy | null
+  /** Null: no key header is written. */
+  key: KeyPolicy | null
+}
+
+export enum Secure {
+  Never = 0,
+  Always = 1,
+  /** As the scheme that the client used. */
+  Auto = 2,
+}
+
+@unmanaged
+export class SessionPolicy {
+  name: Slice
+  /** What follows `name=value` in Set-Cookie, e.g. `; Max-Age=28800; Path=/; HttpOnly; SameSite=Lax`. */
+  attributes: Slice
+  /** The same with `; Secure`. Equal to `attributes` where `secure` is Never. */
+  attributesSecure: Slice
+  secure: Secure
+  /** `cookie.renew: always`: Set-Cookie on every answer. */
+  renewAlways: bool
+  readOnly: bool
+  mintSkip: bool
+  /** Slice[]: upper-case methods that may mint; none listed: all but OPTIONS, TRACE and CONNECT. */
+  methods: usize
+  methodCount: u32
+}
+
+export enum KeyFormat {
+  Hash = 0,
+  Raw = 1,
+}
+
+export enum OnNone {
+  Balance = 0,
+  Reject = 1,
+}
+
+@unmanaged
+export class KeyPolicy {
+  /** Lower-case header name. */
+  header: Slice
+  format: KeyFormat
+  onNone: OnNone
+  /** An HMAC-SHA256 key schedule (crypto/hmac.ts) for HKDF purpose `key`, or 0: unkeyed hash. */
+  hmac: usize
+  /** Source[]: tried in order. */
+  from: usize
+  fromCount: u32
+}
+
+export enum SourceKind {
+  Session = 0,
+  Cookie = 1,
+  Header = 2,
+  Query = 3,
+  Claim = 4,
+  Address = 5,
+  Constant = 6,
+  FirstOf = 7,
+  All = 8,
+}
+
+export enum ClaimType {
+  String = 0,
+  Number = 1,
+  Boolean = 2,
+  List = 3,
+}
+
+@unmanaged
+export class Source {
+  kind: SourceKind
+  /** Claim only. */
+  claimType: ClaimType
+  /** What stands before the value in the key's encoding, e.g. `claim:/sub`, `header:x-user`, `session`. */
+  label: Slice
+  /**
+   * Cookie, Query: the name. Header: the lower-case name. Constant: the value.
+   * Claim: the property path, segments separated by NUL:
+   * `metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0payload\0sub`.
+   */
+  name: Slice
+  /** Header: the property path `request\0headers\0<name>`, whose value joins every entry with a comma. */
+  path: Slice
+  /** Header `repeated: join`: several entries are one value, joined with a comma; otherwise they yield nothing. */
+  join: bool
+  /** Query `decode: true`: %XX and + are decoded. */
+  decode: bool
+  /** Address: how many leading bits count, 0 to 32 and 0 to 128. */
+  ipv4Prefix: u8
+  ipv6Prefix: u8
+  /** FirstOf, All: Source[]. */
+  children: usize
+  childCount: u32
+}
