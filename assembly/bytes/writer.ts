@@ -84,6 +84,11 @@ export class Writer {
     this.position += length
   }
 
+  /** Takes back what was written after the first `length` bytes. */
+  truncate(length: u32): void {
+    if (length < this.length) this.position = this.start + length
+  }
+
   get length(): u32 {
     return <u32>(this.position - this.start)
   }

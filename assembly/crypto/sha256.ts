@@ -1,0 +1,200 @@
+/**
+ * SHA-256 (FIPS 180-4, section 6.2; RFC 6234) over linear memory, with one static state: a message is finished
+ * before the next one starts. Nothing here depends on the bytes but through arithmetic, so time tells lengths only.
+ *
+ *     sha256Start | sha256Resume  ->  sha256Update ...  ->  sha256Finish | sha256Save
+ */
+/** Bytes of a digest, and of a saved state: eight u32. */
+// @ts-ignore: decorator
+@inline
+export const SHA256_BYTES: u32 = 32
+
+/** The compression function takes the message in blocks of this many bytes. */
+// @ts-ignore: decorator
+@inline
+export const SHA256_BLOCK_BYTES: u32 = 64
+
+// Where the length of the message stands in its last block (8 bytes, big-endian bits).
+// @ts-ignore: decorator
+@inline
+const LENGTH_OFFSET: u32 = 56
+
+// FIPS 180-4, section 4.2.2.
+// prettier-ignore
+const ROUND_CONSTANTS: usize = memory.data<u32>([
+  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+  0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+])
+
+// FIPS 180-4, section 5.3.3.
+// prettier-ignore
+const INITIAL_STATE: usize = memory.data<u32>([
+  0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+])
+
+const state: usize = memory.data(SHA256_BYTES, 8)
+const schedule: usize = memory.data(256, 8)
+/** The start of a block that is not complete yet: the first `total % 64` bytes of it. */
+const pending: usize = memory.data(SHA256_BLOCK_BYTES, 8)
+let total: u64 = 0
+
+/** Starts a message. Whatever was not finished is forgotten. */
+export function sha256Start(): void {
+  sha256Resume(INITIAL_STATE, 0)
+}
+
+/** Starts a message whose first `bytesSoFar` bytes, whole blocks, are in `saved` (see `sha256Save`) already. */
+export function sha256Resume(saved: usize, bytesSoFar: u64): void {
+  memory.copy(state, saved, SHA256_BYTES)
+  total = bytesSoFar
+}
+
+/** Appends `len` bytes to the message. */
+export function sha256Update(ptr: usize, len: u32): void {
+  const filled = (<u32>total) & (SHA256_BLOCK_BYTES - 1)
+  total += len
+  if (filled > 0) {
+    const room = SHA256_BLOCK_BYTES - filled
+    const taken = len < room ? len : room
+    memory.copy(pending + filled, ptr, taken)
+    if (taken < room) return
+    compress(pending)
+    ptr += taken
+    len -= taken
+  }
+  while (len >= SHA256_BLOCK_BYTES) {
+    compress(ptr)
+    ptr += SHA256_BLOCK_BYTES
+    len -= SHA256_BLOCK_BYTES
+  }
+  if (len > 0) memory.copy(pending, ptr, len)
+}
+
+/** Keeps the state after whole blocks (the message so far is a multiple of 64 bytes) as eight u32 at `saved`. */
+export function sha256Save(saved: usize): void {
+  memory.copy(saved, state, SHA256_BYTES)
+}
+
+/** Writes the digest, 32 bytes, to `out`. */
+export function sha256Finish(out: usize): void {
+  const bits = total << 3
+  let filled = (<u32>total) & (SHA256_BLOCK_BYTES - 1)
+  store<u8>(pending + filled, 0x80)
+  filled++
+  if (filled > LENGTH_OFFSET) {
+    memory.fill(pending + filled, 0, SHA256_BLOCK_BYTES - filled)
+    compress(pending)
+    filled = 0
+  }
+  memory.fill(pending + filled, 0, LENGTH_OFFSET - filled)
+  store<u64>(pending + LENGTH_OFFSET, bswap<u64>(bits))
+  compress(pending)
+  for (let i: u32 = 0; i < SHA256_BYTES; i += 4) store<u32>(out + i, bswap<u32>(load<u32>(state + i)))
+}
+
+/** Leaves nothing of the last message behind: after keys were hashed. */
+export function sha256Wipe(): void {
+  memory.fill(state, 0, SHA256_BYTES)
+  memory.fill(schedule, 0, 256)
+  memory.fill(pending, 0, SHA256_BLOCK_BYTES)
+  total = 0
+}
+
+/** Eight rounds at a time, so that the working variables change names instead of places. */
+function compress(block: usize): void {
+  expand(block)
+  let a = load<u32>(state)
+  let b = load<u32>(state, 4)
+  let c = load<u32>(state, 8)
+  let d = load<u32>(state, 12)
+  let e = load<u32>(state, 16)
+  let f = load<u32>(state, 20)
+  let g = load<u32>(state, 24)
+  let h = load<u32>(state, 28)
+  for (let i: usize = 0; i < 256; i += 32) {
+    const w = schedule + i
+    const k = ROUND_CONSTANTS + i
+    h += bigSigma1(e) + choose(e, f, g) + load<u32>(k) + load<u32>(w)
+    d += h
+    h += bigSigma0(a) + majority(a, b, c)
+    g += bigSigma1(d) + choose(d, e, f) + load<u32>(k, 4) + load<u32>(w, 4)
+    c += g
+    g += bigSigma0(h) + majority(h, a, b)
+    f += bigSigma1(c) + choose(c, d, e) + load<u32>(k, 8) + load<u32>(w, 8)
+    b += f
+    f += bigSigma0(g) + majority(g, h, a)
+    e += bigSigma1(b) + choose(b, c, d) + load<u32>(k, 12) + load<u32>(w, 12)
+    a += e
+    e += bigSigma0(f) + majority(f, g, h)
+    d += bigSigma1(a) + choose(a, b, c) + load<u32>(k, 16) + load<u32>(w, 16)
+    h += d
+    d += bigSigma0(e) + majority(e, f, g)
+    c += bigSigma1(h) + choose(h, a, b) + load<u32>(k, 20) + load<u32>(w, 20)
+    g += c
+    c += bigSigma0(d) + majority(d, e, f)
+    b += bigSigma1(g) + choose(g, h, a) + load<u32>(k, 24) + load<u32>(w, 24)
+    f += b
+    b += bigSigma0(c) + majority(c, d, e)
+    a += bigSigma1(f) + choose(f, g, h) + load<u32>(k, 28) + load<u32>(w, 28)
+    e += a
+    a += bigSigma0(b) + majority(b, c, d)
+  }
+  store<u32>(state, load<u32>(state) + a)
+  store<u32>(state, load<u32>(state, 4) + b, 4)
+  store<u32>(state, load<u32>(state, 8) + c, 8)
+  store<u32>(state, load<u32>(state, 12) + d, 12)
+  store<u32>(state, load<u32>(state, 16) + e, 16)
+  store<u32>(state, load<u32>(state, 20) + f, 20)
+  store<u32>(state, load<u32>(state, 24) + g, 24)
+  store<u32>(state, load<u32>(state, 28) + h, 28)
+}
+
+function expand(block: usize): void {
+  for (let i: usize = 0; i < 64; i += 4) store<u32>(schedule + i, bswap<u32>(load<u32>(block + i)))
+  for (let w = schedule; w < schedule + 192; w += 4) {
+    const sum = load<u32>(w) + smallSigma0(load<u32>(w, 4)) + load<u32>(w, 36) + smallSigma1(load<u32>(w, 56))
+    store<u32>(w, sum, 64)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function choose(x: u32, y: u32, z: u32): u32 {
+  return z ^ (x & (y ^ z))
+}
+
+// @ts-ignore: decorator
+@inline
+function majority(x: u32, y: u32, z: u32): u32 {
+  return (x & y) | (z & (x | y))
+}
+
+// @ts-ignore: decorator
+@inline
+function bigSigma0(x: u32): u32 {
+  return rotr<u32>(x, 2) ^ rotr<u32>(x, 13) ^ rotr<u32>(x, 22)
+}
+
+// @ts-ignore: decorator
+@inline
+function bigSigma1(x: u32): u32 {
+  return rotr<u32>(x, 6) ^ rotr<u32>(x, 11) ^ rotr<u32>(x, 25)
+}
+
+// @ts-ignore: decorator
+@inline
+function smallSigma0(x: u32): u32 {
+  return rotr<u32>(x, 7) ^ rotr<u32>(x, 18) ^ (x >> 3)
+}
+
+// @ts-ignore: decorator
+@inline
+function smallSigma1(x: u32): u32 {
+  return rotr<u32>(x, 17) ^ rotr<u32>(x, 19) ^ (x >> 10)
+}

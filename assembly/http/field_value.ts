@@ -1,0 +1,16 @@
+import { Slice, endOf, isPresent, ptrOf } from '../bytes/slice'
+
+/**
+ * The gate: true if a header's value may hold these bytes (RFC 9110, section 5.5). Envoy checks nothing that a filter
+ * writes: CR and LF in an answer are sent as they are, and split it. So everything written passes here first.
+ *
+ *     allowed: HTAB, 0x20 to 0x7E, 0x80 to 0xFF       an empty value is allowed, an absent one is no value
+ */
+export function isFieldValue(s: Slice): bool {
+  if (!isPresent(s)) return false
+  for (let at = ptrOf(s), end = endOf(s); at < end; at++) {
+    const octet = load<u8>(at)
+    if ((octet < 0x20 && octet != 0x09) || octet == 0x7f) return false
+  }
+  return true
+}

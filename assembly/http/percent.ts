@@ -1,0 +1,27 @@
+/** Percent-encoding (RFC 3986, section 2.1). */
+
+/** What `escapedOctet` answers where there is no complete escape. */
+// @ts-ignore: decorator
+@inline
+export const NO_ESCAPE: i32 = -1
+
+/** The octet that the escape at `at`, a "%" and two hexadecimal digits before `end`, stands for; or NO_ESCAPE. */
+export function escapedOctet(at: usize, end: usize): i32 {
+  if (end - at < 3) return NO_ESCAPE
+  // One bad digit is -1, and makes the whole negative.
+  const octet = (hexDigit(load<u8>(at, 1)) << 4) | hexDigit(load<u8>(at, 2))
+  return octet < 0 ? NO_ESCAPE : octet
+}
+
+/** The upper-case digit of the low four bits. */
+export function upperHexDigit(value: u8): u8 {
+  value &= 15
+  return value < 10 ? value + 0x30 : value + 0x37
+}
+
+/** The value of a hexadecimal digit in either case, or -1. */
+export function hexDigit(digit: u8): i32 {
+  if (digit - 0x30 < 10) return <i32>digit - 0x30
+  const lower = digit | 0x20
+  return lower - 0x61 < 6 ? <i32>lower - 0x57 : -1
+}
