@@ -3,8 +3,13 @@ import { defineConfig } from 'vitest/config'
 // Two cores: files that start an Envoy run after one another, all others side by side.
 const envoy = ['test/envoy/**/*.test.ts']
 
+// The report that CI counts from.
+const report = process.env['MOORING_TEST_REPORT']
+
 export default defineConfig({
   test: {
+    reporters: report === undefined ? ['default'] : ['default', 'json'],
+    ...(report === undefined ? {} : { outputFile: { json: report } }),
     projects: [
       { test: { name: 'node', include: ['test/**/*.test.ts'], exclude: envoy, testTimeout: 60_000 } },
       {

@@ -24,7 +24,7 @@ export const UNREADABLE: Slice = 1 << 32
 // @ts-ignore: decorator
 @inline
 export function slice(ptr: usize, len: u32): Slice {
-  return ((<u64>len) << 32) | <u64>(<u32>ptr)
+  return ((<u64>len) << 32) | (<u64>(<u32>ptr))
 }
 
 // @ts-ignore: decorator

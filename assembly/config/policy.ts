@@ -17,6 +17,7 @@ import { Slice } from '../bytes/slice'
 @inline
 export const SLICE_BYTES: u32 = 8
 
+
 @unmanaged
 export class Policy {
   /** Applies where no rule matches. Null: pass through, do nothing but remove `keyHeaders`. */
@@ -33,6 +34,7 @@ export class Policy {
   /** `observe.instance`, part of every metric's name. */
   instance: Slice
 }
+
 
 @unmanaged
 export class Rule {
@@ -72,6 +74,7 @@ export enum Secure {
   Auto = 2,
 }
 
+
 @unmanaged
 export class SessionPolicy {
   name: Slice
@@ -98,6 +101,7 @@ export enum OnNone {
   Balance = 0,
   Reject = 1,
 }
+
 
 @unmanaged
 export class KeyPolicy {
@@ -130,6 +134,7 @@ export enum ClaimType {
   Boolean = 2,
   List = 3,
 }
+
 
 @unmanaged
 export class Source {

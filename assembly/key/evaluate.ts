@@ -1,0 +1,91 @@
+/** Sources to a node, or to raw text: tries them in order, combines what `all` combines, counts what yields nothing. */
+import { arenaAlloc } from '../bytes/arena'
+import { ABSENT, Slice, isPresent } from '../bytes/slice'
+import { KeyFormat, KeyPolicy, Source, SourceKind } from '../config/policy'
+import { Counter } from '../proxy/counter'
+import { count } from '../proxy/metrics'
+import { allNode, leafNode } from './node'
+import { rawValue } from './raw'
+import { leafValue } from './source'
+import { Nothing, nothingBecause, valueBytes, valueType } from './value'
+
+/** `firstOf` and `all` may be nested this deep; the configuration is checked for it, this is the second look. */
+// @ts-ignore: decorator
+@inline
+const DEEPEST: u32 = 4
+
+/** The source that won: a leaf or an `all`, for counters. Null if nothing was yielded. */
+export let winner: Source | null = null
+
+let raw = false
+
+/**
+ * What the first source that yields something yields: its node, or under `format: raw` its text. ABSENT if none does.
+ */
+export function evaluate(policy: KeyPolicy): Slice {
+  winner = null
+  raw = policy.format == KeyFormat.Raw
+  return firstOf(policy.from, policy.fromCount, 0)
+}
+
+function firstOf(sources: usize, sourceCount: u32, depth: u32): Slice {
+  for (let i: u32 = 0; i < sourceCount; i++) {
+    const node = nodeOf(sourceAt(sources, i), depth)
+    if (isPresent(node)) return node
+  }
+  return ABSENT
+}
+
+function nodeOf(source: Source, depth: u32): Slice {
+  if (source.kind == SourceKind.FirstOf) {
+    return depth < DEEPEST ? firstOf(source.children, source.childCount, depth + 1) : ABSENT
+  }
+  const node = source.kind == SourceKind.All ? all(source, depth) : leaf(source)
+  if (isPresent(node)) winner = source
+  return node
+}
+
+function leaf(source: Source): Slice {
+  if (!leafValue(source)) {
+    countNothing()
+    return ABSENT
+  }
+  const result = raw ? rawValue(source) : leafNode(source.label, valueType, valueBytes)
+  if (!isPresent(result)) count(Counter.SourceTooLarge)
+  return result
+}
+
+/** Yields nothing unless every part does. */
+function all(source: Source, depth: u32): Slice {
+  if (depth >= DEEPEST) return ABSENT
+  const nodes = arenaAlloc(source.childCount * 8)
+  if (nodes == 0) return ABSENT
+  for (let i: u32 = 0; i < source.childCount; i++) {
+    const node = nodeOf(sourceAt(source.children, i), depth + 1)
+    if (!isPresent(node)) return ABSENT
+    store<Slice>(nodes + (i << 3), node)
+  }
+  return allNode(nodes, source.childCount)
+}
+
+function countNothing(): void {
+  switch (nothingBecause) {
+    case Nothing.Malformed:
+      count(Counter.SourceMalformed)
+      break
+    case Nothing.TooLarge:
+      count(Counter.SourceTooLarge)
+      break
+    case Nothing.Unreadable:
+      count(Counter.SourceUnreadable)
+      break
+    default:
+      count(Counter.SourceAbsent)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function sourceAt(sources: usize, index: u32): Source {
+  return changetype<Source>(sources + index * offsetof<Source>())
+}

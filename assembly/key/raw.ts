@@ -1,0 +1,88 @@
+/**
+ * `format: raw`: the value itself in the header, for people who want to read it there.
+ *
+ * Bytes 0x21 to 0x7E except `%` and `,` stand for themselves, all others and those two as %XX with upper-case digits.
+ * By type: a string is its bytes; a number is its decimal digits, and yields nothing if it has a fraction; a boolean
+ * is true or false; a list is its items joined with a comma; a session is the cookie's text; an address is
+ * `a.b.c.d`, or eight groups of four hexadecimal digits. What would be longer than 256 bytes yields nothing.
+ */
+import { ABSENT, Slice, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
+import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { sessionValue } from '../session/session'
+import { Source, SourceKind } from '../config/policy'
+import { TYPE_BOOLEAN, TYPE_LIST, TYPE_NUMBER } from './node'
+import { valueBytes, valueType } from './value'
+
+// @ts-ignore: decorator
+@inline
+const LONGEST: u32 = 256
+
+const text: usize = memory.data(LONGEST)
+const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
+
+/** The text of the value that `source` just yielded (key/value.ts); ABSENT if it has none. */
+export function rawValue(source: Source): Slice {
+  writer.open(text, LONGEST)
+  if (source.kind == SourceKind.Session) escape(sessionValue)
+  else if (source.kind == SourceKind.Address) address(valueBytes)
+  else if (valueType == TYPE_NUMBER) {
+    if (!integer(reinterpret<f64>(bswap<u64>(load<u64>(ptrOf(valueBytes)))))) return ABSENT
+  } else if (valueType == TYPE_BOOLEAN) writer.ascii(load<u8>(ptrOf(valueBytes)) == 1 ? 'true' : 'false')
+  else if (valueType == TYPE_LIST) items(valueBytes)
+  else escape(valueBytes)
+  const written = writer.result
+  return isPresent(written) && lenOf(written) > 0 ? written : ABSENT
+}
+
+function escape(value: Slice): void {
+  for (let at = ptrOf(value), end = at + lenOf(value); at < end; at++) {
+    const byte = load<u8>(at)
+    if (byte > 0x20 && byte < 0x7f && byte != 0x25 && byte != 0x2c) {
+      writer.byte(byte)
+    } else {
+      writer.byte(0x25)
+      writer.byte(hexDigit(byte >> 4, 0x41))
+      writer.byte(hexDigit(byte & 15, 0x41))
+    }
+  }
+}
+
+function integer(value: f64): bool {
+  if (value != floor(value)) return false
+  if (value < 0) writer.byte(0x2d)
+  writer.decimal(<u64>abs(value))
+  return true
+}
+
+/** u32(count) LP(item)*, as key/claim.ts wrote it. */
+function items(list: Slice): void {
+  const count = bswap<u32>(load<u32>(ptrOf(list)))
+  let at = ptrOf(list) + 4
+  for (let i: u32 = 0; i < count; i++) {
+    const length = bswap<u32>(load<u32>(at))
+    if (i > 0) writer.byte(0x2c)
+    escape(slice(at + 4, length))
+    at += 4 + length
+  }
+}
+
+function address(bytes: Slice): void {
+  const length = lenOf(bytes)
+  for (let i: u32 = 0; i < length; i++) {
+    const byte = load<u8>(ptrOf(bytes) + i)
+    if (length == 4) {
+      if (i > 0) writer.byte(0x2e)
+      writer.decimal(byte)
+    } else {
+      if (i > 0 && (i & 1) == 0) writer.byte(0x3a)
+      writer.byte(hexDigit(byte >> 4, 0x61))
+      writer.byte(hexDigit(byte & 15, 0x61))
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function hexDigit(value: u8, ten: u8): u8 {
+  return value < 10 ? 0x30 + value : ten + value - 10
+}

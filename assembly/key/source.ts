@@ -1,0 +1,109 @@
+/** Where a key's value comes from: one function per kind, each total, none of them writes anything. */
+import { arenaAlloc } from '../bytes/arena'
+import { ascii } from '../bytes/literal'
+import { ABSENT, Slice, UNREADABLE, equals, isPresent, lenOf, slice } from '../bytes/slice'
+import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { Source, SourceKind } from '../config/policy'
+import { maskAddress, parseAddress } from '../http/address'
+import { findCookie } from '../http/cookie'
+import { decodeQuery, findQuery } from '../http/query'
+import { readRequestHeader } from '../proxy/header'
+import { PAIR_CURSOR_BYTES, PairCursor } from '../proxy/pairs'
+import { readProperty } from '../proxy/property'
+import { requestCookieLine, requestPairs, requestPath } from '../proxy/request'
+import { sessionId, sessionValue } from '../session/session'
+import { claimValue } from './claim'
+import { TYPE_BINARY, TYPE_STRING } from './node'
+import { LONGEST_VALUE, Nothing, yieldNothing, yieldValue } from './value'
+
+const COOKIE: Slice = ascii('cookie')
+const SOURCE_ADDRESS: Slice = ascii('source\0address')
+
+const addressBytes: usize = memory.data(16, 8)
+const cursor = changetype<PairCursor>(memory.data(PAIR_CURSOR_BYTES, 8))
+const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
+
+/** The value of a source that is no combination, in the variables of key/value.ts. False: nothing, and why. */
+export function leafValue(source: Source): bool {
+  switch (source.kind) {
+    case SourceKind.Session:
+      return sessionLeaf()
+    case SourceKind.Cookie:
+      return cookieLeaf(source)
+    case SourceKind.Header:
+      return headerLeaf(source)
+    case SourceKind.Query:
+      return queryLeaf(source)
+    case SourceKind.Claim:
+      return claimValue(source)
+    case SourceKind.Address:
+      return addressLeaf(source)
+    case SourceKind.Constant:
+      return yieldValue(TYPE_STRING, source.name)
+    default:
+      return yieldNothing(Nothing.Absent)
+  }
+}
+
+function sessionLeaf(): bool {
+  if (isPresent(sessionId)) return yieldValue(TYPE_BINARY, sessionId)
+  return yieldText(sessionValue)
+}
+
+/** The first match over all entries, as Envoy finds it; an empty one yields nothing. */
+function cookieLeaf(source: Source): bool {
+  const line = requestCookieLine()
+  if (!isPresent(line)) return yieldText(line)
+  const inFirst = findCookie(line, source.name)
+  if (isPresent(inFirst)) return yieldText(inFirst)
+  const pairs = requestPairs()
+  if (pairs == UNREADABLE || !cursor.open(pairs)) return yieldNothing(Nothing.Unreadable)
+  while (cursor.next()) {
+    if (!equals(cursor.name, COOKIE)) continue
+    const value = findCookie(cursor.value, source.name)
+    if (isPresent(value)) return yieldText(value)
+  }
+  return yieldText(cursor.complete ? ABSENT : UNREADABLE)
+}
+
+/**
+ * `get` shows the first entry, the property all of them joined with a comma: where they differ in length there are
+ * several, and which of them the upstream believes nobody knows.
+ */
+function headerLeaf(source: Source): bool {
+  if (source.join) return yieldText(readProperty(source.path))
+  const first = readRequestHeader(source.name)
+  if (!isPresent(first)) return yieldText(first)
+  const joined = readProperty(source.path)
+  if (!isPresent(joined)) return yieldNothing(Nothing.Unreadable)
+  return lenOf(joined) == lenOf(first) ? yieldText(first) : yieldNothing(Nothing.Malformed)
+}
+
+/** The first occurrence, as Envoy's own query_parameter policy takes it. */
+function queryLeaf(source: Source): bool {
+  const path = requestPath()
+  if (!isPresent(path)) return yieldText(path)
+  const raw = findQuery(path, source.name)
+  if (!source.decode || !isPresent(raw)) return yieldText(raw)
+  const room = lenOf(raw)
+  if (room > 3 * LONGEST_VALUE) return yieldNothing(Nothing.TooLarge)
+  writer.open(arenaAlloc(room), room)
+  if (!decodeQuery(raw, writer)) return yieldNothing(Nothing.Malformed)
+  const value = writer.result
+  return isPresent(value) ? yieldText(value) : yieldNothing(Nothing.TooLarge)
+}
+
+/** The downstream address after Envoy's own handling of trusted hops. */
+function addressLeaf(source: Source): bool {
+  const text = readProperty(SOURCE_ADDRESS)
+  if (!isPresent(text)) return yieldText(text)
+  const length = parseAddress(text, addressBytes)
+  if (length == 0) return yieldNothing(Nothing.Malformed)
+  maskAddress(addressBytes, length, length == 4 ? source.ipv4Prefix : source.ipv6Prefix)
+  return yieldValue(TYPE_BINARY, slice(addressBytes, length))
+}
+
+function yieldText(text: Slice): bool {
+  if (text == UNREADABLE) return yieldNothing(Nothing.Unreadable)
+  return yieldValue(TYPE_STRING, text)
+}
