@@ -1,0 +1,18 @@
+import { HostUsageError } from './errors.ts'
+
+const ABOVE_ONE_BYTE = /[^\u0000-\u00ff]/
+
+/** Refuses text where bytes are due; `what` names the place, for example `request header "cookie"`. */
+export function assertByteString(value: string, what: string): void {
+  if (!ABOVE_ONE_BYTE.test(value)) return
+  throw new HostUsageError(
+    'not_a_byte_string',
+    `${what} must be a string of bytes (U+0000 to U+00FF), found ${JSON.stringify(value)}: ` +
+      `pass text through byteStringOf()`,
+  )
+}
+
+/** Bytes as they are; text as UTF-8. */
+export function utf8Bytes(value: string | Uint8Array): Uint8Array {
+  return typeof value === 'string' ? Buffer.from(value, 'utf8') : value
+}

@@ -1,0 +1,37 @@
+import { BufferType, Status } from '../../assembly/proxy/abi.ts'
+import type { Guest, HostcallTable } from '../guest.ts'
+
+const LAST_TYPE = BufferType.CallData
+
+/** Bodies and configurations (cpp-host src/exports.cc, Envoy context.cc getBuffer). */
+export function bufferCalls(guest: Guest, vmConfiguration: Uint8Array): HostcallTable {
+  const { Ok, NotFound, BadArgument, InvalidMemoryAccess } = Status
+  return {
+    proxy_get_buffer_bytes(type: number, start: number, length: number, bytesAt: number, sizeAt: number) {
+      if (type >>> 0 > LAST_TYPE) return BadArgument
+      const buffer = guest.caller.buffer(type, vmConfiguration)
+      if (buffer === undefined) return NotFound
+      const from = Math.min(start >>> 0, buffer.length)
+      const to = Math.min((start >>> 0) + (length >>> 0), buffer.length)
+      const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.length).toString('latin1', from, to)
+      return guest.handOver(bytes, bytesAt, sizeAt) ? Ok : InvalidMemoryAccess
+    },
+
+    proxy_get_buffer_status(type: number, lengthAt: number, flagsAt: number) {
+      if (type >>> 0 > LAST_TYPE) return BadArgument
+      const buffer = guest.caller.buffer(type, vmConfiguration)
+      if (buffer === undefined) return NotFound
+      const written = guest.memory.writeU32(lengthAt, buffer.length) && guest.memory.writeU32(flagsAt, 0)
+      return written ? Ok : InvalidMemoryAccess
+    },
+
+    proxy_set_buffer_bytes(type: number, start: number, length: number, data: number, dataSize: number) {
+      if (type >>> 0 > LAST_TYPE) return BadArgument
+      const { caller } = guest
+      if (caller.buffer(type, vmConfiguration) === undefined) return NotFound
+      const bytes = guest.memory.read(data, dataSize)
+      if (bytes === undefined) return InvalidMemoryAccess
+      return caller.writeBuffer(type, start >>> 0, length >>> 0, bytes) ? Ok : BadArgument
+    },
+  }
+}

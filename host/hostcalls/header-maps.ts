@@ -1,0 +1,111 @@
+import { HeaderMapType, Status } from '../../assembly/proxy/abi.ts'
+import type { HeaderViolation } from '../errors.ts'
+import type { Guest, HostcallTable } from '../guest.ts'
+import { decodePairs, encodePairs } from '../pairs.ts'
+
+const LAST_TYPE = HeaderMapType.HttpCallResponseTrailers
+
+/** RFC 9110 5.6.2 `token`, with the colon in front that pseudo headers have; lower and upper case. */
+const TOKEN = /^:?[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const FORBIDDEN_IN_VALUE = /[\r\n\0]/
+
+/** Headers, trailers and metadata (cpp-host src/exports.cc, Envoy source/extensions/common/wasm/context.cc). */
+export function headerMapCalls(guest: Guest, violations: HeaderViolation[]): HostcallTable {
+  const { Ok, NotFound, BadArgument, InvalidMemoryAccess } = Status
+
+  /** What a debug build of Envoy asserts, and a release build sends as it is. */
+  function inspect(hostcall: string, name: string, value: string): void {
+    if (!TOKEN.test(name)) violations.push({ hostcall, part: 'name', headerName: name, written: name })
+    if (FORBIDDEN_IN_VALUE.test(value))
+      violations.push({ hostcall, part: 'value', headerName: name, written: value })
+  }
+
+  /** Every write of a request header throws the route away, whether it changed anything or not. */
+  function modified(type: number): Status {
+    const { info } = guest.caller
+    if (type === HeaderMapType.RequestHeaders && info !== undefined) info.routeCacheClears++
+    return Ok
+  }
+
+  return {
+    proxy_get_header_map_value(type: number, key: number, keySize: number, valueAt: number, sizeAt: number) {
+      if (type >>> 0 > LAST_TYPE) return BadArgument
+      const name = guest.memory.readByteString(key, keySize)
+      if (name === undefined) return InvalidMemoryAccess
+      const { caller } = guest
+      const map = caller.readableMap(type)
+      if (map === undefined) return caller.inLogPhase ? NotFound : BadArgument
+      const value = map.get(name)
+      if (value === undefined) return NotFound
+      return guest.handOver(value, valueAt, sizeAt) ? Ok : InvalidMemoryAccess
+    },
+
+    proxy_get_header_map_pairs(type: number, pairsAt: number, sizeAt: number) {
+      if (type >>> 0 > LAST_TYPE) return BadArgument
+      const map = guest.caller.readableMap(type)
+      const pairs = map === undefined || map.size === 0 ? '' : encodePairs(map.rawNames, map.rawValues)
+      return guest.handOver(pairs, pairsAt, sizeAt) ? Ok : InvalidMemoryAccess
+    },
+
+    proxy_set_header_map_pairs(type: number, pairs: number, pairsSize: number) {
+      if (type >>> 0 > LAST_TYPE) return BadArgument
+      const encoded = guest.memory.readByteString(pairs, pairsSize)
+      if (encoded === undefined) return InvalidMemoryAccess
+      const map = guest.caller.writableMap(type)
+      if (map === undefined) return BadArgument
+      map.clear()
+      for (const [name, value] of decodePairs(encoded)) {
+        inspect('proxy_set_header_map_pairs', name, value)
+        map.add(name, value)
+      }
+      return modified(type)
+    },
+
+    proxy_add_header_map_value(type: number, key: number, keySize: number, value: number, valueSize: number) {
+      if (type >>> 0 > LAST_TYPE) return BadArgument
+      const name = guest.memory.readByteString(key, keySize)
+      const text = guest.memory.readByteString(value, valueSize)
+      if (name === undefined || text === undefined) return InvalidMemoryAccess
+      const map = guest.caller.writableMap(type)
+      if (map === undefined) return BadArgument
+      inspect('proxy_add_header_map_value', name, text)
+      map.add(name, text)
+      return modified(type)
+    },
+
+    proxy_replace_header_map_value(
+      type: number,
+      key: number,
+      keySize: number,
+      value: number,
+      valueSize: number,
+    ) {
+      if (type >>> 0 > LAST_TYPE) return BadArgument
+      const name = guest.memory.readByteString(key, keySize)
+      const text = guest.memory.readByteString(value, valueSize)
+      if (name === undefined || text === undefined) return InvalidMemoryAccess
+      const map = guest.caller.writableMap(type)
+      if (map === undefined) return BadArgument
+      inspect('proxy_replace_header_map_value', name, text)
+      map.replace(name, text)
+      return modified(type)
+    },
+
+    proxy_remove_header_map_value(type: number, key: number, keySize: number) {
+      if (type >>> 0 > LAST_TYPE) return BadArgument
+      const name = guest.memory.readByteString(key, keySize)
+      if (name === undefined) return InvalidMemoryAccess
+      const map = guest.caller.writableMap(type)
+      if (map === undefined) return BadArgument
+      map.remove(name)
+      return modified(type)
+    },
+
+    proxy_get_header_map_size(type: number, sizeAt: number) {
+      if (type >>> 0 > LAST_TYPE) return BadArgument
+      const map = guest.caller.writableMap(type)
+      if (map === undefined) return BadArgument
+      return guest.memory.writeU32(sizeAt, map.byteSize) ? Ok : InvalidMemoryAccess
+    },
+  }
+}

@@ -1,0 +1,111 @@
+import { Status, StreamType } from '../../assembly/proxy/abi.ts'
+import type { Context } from '../context.ts'
+import type { HeaderViolation } from '../errors.ts'
+import { ENVOY_FOREIGN_FUNCTIONS, type ForeignFunction } from '../foreign.ts'
+import type { Guest, HostcallTable } from '../guest.ts'
+import { grpcStatusOf } from '../local-reply.ts'
+import { decodePairs } from '../pairs.ts'
+
+const WHITE_SPACE = /[ \t\n\v\f\r]/g
+const FORBIDDEN_IN_VALUE = /[\r\n\0]/
+
+/** Control over streams and contexts, and the way to functions that the ABI does not name. */
+export function streamCalls(
+  guest: Guest,
+  contextOf: (id: number) => Context | undefined,
+  foreignFunctions: Readonly<Record<string, ForeignFunction>>,
+  violations: HeaderViolation[],
+): HostcallTable {
+  const { Ok, NotFound, BadArgument, InvalidMemoryAccess, Unimplemented } = Status
+  return {
+    proxy_send_local_response(
+      status: number,
+      details: number,
+      detailsSize: number,
+      body: number,
+      bodySize: number,
+      headers: number,
+      headersSize: number,
+      grpcStatus: number,
+    ) {
+      const detailsText = guest.memory.readByteString(details, detailsSize)
+      const bodyText = guest.memory.readByteString(body, bodySize)
+      const pairs = guest.memory.readByteString(headers, headersSize)
+      if (detailsText === undefined || bodyText === undefined || pairs === undefined)
+        return InvalidMemoryAccess
+      const entries = decodePairs(pairs)
+      for (const [name, value] of entries) {
+        if (FORBIDDEN_IN_VALUE.test(value)) {
+          violations.push({
+            hostcall: 'proxy_send_local_response',
+            part: 'value',
+            headerName: name,
+            written: value,
+          })
+        }
+      }
+      guest.caller.sendLocalReply({
+        status: status >>> 0,
+        headers: entries,
+        body: bodyText,
+        details: detailsText.replace(WHITE_SPACE, '_'),
+        grpcStatus: grpcStatusOf(grpcStatus),
+      })
+      guest.stopIteration = true
+      return Ok
+    },
+
+    proxy_continue_stream(type: number) {
+      if (type >>> 0 > StreamType.Upstream) return BadArgument
+      if (type === StreamType.Upstream) return Unimplemented
+      guest.caller.continueStream(type)
+      return Ok
+    },
+
+    proxy_close_stream(type: number) {
+      if (type >>> 0 > StreamType.Upstream) return BadArgument
+      guest.caller.closeStream(type)
+      return Ok
+    },
+
+    proxy_set_effective_context(id: number) {
+      if (contextOf(id >>> 0) === undefined) return BadArgument
+      guest.effectiveContextId = id >>> 0
+      return Ok
+    },
+
+    proxy_done() {
+      return guest.caller.root.finishPendingDone() ? Ok : NotFound
+    },
+
+    proxy_call_foreign_function(
+      name: number,
+      nameSize: number,
+      argument: number,
+      argumentSize: number,
+      resultAt: number,
+      resultSizeAt: number,
+    ) {
+      const functionName = guest.memory.readByteString(name, nameSize)
+      const bytes = guest.memory.read(argument, argumentSize)
+      if (functionName === undefined || bytes === undefined) return InvalidMemoryAccess
+      const own = Object.hasOwn(foreignFunctions, functionName) ? foreignFunctions[functionName] : undefined
+      const known = own ?? ENVOY_FOREIGN_FUNCTIONS.get(functionName)
+      if (known === undefined) return NotFound
+      const { status, result } = known(bytes, guest.caller, guest.current)
+      let address = 0
+      let size = 0
+      if (result !== undefined) {
+        size = result.length
+        if (resultAt !== 0) {
+          address = guest.malloc(size)
+          if (address !== 0) guest.memory.write(address, result)
+        }
+      }
+      // Written whatever the status is, and each only where the guest asked for it.
+      if (resultAt !== 0 && !guest.memory.writeU32(resultAt, address)) return InvalidMemoryAccess
+      if (resultSizeAt !== 0 && !guest.memory.writeU32(resultSizeAt, size)) return InvalidMemoryAccess
+      return status
+    },
+  }
+}

@@ -1,0 +1,362 @@
+import { FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from '../assembly/proxy/abi.ts'
+import { utf8Bytes } from './byte-text.ts'
+import type { RootContext } from './context.ts'
+import type { HeaderList } from './envoy/header-list.ts'
+import { HostUsageError } from './errors.ts'
+import type { Guest } from './guest.ts'
+import { HeaderMap } from './header-map.ts'
+import type { LocalReply } from './local-reply.ts'
+import type { PropertyTree } from './property.ts'
+import { type DeferredActions, StreamContext } from './stream-context.ts'
+import { StreamInfo } from './stream-info.ts'
+
+export interface StreamOptions {
+  /** Request headers, pseudo headers among them, as byte strings. */
+  readonly headers?: HeaderList
+  /** What `proxy_get_property` finds, nested as its paths are; `request.headers` and the like come from the headers. */
+  readonly properties?: PropertyTree
+  /** The {@link Stream.info} of the filter before this one in the chain, instead of `properties`. */
+  readonly info?: StreamInfo
+}
+
+export interface ResponseOptions {
+  readonly headers?: HeaderList
+  readonly endOfStream?: boolean
+  /** What is known from the response on, for example `{ upstream: { address: '10.0.0.1:8080' } }`. */
+  readonly properties?: PropertyTree
+  /** `response.code_details`; `via_upstream` when absent. */
+  readonly details?: string
+}
+
+/** What came out of a callback. */
+export interface PhaseResult<S> {
+  /** What Envoy does, after its conversions of what the guest returned. */
+  readonly status: S
+  /** What the guest returned; undefined when it was not asked or trapped. */
+  readonly rawStatus: number | undefined
+  /** The answer that the client gets instead of the upstream's. */
+  readonly localReply: LocalReply | undefined
+  /** How many hostcalls the phase cost, those of creating the context included. */
+  readonly hostcalls: number
+}
+
+export interface HeadersResult extends PhaseResult<FilterHeadersStatus> {
+  /** The headers as they leave the filter; live until the filter is done with them. */
+  readonly headers: HeaderMap
+}
+
+export interface DataResult extends PhaseResult<FilterDataStatus> {
+  /** The bytes that go on now. */
+  readonly body: Uint8Array
+}
+
+export interface TrailersResult extends PhaseResult<FilterTrailersStatus> {
+  readonly trailers: HeaderMap
+}
+
+/** @internal What a stream needs of the VM and the plugin around it. */
+export interface StreamHost extends DeferredActions {
+  readonly guest: Guest
+  readonly allowStopIteration: boolean
+  runDeferred(): void
+  checkViolations(): void
+  streamEnded(stream: Stream): void
+}
+
+type Direction = 'request' | 'response'
+
+/**
+ * One request and its response on their way through a filter. The phases are called in the order in which Envoy
+ * would; whichever are left out did not happen. {@link Stream.end} runs log, done and delete.
+ *
+ * @example
+ *     const stream = plugin.stream({ headers: [[':path', '/'], ['cookie', 'a=1']] })
+ *     const request = stream.requestHeaders()
+ *     const response = stream.responseHeaders({ headers: [[':status', '200']] })
+ *     stream.end()
+ */
+export class Stream extends StreamContext implements Disposable {
+  /** The request's headers: as given, then as the filter leaves them. */
+  readonly request: HeaderMap
+  /** The response's headers, once there are any. */
+  response: HeaderMap | undefined
+  private readonly host: StreamHost
+  /** FAIL_OPEN on a dead VM: the filter is not in this stream's chain at all. */
+  private readonly bypassed: boolean
+  private created = false
+  private ended = false
+  private readonly done = new Set<string>()
+
+  /** @internal Made by {@link Plugin.stream}. */
+  constructor(id: number, root: RootContext, options: StreamOptions, host: StreamHost, bypassed: boolean) {
+    super(id, root, options.info ?? new StreamInfo(options.properties), host)
+    this.host = host
+    this.bypassed = bypassed
+    this.request = new HeaderMap('request', options.headers)
+    this.logged.request = this.request
+  }
+
+  /** Runs `proxy_on_context_create` and `proxy_on_request_headers`. */
+  requestHeaders({ endOfStream = false }: { readonly endOfStream?: boolean } = {}): HeadersResult {
+    const before = this.begin('requestHeaders')
+    if (this.bypassed)
+      return this.headersResult(FilterHeadersStatus.Continue, undefined, this.request, before)
+    this.create()
+    return this.headersPhase('request', this.request, endOfStream, before)
+  }
+
+  /** Runs `proxy_on_request_body` over bytes, or over text as UTF-8. */
+  requestBody(
+    data: string | Uint8Array,
+    { endOfStream = false }: { readonly endOfStream?: boolean } = {},
+  ): DataResult {
+    return this.bodyPhase('request', data, endOfStream)
+  }
+
+  /** Runs `proxy_on_request_trailers`. */
+  requestTrailers(trailers: HeaderList): TrailersResult {
+    return this.trailersPhase('request', trailers)
+  }
+
+  /** Runs `proxy_on_response_headers`. */
+  responseHeaders(options: ResponseOptions = {}): HeadersResult {
+    const before = this.begin('responseHeaders')
+    const headers = new HeaderMap('response', options.headers ?? [[':status', '200']])
+    const { info } = this
+    info.phase = 'response'
+    info.responseProperties = options.properties
+    info.responseCodeDetails ??= options.details ?? 'via_upstream'
+    info.responseCode ??= Number(headers.get(':status') ?? 0)
+    this.response = headers
+    this.logged.response = headers
+    if (this.skipsResponse())
+      return this.headersResult(FilterHeadersStatus.Continue, undefined, headers, before)
+    return this.headersPhase('response', headers, options.endOfStream ?? false, before)
+  }
+
+  /** Runs `proxy_on_response_body` over bytes, or over text as UTF-8. */
+  responseBody(
+    data: string | Uint8Array,
+    { endOfStream = false }: { readonly endOfStream?: boolean } = {},
+  ): DataResult {
+    return this.bodyPhase('response', data, endOfStream)
+  }
+
+  /** Runs `proxy_on_response_trailers`. */
+  responseTrailers(trailers: HeaderList): TrailersResult {
+    return this.trailersPhase('response', trailers)
+  }
+
+  /**
+   * Ends the stream: `proxy_on_log`, `proxy_on_done`, `proxy_on_delete`. A stream that never reached the filter gets
+   * `proxy_on_context_create` before them, because Envoy logs it all the same; on a dead VM nothing runs.
+   *
+   * @returns the hostcalls that it cost
+   */
+  end(): number {
+    this.assertOpen('end')
+    const { guest } = this.host
+    const before = guest.counts.total
+    this.ended = true
+    if (!this.bypassed) {
+      this.create()
+      this.logAndDelete()
+    }
+    this.host.streamEnded(this)
+    this.host.checkViolations()
+    return guest.counts.total - before
+  }
+
+  /** Ends the stream unless it has ended. */
+  [Symbol.dispose](): void {
+    if (!this.ended) this.end()
+  }
+
+  protected override replyRaised(reply: LocalReply): void {
+    if (this.info.phase !== 'request') return
+    this.info.phase = 'response'
+    this.response = reply.headers
+    this.logged.response = reply.headers
+    this.done.add('responseHeaders')
+    if (!this.skipsResponse()) this.runHeaders('response', reply.headers, reply.body.length === 0)
+  }
+
+  private headersPhase(
+    direction: Direction,
+    headers: HeaderMap,
+    endOfStream: boolean,
+    before: number,
+  ): HeadersResult {
+    const raw = this.runHeaders(direction, headers, endOfStream)
+    const status = this.lastHeadersStatus
+    this.host.runDeferred()
+    return this.headersResult(status, raw, headers, before)
+  }
+
+  /** The status of the headers callback that returned last; read at once, before deferred actions run others. */
+  private lastHeadersStatus = FilterHeadersStatus.Continue
+
+  private runHeaders(direction: Direction, headers: HeaderMap, endOfStream: boolean): number | undefined {
+    this.maps[direction] = headers
+    this.endOfStream = endOfStream
+    const raw = this.call(`proxy_on_${direction}_headers`, headers.size, endOfStream)
+    const stopped = this.takeStop()
+    if (this.host.guest.failure !== undefined) {
+      this.failStream()
+      this.lastHeadersStatus = FilterHeadersStatus.StopAllIterationAndWatermark
+    } else {
+      this.lastHeadersStatus =
+        raw === undefined ? FilterHeadersStatus.Continue : this.headersStatus(raw, stopped)
+    }
+    if (this.lastHeadersStatus === FilterHeadersStatus.Continue) this.maps[direction] = undefined
+    return raw
+  }
+
+  /** convertVmCallResultToFilterHeadersStatus, then Envoy's convertFilterHeadersStatus, which knows no ContinueAndEndStream. */
+  private headersStatus(raw: number, stopped: boolean): FilterHeadersStatus {
+    if (stopped || raw > FilterHeadersStatus.StopAllIterationAndWatermark) {
+      return FilterHeadersStatus.StopAllIterationAndWatermark
+    }
+    if (raw === FilterHeadersStatus.StopIteration && !this.host.allowStopIteration) {
+      return FilterHeadersStatus.StopAllIterationAndWatermark
+    }
+    return raw === FilterHeadersStatus.ContinueAndEndStream ? FilterHeadersStatus.Continue : raw
+  }
+
+  private bodyPhase(direction: Direction, data: string | Uint8Array, endOfStream: boolean): DataResult {
+    this.assertOpen(`${direction}Body`)
+    const before = this.host.guest.counts.total
+    const bytes = utf8Bytes(data)
+    const body = this.bodies[direction]
+    let status = FilterDataStatus.Continue
+    let raw: number | undefined
+    let leaving = bytes
+    if (this.reaches(direction)) {
+      this.endOfStream = endOfStream
+      raw = this.call(`proxy_on_${direction}_body`, body.arrive(bytes), endOfStream)
+      const stopped = this.takeStop()
+      if (this.host.guest.failure !== undefined) {
+        this.failStream()
+        status = FilterDataStatus.StopIterationNoBuffer
+      } else if (raw !== undefined) {
+        status =
+          stopped || raw > FilterDataStatus.StopIterationNoBuffer
+            ? FilterDataStatus.StopIterationNoBuffer
+            : raw
+      }
+      this.host.runDeferred()
+      leaving = body.settle(status)
+    }
+    return { ...this.result(status, raw, before), body: leaving }
+  }
+
+  private trailersPhase(direction: Direction, list: HeaderList): TrailersResult {
+    const before = this.begin(`${direction}Trailers`)
+    const trailers = new HeaderMap('trailers', list)
+    if (direction === 'response') this.logged.trailers = trailers
+    let status = FilterTrailersStatus.Continue
+    let raw: number | undefined
+    if (this.reaches(direction)) {
+      this.trailers[direction] = trailers
+      raw = this.call(`proxy_on_${direction}_trailers`, trailers.size)
+      const stopped = this.takeStop()
+      if (this.host.guest.failure !== undefined) {
+        this.failStream()
+        status = FilterTrailersStatus.StopIteration
+      } else if (raw !== undefined) {
+        status =
+          stopped || raw >= FilterTrailersStatus.StopIteration ? FilterTrailersStatus.StopIteration : raw
+      }
+      this.host.runDeferred()
+      if (status === FilterTrailersStatus.Continue) this.trailers[direction] = undefined
+    }
+    return { ...this.result(status, raw, before), trailers }
+  }
+
+  /** Context::log, then onDestroy. */
+  private logAndDelete(): void {
+    this.info.phase = 'log'
+    this.inLogPhase = true
+    this.call('proxy_on_log')
+    this.settleDeferred()
+    this.inLogPhase = false
+    this.call('proxy_on_done')
+    this.settleDeferred()
+    this.call('proxy_on_delete')
+    this.settleDeferred()
+  }
+
+  private create(): void {
+    if (this.created) return
+    this.created = true
+    this.call('proxy_on_context_create', this.root.id)
+    this.settleDeferred()
+  }
+
+  /** Context::isFailed guards every entry: a dead VM is not entered. */
+  private call(name: string, argument = 0, flag = false): number | undefined {
+    const { guest } = this.host
+    return guest.failure === undefined ? guest.call(this, name, this.id, argument, flag ? 1 : 0) : undefined
+  }
+
+  private settleDeferred(): void {
+    this.host.guest.stopIteration = false
+    this.host.runDeferred()
+  }
+
+  private takeStop(): boolean {
+    const { guest } = this.host
+    const stopped = guest.stopIteration
+    guest.stopIteration = false
+    return stopped
+  }
+
+  /** Whether callbacks of this direction reach the guest (decodeData, encodeHeaders, encodeData). */
+  private reaches(direction: Direction): boolean {
+    return direction === 'request' ? this.created && !this.bypassed : !this.skipsResponse()
+  }
+
+  private skipsResponse(): boolean {
+    return !this.created || this.bypassed || this.localReply?.origin === 'failure'
+  }
+
+  private begin(phase: string): number {
+    this.assertOpen(phase)
+    if (this.done.has(phase)) {
+      throw new HostUsageError(
+        'callback_repeated',
+        `${phase} has run already${this.localReply === undefined ? '' : ', for a local reply'}: a stream has each of ` +
+          `its headers and trailers once`,
+      )
+    }
+    this.done.add(phase)
+    return this.host.guest.counts.total
+  }
+
+  private assertOpen(phase: string): void {
+    if (this.ended) {
+      throw new HostUsageError('stream_ended', `${phase} was called on stream ${this.id}, which has ended`)
+    }
+  }
+
+  private headersResult(
+    status: FilterHeadersStatus,
+    rawStatus: number | undefined,
+    headers: HeaderMap,
+    before: number,
+  ): HeadersResult {
+    this.host.checkViolations()
+    const hostcalls = this.host.guest.counts.total - before
+    return { status, rawStatus, headers, localReply: this.localReply, hostcalls }
+  }
+
+  private result<S>(status: S, rawStatus: number | undefined, before: number): PhaseResult<S> {
+    this.host.checkViolations()
+    return {
+      status,
+      rawStatus,
+      localReply: this.localReply,
+      hostcalls: this.host.guest.counts.total - before,
+    }
+  }
+}

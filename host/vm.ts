@@ -1,0 +1,358 @@
+import { LogLevel } from '../assembly/proxy/abi.ts'
+import { utf8Bytes } from './byte-text.ts'
+import { type Clock, ManualClock } from './clock.ts'
+import { Context, type RootContext } from './context.ts'
+import { type HeaderViolation, HeaderViolationError, HostUsageError } from './errors.ts'
+import type { Fault } from './faults.ts'
+import type { ForeignFunction } from './foreign.ts'
+import { Guest, type HostcallTable, type VmFailure } from './guest.ts'
+import type { HostcallCounts } from './hostcall-counts.ts'
+import { bufferCalls } from './hostcalls/buffers.ts'
+import { calloutCalls } from './hostcalls/callouts.ts'
+import { headerMapCalls } from './hostcalls/header-maps.ts'
+import { metricCalls } from './hostcalls/metrics.ts'
+import { propertyCalls } from './hostcalls/properties.ts'
+import { runtimeCalls } from './hostcalls/runtime.ts'
+import { sharedCalls } from './hostcalls/shared.ts'
+import { streamCalls } from './hostcalls/streams.ts'
+import { wasiCalls } from './hostcalls/wasi.ts'
+import { Journal } from './journal.ts'
+import { type LogEntry, Logs } from './log.ts'
+import { MetricIds, Metrics } from './metrics.ts'
+import { ENVOY_MEMORY_LIMIT_PAGES, type ProxyWasmModule } from './module.ts'
+import { Plugin, type PluginHost, type PluginOptions } from './plugin.ts'
+import type { PropertyTree } from './property.ts'
+import { type RandomSource, seededRandom } from './random.ts'
+import { SharedData } from './shared-data.ts'
+import { SharedQueues } from './shared-queues.ts'
+import { TickSchedule } from './tick-schedule.ts'
+
+const PAGE_BYTES = 65_536
+const DEFAULT_SEED = 1
+
+export interface VmOptions {
+  /** The namespace of shared data; empty by default, as in Istio. */
+  readonly vmId?: string
+  /** `vm_config.configuration`: text as UTF-8, or bytes. */
+  readonly configuration?: string | Uint8Array
+  /** `vm_config.environment_variables`. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** A {@link ManualClock} of its own by default. */
+  readonly clock?: Clock
+  /** {@link seededRandom} with seed 1 by default. */
+  readonly random?: RandomSource
+  /** Bytes that the guest's memory may grow to; 1 GiB by default, as in Envoy. */
+  readonly memoryLimit?: number
+  /** What `proxy_get_log_level` answers and below which lines are dropped; Info by default. */
+  readonly logLevel?: LogLevel
+  /** Called for every line that is kept. */
+  readonly onLog?: (entry: LogEntry) => void
+  /** Its own by default; give several VMs the same, as workers of one Envoy have. */
+  readonly metrics?: Metrics
+  /** Its own by default. */
+  readonly sharedData?: SharedData
+  /** Its own by default. */
+  readonly sharedQueues?: SharedQueues
+  /** Further functions for `proxy_call_foreign_function`, before Envoy's own. */
+  readonly foreignFunctions?: Readonly<Record<string, ForeignFunction>>
+  /** Keeps {@link Vm.journal}; false by default, and then it costs nothing. */
+  readonly journal?: boolean
+  /** Whether forbidden bytes in a header throw, as a debug build of Envoy aborts (default), or are only kept. */
+  readonly onHeaderViolation?: 'throw' | 'record'
+}
+
+/**
+ * One Wasm VM of one Envoy worker: an instance of a module, and the plugins that run in it.
+ *
+ * @example
+ *     const vm = new Vm(ProxyWasmModule.load(bytes), { environment: { KEY: 'value' } })
+ *     const plugin = vm.startPlugin({ configuration: '{"version":1}' })
+ */
+export class Vm implements Disposable {
+  readonly vmId: string
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly sharedData: SharedData
+  readonly sharedQueues: SharedQueues
+  /** What the guest has logged, and what Envoy has logged about it. */
+  readonly logs: Logs
+  /** Everything that happened, in order; undefined unless `journal: true` was given. */
+  readonly journal: Journal | undefined
+  /** Every header with forbidden bytes that the guest has written. */
+  readonly violations: readonly HeaderViolation[]
+  private readonly guest: Guest
+  private readonly contexts = new Map<number, Context>()
+  private readonly running = new Set<Plugin>()
+  private readonly ticks: TickSchedule<Plugin>
+  private readonly pluginHost: PluginHost
+  private readonly throwsOnViolation: boolean
+  private violationsReported = 0
+  private deferred: (() => void)[] = []
+  private lastContextId = 0
+
+  /** @throws {PluginRefusedError} when the module does not link, or its start fails */
+  constructor(module: ProxyWasmModule, options: VmOptions = {}) {
+    this.vmId = options.vmId ?? ''
+    this.clock = options.clock ?? new ManualClock()
+    this.metrics = options.metrics ?? new Metrics()
+    this.sharedData = options.sharedData ?? new SharedData()
+    this.sharedQueues = options.sharedQueues ?? new SharedQueues()
+    this.logs = new Logs(options.logLevel ?? LogLevel.Info, options.onLog)
+    this.journal = options.journal === true ? new Journal() : undefined
+    this.throwsOnViolation = options.onHeaderViolation !== 'record'
+    this.ticks = new TickSchedule(this.clock)
+    const violations: HeaderViolation[] = []
+    this.violations = violations
+    const vmContext = new VmContext()
+    this.contexts.set(0, vmContext)
+    const contextOf = (id: number): Context | undefined => this.contexts.get(id)
+    const vmConfiguration = utf8Bytes(options.configuration ?? '')
+    const { memoryLimit } = options
+
+    this.guest = new Guest(module, {
+      vmContext,
+      contextOf,
+      journal: this.journal,
+      memoryLimitPages: memoryLimit === undefined ? ENVOY_MEMORY_LIMIT_PAGES : pagesOf(memoryLimit),
+      hostLog: (level, message) => {
+        this.logs.write({ level, message, rootId: '', from: 'host' })
+      },
+      hostcallTable: (guest) => this.hostcallTable(guest, options, vmConfiguration, violations, contextOf),
+    })
+    this.pluginHost = {
+      guest: this.guest,
+      vmConfiguration,
+      allocateId: () => this.allocateId(),
+      addContext: (context) => this.contexts.set(context.id, context),
+      removeContext: (id) => this.contexts.delete(id),
+      defer: (action) => this.deferred.push(action),
+      runDeferred: () => {
+        this.runDeferred()
+      },
+      checkViolations: () => {
+        this.checkViolations()
+      },
+      schedule: (plugin, milliseconds) => {
+        this.ticks.set(plugin, milliseconds)
+      },
+      start: (pluginOptions) => this.startPlugin(pluginOptions),
+      removePlugin: (plugin) => {
+        this.removePlugin(plugin)
+      },
+    }
+  }
+
+  /**
+   * Starts a plugin: `proxy_on_context_create(root, 0)`, `proxy_on_vm_start`, `proxy_on_configure`. All three run
+   * again for every further plugin in the VM.
+   *
+   * @throws {PluginRefusedError} `vm_start_failed`, `configure_failed` or `trap`
+   * @throws {HostUsageError} `vm_failed` when an earlier trap has killed the VM
+   */
+  startPlugin(options: PluginOptions = {}): Plugin {
+    if (this.guest.failure !== undefined) {
+      throw new HostUsageError('vm_failed', `the VM is dead (${this.guest.failure.message}): make a new one`)
+    }
+    const plugin = new Plugin(options, this.pluginHost)
+    this.running.add(plugin)
+    plugin.start()
+    return plugin
+  }
+
+  /** False once the guest has trapped: nothing runs in it any more. */
+  get isAlive(): boolean {
+    return this.guest.failure === undefined
+  }
+
+  /** Why the VM is dead. */
+  get failure(): VmFailure | undefined {
+    return this.guest.failure
+  }
+
+  /** Counts of all hostcalls that were made. */
+  get hostcalls(): HostcallCounts {
+    return this.guest.counts
+  }
+
+  /** Bytes of the guest's linear memory, which never shrinks. */
+  get memorySize(): number {
+    return this.guest.memory.size
+  }
+
+  /** The plugins that have not been removed. */
+  get plugins(): readonly Plugin[] {
+    return [...this.running]
+  }
+
+  /** Streams of all plugins that have not ended. */
+  get openStreams(): number {
+    let open = 0
+    for (const plugin of this.running) open += plugin.openStreams
+    return open
+  }
+
+  /**
+   * Lets a hostcall, or the guest's own `malloc`, answer something else from now on, or once.
+   *
+   * @example
+   *     vm.inject({ hostcall: 'proxy_get_header_map_value', nth: 2, status: Status.InternalFailure })
+   *     vm.inject({ hostcall: 'malloc', status: 0 })
+   * @throws {HostUsageError} `unknown_hostcall`
+   */
+  inject(fault: Fault): void {
+    this.guest.faults.add(fault)
+  }
+
+  /** Takes back every {@link inject}. */
+  clearFaults(): void {
+    this.guest.faults.clear()
+  }
+
+  /**
+   * Moves the clock forward and runs `proxy_on_tick` of every plugin at each moment it is due, earliest first.
+   *
+   * @throws {HostUsageError} `clock_not_manual` when the VM was given a clock that moves by itself
+   */
+  advance(milliseconds: number): void {
+    const { clock } = this
+    if (!(clock instanceof ManualClock)) {
+      throw new HostUsageError(
+        'clock_not_manual',
+        'the VM has a clock that moves by itself: call runDueTicks() instead',
+      )
+    }
+    this.ticks.advance(clock, milliseconds, (plugin) => {
+      this.runTick(plugin)
+    })
+  }
+
+  /** Runs the ticks that are due at this moment, for a VM whose clock moves by itself. */
+  runDueTicks(): void {
+    this.ticks.runDue((plugin) => {
+      this.runTick(plugin)
+    })
+  }
+
+  /** Milliseconds until the next tick; undefined when no plugin asks for ticks. */
+  get nextTickIn(): number | undefined {
+    return this.isAlive ? this.ticks.nextIn() : undefined
+  }
+
+  /** Tells the receivers of shared queues of the items that were enqueued: `proxy_on_queue_ready`. */
+  deliverQueues(): void {
+    this.sharedQueues.deliver()
+  }
+
+  /** Stops every plugin. */
+  [Symbol.dispose](): void {
+    for (const plugin of this.plugins) plugin.stop()
+  }
+
+  private hostcallTable(
+    guest: Guest,
+    options: VmOptions,
+    vmConfiguration: Uint8Array,
+    violations: HeaderViolation[],
+    contextOf: (id: number) => Context | undefined,
+  ): HostcallTable {
+    const environment = Object.entries(options.environment ?? {}).map(([name, value]) =>
+      Buffer.from(`${name}=${value}\0`, 'utf8').toString('latin1'),
+    )
+    const log = (level: LogLevel, message: string): void => {
+      this.journal?.record({ kind: 'log', level: LogLevel[level], message })
+      this.logs.write({ level, message, rootId: guest.caller.root.rootId, from: 'guest' })
+    }
+    const hostLog = (level: LogLevel, message: string): void => {
+      this.logs.write({ level, message, rootId: guest.caller.root.rootId, from: 'host' })
+    }
+    return {
+      ...headerMapCalls(guest, violations),
+      ...propertyCalls(guest, this.vmId),
+      ...bufferCalls(guest, vmConfiguration),
+      ...streamCalls(guest, contextOf, options.foreignFunctions ?? {}, violations),
+      ...metricCalls(guest, new MetricIds(this.metrics)),
+      ...sharedCalls(guest, this.vmId, this.sharedData, this.sharedQueues),
+      ...calloutCalls(guest),
+      ...runtimeCalls(guest, this.clock, this.logs, log),
+      ...wasiCalls(
+        guest,
+        this.clock,
+        options.random ?? seededRandom(DEFAULT_SEED),
+        environment,
+        log,
+        hostLog,
+      ),
+    }
+  }
+
+  /** Ids count up from 1 and are 32 bits wide; one that is still in use is passed over (allocContextId). */
+  private allocateId(): number {
+    do {
+      this.lastContextId = (this.lastContextId + 1) >>> 0
+    } while (this.contexts.has(this.lastContextId))
+    return this.lastContextId
+  }
+
+  private runTick(plugin: Plugin): void {
+    if (this.isAlive) plugin.tick()
+  }
+
+  private runDeferred(): void {
+    while (this.deferred.length > 0) {
+      const actions = this.deferred
+      this.deferred = []
+      for (const action of actions) action()
+    }
+  }
+
+  private removePlugin(plugin: Plugin): void {
+    this.running.delete(plugin)
+    this.contexts.delete(plugin.id)
+    this.ticks.set(plugin, 0)
+  }
+
+  private checkViolations(): void {
+    if (this.violations.length === this.violationsReported) return
+    const fresh = this.violations.slice(this.violationsReported)
+    this.violationsReported = this.violations.length
+    if (this.throwsOnViolation) throw new HeaderViolationError(fresh)
+  }
+}
+
+/** The context with id 0, on which the guest starts and allocates: it has nothing. */
+class VmContext extends Context implements RootContext {
+  readonly rootId = ''
+  readonly pluginName = ''
+  readonly rootProperties: PropertyTree = {}
+
+  constructor() {
+    super(0, undefined)
+  }
+
+  override get root(): RootContext {
+    return this
+  }
+
+  setTickPeriod(): void {
+    // Envoy would arm a timer for context 0, whose ticks reach no plugin.
+  }
+
+  queueReady(): void {
+    // No plugin has registered a queue from here.
+  }
+
+  finishPendingDone(): boolean {
+    return false
+  }
+}
+
+function pagesOf(memoryLimit: number): number {
+  const pages = Math.floor(memoryLimit / PAGE_BYTES)
+  if (!(pages >= 1 && pages <= PAGE_BYTES)) {
+    throw new HostUsageError(
+      'bad_memory_limit',
+      `memoryLimit is ${memoryLimit} bytes: expected at least one page, ${PAGE_BYTES}, and at most 4 GiB`,
+    )
+  }
+  return pages
+}
