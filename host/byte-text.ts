@@ -1,6 +1,6 @@
 import { HostUsageError } from './errors.ts'
 
-const ABOVE_ONE_BYTE = /[^\u0000-\u00ff]/
+const ABOVE_ONE_BYTE = /[\u0100-\uffff]/
 
 /** Refuses text where bytes are due; `what` names the place, for example `request header "cookie"`. */
 export function assertByteString(value: string, what: string): void {

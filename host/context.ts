@@ -19,10 +19,7 @@ export interface RootContext extends Context {
   finishPendingDone(): boolean
 }
 
-/**
- * What a hostcall acts on. Everything here answers as Envoy does where there is nothing: a root context has no
- * headers, a stream has no configuration. Plugins and streams override what they have.
- */
+/** What a hostcall acts on: a root, a stream, or the VM itself. */
 export abstract class Context {
   readonly id: number
   /** Properties that this context declared; Envoy looks only at those that a root declared. */
@@ -40,14 +37,10 @@ export abstract class Context {
   abstract readonly root: RootContext
 
   /** The map that a guest may read now (Context::getConstMap). */
-  readableMap(_type: HeaderMapType): HeaderMap | undefined {
-    return undefined
-  }
+  abstract readableMap(type: HeaderMapType): HeaderMap | undefined
 
   /** The map that a guest may write now (Context::getMap). */
-  writableMap(_type: HeaderMapType): HeaderMap | undefined {
-    return undefined
-  }
+  abstract writableMap(type: HeaderMapType): HeaderMap | undefined
 
   /**
    * Context::getBuffer. Bodies and network data are there even when they are not: as buffers without bytes.
@@ -67,19 +60,42 @@ export abstract class Context {
   }
 
   /** `proxy_set_buffer_bytes` on a buffer that is there; false for BadArgument. */
-  writeBuffer(_type: BufferType, _start: number, _length: number, _data: Uint8Array): boolean {
+  abstract writeBuffer(type: BufferType, start: number, length: number, data: Uint8Array): boolean
+
+  abstract sendLocalReply(reply: GuestLocalReply): void
+
+  abstract continueStream(type: StreamType): void
+
+  abstract closeStream(type: StreamType): void
+}
+
+/** A root, or the VM's own context: where there is no stream Envoy says Ok to its control, and does nothing. */
+export abstract class StreamlessContext extends Context {
+  constructor(id: number) {
+    super(id, undefined)
+  }
+
+  override readableMap(): undefined {
+    return undefined
+  }
+
+  override writableMap(): undefined {
+    return undefined
+  }
+
+  override writeBuffer(): boolean {
     return false
   }
 
-  sendLocalReply(_reply: GuestLocalReply): void {
-    // Without a stream there is nobody to reply to; Envoy answers Ok all the same.
+  override sendLocalReply(): void {
+    // There is nobody to reply to.
   }
 
-  continueStream(_type: StreamType): void {
-    // Nothing is stopped outside a stream.
+  override continueStream(): void {
+    // Nothing is stopped.
   }
 
-  closeStream(_type: StreamType): void {
-    // Nothing is open outside a stream.
+  override closeStream(): void {
+    // Nothing is open.
   }
 }

@@ -1,4 +1,5 @@
 import { MetricType, Status } from '../assembly/proxy/abi.ts'
+import { metricTypeOf } from './abi-values.ts'
 
 /** Envoy puts this before every name that a guest defines (custom_stat_namespace). */
 const CUSTOM_NAMESPACE = 'wasmcustom'
@@ -83,7 +84,7 @@ export class MetricIds {
     this.metrics = metrics
   }
 
-  define(type: MetricType.Counter | MetricType.Gauge | MetricType.Histogram, name: string): number {
+  define(type: MetricType, name: string): number {
     this.next[type] += ID_STEP
     const id = this.next[type]
     this.byId.set(id, this.metrics.define(type, name))
@@ -91,11 +92,10 @@ export class MetricIds {
   }
 
   increment(id: number, offset: bigint): Status {
-    const type = id & TYPE_MASK
-    if (type !== MetricType.Counter && type !== MetricType.Gauge) return Status.BadArgument
+    if (!isCounterOrGauge(id)) return Status.BadArgument
     const stat = this.byId.get(id)
     if (stat === undefined) return Status.NotFound
-    if (type === MetricType.Counter && offset <= 0n) return Status.BadArgument
+    if (stat.type === MetricType.Counter && offset <= 0n) return Status.BadArgument
     stat.value = BigInt.asUintN(64, stat.value + offset)
     return Status.Ok
   }
@@ -120,10 +120,14 @@ export class MetricIds {
 
   /** The value, or why there is none. */
   get(id: number): bigint | Status.BadArgument | Status.NotFound {
-    const type = id & TYPE_MASK
-    if (type !== MetricType.Counter && type !== MetricType.Gauge) return Status.BadArgument
+    if (!isCounterOrGauge(id)) return Status.BadArgument
     return this.byId.get(id)?.value ?? Status.NotFound
   }
+}
+
+function isCounterOrGauge(id: number): boolean {
+  const type = metricTypeOf(id & TYPE_MASK)
+  return type === MetricType.Counter || type === MetricType.Gauge
 }
 
 function statKey(type: MetricType, name: string): string {

@@ -197,6 +197,6 @@ const TYPE_NAMES: Readonly<Record<string, string>> = { i: 'i32', I: 'i64', f: 'f
 function spelled(signature: Signature): string {
   const [parameters = '', results = ''] = signature.split('>')
   const words = (letters: string): string =>
-    letters === '' ? 'void' : [...letters].map((letter) => TYPE_NAMES[letter] ?? letter).join(' ')
+    letters === '' ? 'void' : letters.replace(/./g, (letter) => `${TYPE_NAMES[letter] ?? letter} `).trimEnd()
   return `${words(parameters)} -> ${words(results)}`
 }

@@ -1,6 +1,6 @@
 import { BufferType } from '../assembly/proxy/abi.ts'
 import { utf8Bytes } from './byte-text.ts'
-import { Context, type RootContext } from './context.ts'
+import { type Context, type RootContext, StreamlessContext } from './context.ts'
 import { HostUsageError, PluginRefusedError, type RefusalPhase } from './errors.ts'
 import type { Guest } from './guest.ts'
 import type { PropertyTree } from './property.ts'
@@ -46,7 +46,7 @@ type State = 'starting' | 'running' | 'draining' | 'awaiting_done' | 'stopped' |
  * One configuration of a filter in one VM: a root context. It starts by {@link Vm.startPlugin}; several may run in
  * one VM at once, as they do in Istio when two WasmPlugins use one image.
  */
-export class Plugin extends Context implements RootContext, Disposable {
+export class Plugin extends StreamlessContext implements RootContext, Disposable {
   readonly pluginName: string
   readonly rootId: string
   readonly failurePolicy: FailurePolicy
@@ -60,7 +60,7 @@ export class Plugin extends Context implements RootContext, Disposable {
 
   /** @internal */
   constructor(options: PluginOptions, host: PluginHost) {
-    super(host.allocateId(), undefined)
+    super(host.allocateId())
     this.pluginName = options.name ?? ''
     this.rootId = options.rootId ?? ''
     this.failurePolicy = options.failurePolicy ?? 'FAIL_CLOSED'

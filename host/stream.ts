@@ -1,4 +1,5 @@
 import { FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from '../assembly/proxy/abi.ts'
+import { dataStatusOf, headersStatusOf, trailersStatusOf } from './abi-values.ts'
 import { utf8Bytes } from './byte-text.ts'
 import type { RootContext } from './context.ts'
 import type { HeaderList } from './envoy/header-list.ts'
@@ -206,21 +207,12 @@ export class Stream extends StreamContext implements Disposable {
       this.lastHeadersStatus = FilterHeadersStatus.StopAllIterationAndWatermark
     } else {
       this.lastHeadersStatus =
-        raw === undefined ? FilterHeadersStatus.Continue : this.headersStatus(raw, stopped)
+        raw === undefined
+          ? FilterHeadersStatus.Continue
+          : headersStatusOf(raw, stopped, this.host.allowStopIteration)
     }
     if (this.lastHeadersStatus === FilterHeadersStatus.Continue) this.maps[direction] = undefined
     return raw
-  }
-
-  /** convertVmCallResultToFilterHeadersStatus, then Envoy's convertFilterHeadersStatus, which knows no ContinueAndEndStream. */
-  private headersStatus(raw: number, stopped: boolean): FilterHeadersStatus {
-    if (stopped || raw > FilterHeadersStatus.StopAllIterationAndWatermark) {
-      return FilterHeadersStatus.StopAllIterationAndWatermark
-    }
-    if (raw === FilterHeadersStatus.StopIteration && !this.host.allowStopIteration) {
-      return FilterHeadersStatus.StopAllIterationAndWatermark
-    }
-    return raw === FilterHeadersStatus.ContinueAndEndStream ? FilterHeadersStatus.Continue : raw
   }
 
   private bodyPhase(direction: Direction, data: string | Uint8Array, endOfStream: boolean): DataResult {
@@ -239,10 +231,7 @@ export class Stream extends StreamContext implements Disposable {
         this.failStream()
         status = FilterDataStatus.StopIterationNoBuffer
       } else if (raw !== undefined) {
-        status =
-          stopped || raw > FilterDataStatus.StopIterationNoBuffer
-            ? FilterDataStatus.StopIterationNoBuffer
-            : raw
+        status = dataStatusOf(raw, stopped)
       }
       this.host.runDeferred()
       leaving = body.settle(status)
@@ -264,8 +253,7 @@ export class Stream extends StreamContext implements Disposable {
         this.failStream()
         status = FilterTrailersStatus.StopIteration
       } else if (raw !== undefined) {
-        status =
-          stopped || raw >= FilterTrailersStatus.StopIteration ? FilterTrailersStatus.StopIteration : raw
+        status = trailersStatusOf(raw, stopped)
       }
       this.host.runDeferred()
       if (status === FilterTrailersStatus.Continue) this.trailers[direction] = undefined

@@ -1,7 +1,7 @@
 import { LogLevel } from '../assembly/proxy/abi.ts'
 import { utf8Bytes } from './byte-text.ts'
 import { type Clock, ManualClock } from './clock.ts'
-import { Context, type RootContext } from './context.ts'
+import { type Context, type RootContext, StreamlessContext } from './context.ts'
 import { type HeaderViolation, HeaderViolationError, HostUsageError } from './errors.ts'
 import type { Fault } from './faults.ts'
 import type { ForeignFunction } from './foreign.ts'
@@ -320,13 +320,13 @@ export class Vm implements Disposable {
 }
 
 /** The context with id 0, on which the guest starts and allocates: it has nothing. */
-class VmContext extends Context implements RootContext {
+class VmContext extends StreamlessContext implements RootContext {
   readonly rootId = ''
   readonly pluginName = ''
   readonly rootProperties: PropertyTree = {}
 
   constructor() {
-    super(0, undefined)
+    super(0)
   }
 
   override get root(): RootContext {

@@ -5,7 +5,9 @@ declare namespace WebAssembly {
   class LinkError extends Error {}
   class RuntimeError extends Error {}
   /** What a guest throws with the exception-handling proposal and nobody catches. */
-  class Exception {}
+  class Exception {
+    is(tag: unknown): boolean
+  }
 
   interface ModuleImport {
     readonly module: string
@@ -20,6 +22,7 @@ declare namespace WebAssembly {
 
   class Module {
     constructor(bytes: Uint8Array)
+    private readonly compiled: unknown
     static imports(module: Module): ModuleImport[]
     static exports(module: Module): ModuleExport[]
     static customSections(module: Module, name: string): ArrayBuffer[]

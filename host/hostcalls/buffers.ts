@@ -1,14 +1,14 @@
-import { BufferType, Status } from '../../assembly/proxy/abi.ts'
+import { Status } from '../../assembly/proxy/abi.ts'
+import { bufferTypeOf } from '../abi-values.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
-
-const LAST_TYPE = BufferType.CallData
 
 /** Bodies and configurations (cpp-host src/exports.cc, Envoy context.cc getBuffer). */
 export function bufferCalls(guest: Guest, vmConfiguration: Uint8Array): HostcallTable {
   const { Ok, NotFound, BadArgument, InvalidMemoryAccess } = Status
   return {
-    proxy_get_buffer_bytes(type: number, start: number, length: number, bytesAt: number, sizeAt: number) {
-      if (type >>> 0 > LAST_TYPE) return BadArgument
+    proxy_get_buffer_bytes(which: number, start: number, length: number, bytesAt: number, sizeAt: number) {
+      const type = bufferTypeOf(which)
+      if (type === undefined) return BadArgument
       const buffer = guest.caller.buffer(type, vmConfiguration)
       if (buffer === undefined) return NotFound
       const from = Math.min(start >>> 0, buffer.length)
@@ -17,16 +17,18 @@ export function bufferCalls(guest: Guest, vmConfiguration: Uint8Array): Hostcall
       return guest.handOver(bytes, bytesAt, sizeAt) ? Ok : InvalidMemoryAccess
     },
 
-    proxy_get_buffer_status(type: number, lengthAt: number, flagsAt: number) {
-      if (type >>> 0 > LAST_TYPE) return BadArgument
+    proxy_get_buffer_status(which: number, lengthAt: number, flagsAt: number) {
+      const type = bufferTypeOf(which)
+      if (type === undefined) return BadArgument
       const buffer = guest.caller.buffer(type, vmConfiguration)
       if (buffer === undefined) return NotFound
       const written = guest.memory.writeU32(lengthAt, buffer.length) && guest.memory.writeU32(flagsAt, 0)
       return written ? Ok : InvalidMemoryAccess
     },
 
-    proxy_set_buffer_bytes(type: number, start: number, length: number, data: number, dataSize: number) {
-      if (type >>> 0 > LAST_TYPE) return BadArgument
+    proxy_set_buffer_bytes(which: number, start: number, length: number, data: number, dataSize: number) {
+      const type = bufferTypeOf(which)
+      if (type === undefined) return BadArgument
       const { caller } = guest
       if (caller.buffer(type, vmConfiguration) === undefined) return NotFound
       const bytes = guest.memory.read(data, dataSize)

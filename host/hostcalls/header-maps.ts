@@ -1,9 +1,8 @@
 import { HeaderMapType, Status } from '../../assembly/proxy/abi.ts'
+import { headerMapTypeOf } from '../abi-values.ts'
 import type { HeaderViolation } from '../errors.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
 import { decodePairs, encodePairs } from '../pairs.ts'
-
-const LAST_TYPE = HeaderMapType.HttpCallResponseTrailers
 
 /** RFC 9110 5.6.2 `token`, with the colon in front that pseudo headers have; lower and upper case. */
 const TOKEN = /^:?[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -21,91 +20,99 @@ export function headerMapCalls(guest: Guest, violations: HeaderViolation[]): Hos
   }
 
   /** Every write of a request header throws the route away, whether it changed anything or not. */
-  function modified(type: number): Status {
+  function modified(type: HeaderMapType): Status {
     const { info } = guest.caller
     if (type === HeaderMapType.RequestHeaders && info !== undefined) info.routeCacheClears++
     return Ok
   }
 
   return {
-    proxy_get_header_map_value(type: number, key: number, keySize: number, valueAt: number, sizeAt: number) {
-      if (type >>> 0 > LAST_TYPE) return BadArgument
+    proxy_get_header_map_value(map: number, key: number, keySize: number, valueAt: number, sizeAt: number) {
+      const type = headerMapTypeOf(map)
+      if (type === undefined) return BadArgument
       const name = guest.memory.readByteString(key, keySize)
       if (name === undefined) return InvalidMemoryAccess
       const { caller } = guest
-      const map = caller.readableMap(type)
-      if (map === undefined) return caller.inLogPhase ? NotFound : BadArgument
-      const value = map.get(name)
+      const headers = caller.readableMap(type)
+      if (headers === undefined) return caller.inLogPhase ? NotFound : BadArgument
+      const value = headers.get(name)
       if (value === undefined) return NotFound
       return guest.handOver(value, valueAt, sizeAt) ? Ok : InvalidMemoryAccess
     },
 
-    proxy_get_header_map_pairs(type: number, pairsAt: number, sizeAt: number) {
-      if (type >>> 0 > LAST_TYPE) return BadArgument
-      const map = guest.caller.readableMap(type)
-      const pairs = map === undefined || map.size === 0 ? '' : encodePairs(map.rawNames, map.rawValues)
+    proxy_get_header_map_pairs(map: number, pairsAt: number, sizeAt: number) {
+      const type = headerMapTypeOf(map)
+      if (type === undefined) return BadArgument
+      const headers = guest.caller.readableMap(type)
+      const pairs =
+        headers === undefined || headers.size === 0 ? '' : encodePairs(headers.rawNames, headers.rawValues)
       return guest.handOver(pairs, pairsAt, sizeAt) ? Ok : InvalidMemoryAccess
     },
 
-    proxy_set_header_map_pairs(type: number, pairs: number, pairsSize: number) {
-      if (type >>> 0 > LAST_TYPE) return BadArgument
+    proxy_set_header_map_pairs(map: number, pairs: number, pairsSize: number) {
+      const type = headerMapTypeOf(map)
+      if (type === undefined) return BadArgument
       const encoded = guest.memory.readByteString(pairs, pairsSize)
       if (encoded === undefined) return InvalidMemoryAccess
-      const map = guest.caller.writableMap(type)
-      if (map === undefined) return BadArgument
-      map.clear()
+      const headers = guest.caller.writableMap(type)
+      if (headers === undefined) return BadArgument
+      headers.clear()
       for (const [name, value] of decodePairs(encoded)) {
         inspect('proxy_set_header_map_pairs', name, value)
-        map.add(name, value)
+        headers.add(name, value)
       }
       return modified(type)
     },
 
-    proxy_add_header_map_value(type: number, key: number, keySize: number, value: number, valueSize: number) {
-      if (type >>> 0 > LAST_TYPE) return BadArgument
+    proxy_add_header_map_value(map: number, key: number, keySize: number, value: number, valueSize: number) {
+      const type = headerMapTypeOf(map)
+      if (type === undefined) return BadArgument
       const name = guest.memory.readByteString(key, keySize)
       const text = guest.memory.readByteString(value, valueSize)
       if (name === undefined || text === undefined) return InvalidMemoryAccess
-      const map = guest.caller.writableMap(type)
-      if (map === undefined) return BadArgument
+      const headers = guest.caller.writableMap(type)
+      if (headers === undefined) return BadArgument
       inspect('proxy_add_header_map_value', name, text)
-      map.add(name, text)
+      headers.add(name, text)
       return modified(type)
     },
 
     proxy_replace_header_map_value(
-      type: number,
+      map: number,
       key: number,
       keySize: number,
       value: number,
       valueSize: number,
     ) {
-      if (type >>> 0 > LAST_TYPE) return BadArgument
+      const type = headerMapTypeOf(map)
+      if (type === undefined) return BadArgument
       const name = guest.memory.readByteString(key, keySize)
       const text = guest.memory.readByteString(value, valueSize)
       if (name === undefined || text === undefined) return InvalidMemoryAccess
-      const map = guest.caller.writableMap(type)
-      if (map === undefined) return BadArgument
+      const headers = guest.caller.writableMap(type)
+      if (headers === undefined) return BadArgument
       inspect('proxy_replace_header_map_value', name, text)
-      map.replace(name, text)
+      headers.replace(name, text)
       return modified(type)
     },
 
-    proxy_remove_header_map_value(type: number, key: number, keySize: number) {
-      if (type >>> 0 > LAST_TYPE) return BadArgument
+    proxy_remove_header_map_value(map: number, key: number, keySize: number) {
+      const type = headerMapTypeOf(map)
+      if (type === undefined) return BadArgument
       const name = guest.memory.readByteString(key, keySize)
       if (name === undefined) return InvalidMemoryAccess
-      const map = guest.caller.writableMap(type)
-      if (map === undefined) return BadArgument
-      map.remove(name)
+      const headers = guest.caller.writableMap(type)
+      if (headers === undefined) return BadArgument
+      headers.remove(name)
       return modified(type)
     },
 
-    proxy_get_header_map_size(type: number, sizeAt: number) {
-      if (type >>> 0 > LAST_TYPE) return BadArgument
-      const map = guest.caller.writableMap(type)
-      if (map === undefined) return BadArgument
-      return guest.memory.writeU32(sizeAt, map.byteSize) ? Ok : InvalidMemoryAccess
+    proxy_get_header_map_size(map: number, sizeAt: number) {
+      const type = headerMapTypeOf(map)
+      if (type === undefined) return BadArgument
+      const headers = guest.caller.writableMap(type)
+      if (headers === undefined) return BadArgument
+      return guest.memory.writeU32(sizeAt, headers.byteSize) ? Ok : InvalidMemoryAccess
     },
   }
 }

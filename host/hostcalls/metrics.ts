@@ -1,4 +1,5 @@
-import { MetricType, Status } from '../../assembly/proxy/abi.ts'
+import { Status } from '../../assembly/proxy/abi.ts'
+import { metricTypeOf } from '../abi-values.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
 import type { MetricIds } from '../metrics.ts'
 
@@ -9,10 +10,9 @@ export function metricCalls(guest: Guest, ids: MetricIds): HostcallTable {
     proxy_define_metric(type: number, name: number, nameSize: number, idAt: number) {
       const text = guest.memory.readByteString(name, nameSize)
       if (text === undefined) return InvalidMemoryAccess
-      if (type !== MetricType.Counter && type !== MetricType.Gauge && type !== MetricType.Histogram) {
-        return BadArgument
-      }
-      return guest.memory.writeU32(idAt, ids.define(type, text)) ? Ok : InvalidMemoryAccess
+      const known = metricTypeOf(type)
+      if (known === undefined) return BadArgument
+      return guest.memory.writeU32(idAt, ids.define(known, text)) ? Ok : InvalidMemoryAccess
     },
 
     proxy_increment_metric(id: number, offset: bigint) {

@@ -1,4 +1,5 @@
-import { LogLevel, Status } from '../../assembly/proxy/abi.ts'
+import { type LogLevel, Status } from '../../assembly/proxy/abi.ts'
+import { logLevelOf } from '../abi-values.ts'
 import type { Clock } from '../clock.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
 import type { Logs } from '../log.ts'
@@ -8,10 +9,11 @@ export function runtimeCalls(guest: Guest, clock: Clock, logs: Logs, log: GuestL
   const { Ok, BadArgument, InvalidMemoryAccess } = Status
   return {
     proxy_log(level: number, message: number, messageSize: number) {
-      if (level >>> 0 > LogLevel.Critical) return BadArgument
+      const known = logLevelOf(level)
+      if (known === undefined) return BadArgument
       const text = guest.memory.readText(message, messageSize)
       if (text === undefined) return InvalidMemoryAccess
-      log(level, text)
+      log(known, text)
       return Ok
     },
 

@@ -1,4 +1,5 @@
 import { Status, StreamType } from '../../assembly/proxy/abi.ts'
+import { streamTypeOf } from '../abi-values.ts'
 import type { Context } from '../context.ts'
 import type { HeaderViolation } from '../errors.ts'
 import { ENVOY_FOREIGN_FUNCTIONS, type ForeignFunction } from '../foreign.ts'
@@ -55,15 +56,17 @@ export function streamCalls(
       return Ok
     },
 
-    proxy_continue_stream(type: number) {
-      if (type >>> 0 > StreamType.Upstream) return BadArgument
+    proxy_continue_stream(which: number) {
+      const type = streamTypeOf(which)
+      if (type === undefined) return BadArgument
       if (type === StreamType.Upstream) return Unimplemented
       guest.caller.continueStream(type)
       return Ok
     },
 
-    proxy_close_stream(type: number) {
-      if (type >>> 0 > StreamType.Upstream) return BadArgument
+    proxy_close_stream(which: number) {
+      const type = streamTypeOf(which)
+      if (type === undefined) return BadArgument
       guest.caller.closeStream(type)
       return Ok
     },
