@@ -1,0 +1,85 @@
+/** Which headers may carry the key, and which may be read for it. */
+import { Slice, endOf, lenOf, ptrOf, toLower } from '../../bytes/slice'
+import { JsonNode } from '../json/node'
+import { isToken } from '../../http/octet'
+import { error } from '../report'
+import { unitAt, wordEnd } from '../words'
+import { expectToken } from './name'
+
+// Whatever a client sends under the key header's name is removed, and Mooring writes its own: on a header that
+// somebody else needs that would be an attack on them. Routing, framing, credentials, tracing, what Envoy owns.
+const RESERVED: string =
+  'authorization connection content-encoding content-length content-type cookie date expect forwarded host ' +
+  'keep-alive origin proxy-authenticate proxy-authorization proxy-connection referer set-cookie te traceparent ' +
+  'tracestate trailer transfer-encoding upgrade user-agent via x-request-id'
+
+const RESERVED_PREFIXES: string = 'grpc- sec- x-b3- x-envoy- x-forwarded- x-istio-'
+
+// Cookies have a source of their own. Host is :authority by the time a filter runs. The rest concerns one connection
+// only (RFC 9110 section 7.6.1), or the message's length.
+const NEVER_A_SOURCE: string =
+  'connection content-length cookie host keep-alive proxy-authenticate proxy-authorization proxy-connection te ' +
+  'trailer transfer-encoding upgrade'
+
+/** `node` names a header that may carry the key. */
+export function expectKeyHeader(node: JsonNode): bool {
+  if (!expectToken(node)) return false
+  if (!isReserved(node.text)) return true
+  error('reserved_header', node, 'this header belongs to somebody else; use a name of your own, such as x-mooring-key')
+  return false
+}
+
+/** `node` names a header whose value may become part of a key. */
+export function expectHeaderSource(node: JsonNode): bool {
+  if (!expectToken(node)) return false
+  if (!holds(node.text, NEVER_A_SOURCE)) return true
+  error('forbidden_source', node, 'this header is never a source; for a cookie write {cookie: NAME}')
+  return false
+}
+
+/** As `expectKeyHeader`, without a report. */
+export function isKeyHeader(name: Slice): bool {
+  return lenOf(name) <= 128 && isToken(name) && !isReserved(name)
+}
+
+/** True if `name` is `lower`, whatever its case. */
+export function isHeader(name: Slice, lower: string): bool {
+  return <u32>lower.length == lenOf(name) && hasStart(name, lower, 0, lenOf(name))
+}
+
+/** True if `a` and `b` name the same header. */
+export function sameHeader(a: Slice, b: Slice): bool {
+  if (lenOf(a) != lenOf(b)) return false
+  for (let i: u32 = 0; i < lenOf(a); i++) {
+    if (toLower(load<u8>(ptrOf(a) + i)) != toLower(load<u8>(ptrOf(b) + i))) return false
+  }
+  return true
+}
+
+function isReserved(name: Slice): bool {
+  if (holds(name, RESERVED)) return true
+  for (let start: u32 = 0; start < <u32>RESERVED_PREFIXES.length; ) {
+    const end = wordEnd(RESERVED_PREFIXES, start)
+    if (hasStart(name, RESERVED_PREFIXES, start, end)) return true
+    start = end + 1
+  }
+  return false
+}
+
+function holds(name: Slice, words: string): bool {
+  for (let start: u32 = 0; start < <u32>words.length; ) {
+    const end = wordEnd(words, start)
+    if (end - start == lenOf(name) && hasStart(name, words, start, end)) return true
+    start = end + 1
+  }
+  return false
+}
+
+function hasStart(name: Slice, words: string, start: u32, end: u32): bool {
+  if (lenOf(name) < end - start) return false
+  let at = ptrOf(name)
+  for (let i = start; i < end; i++, at++) {
+    if (toLower(load<u8>(at)) != unitAt(words, i)) return false
+  }
+  return at <= endOf(name)
+}

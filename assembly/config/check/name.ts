@@ -1,0 +1,103 @@
+/** Names of several kinds, and what each may look like. */
+import { Slice, endOf, isPresent, lenOf, ptrOf } from '../../bytes/slice'
+import { isToken } from '../../http/octet'
+import { expectString } from '../fields'
+import { JsonNode } from '../json/node'
+import { error, unexpectedText } from '../report'
+
+/** A cookie's or a header's name, at most 128 characters. */
+export function expectToken(node: JsonNode): bool {
+  if (!expectString(node, 128)) return false
+  if (isToken(node.text)) return true
+  unexpectedText('not_a_token', node, "letters, digits and !#$%&'*+-.^_`|~")
+  return false
+}
+
+/** `[a-z][a-z0-9-]*`, at most `most` characters: it becomes part of a metric's name. */
+export function expectLabel(node: JsonNode, most: u32): bool {
+  if (!expectString(node, most)) return false
+  if (isLabel(node.text)) return true
+  unexpectedText('invalid_name', node, 'a lower-case letter, then lower-case letters, digits and -')
+  return false
+}
+
+/** A request method as HTTP knows it: upper case, since methods differ by case (RFC 9110 section 9.1). */
+export function expectMethod(node: JsonNode): bool {
+  if (!expectString(node, 32)) return false
+  if (isMethod(node.text)) return true
+  unexpectedText('invalid_method', node, 'a method in upper case, such as GET')
+  return false
+}
+
+/** A query parameter's name as it stands in a URL. */
+export function expectQueryName(node: JsonNode): bool {
+  if (!expectString(node, 128)) return false
+  if (isQueryName(node.text)) return true
+  unexpectedText('invalid_query_name', node, 'a name as it stands in the URL, without & = # and blanks')
+  return false
+}
+
+/** A claim's name: one literal name, never split. NUL would end it, and no other control character is in any. */
+export function expectClaimName(node: JsonNode): bool {
+  if (!expectString(node, 256)) return false
+  if (!hasControls(node.text)) return true
+  error('invalid_claim', node, 'a claim name has no control characters')
+  return false
+}
+
+/** An environment variable's name. Its text is never shown: somebody may have written the secret there. */
+export function expectVariable(node: JsonNode): bool {
+  if (!expectString(node, 64)) return false
+  if (isVariable(node.text)) return true
+  error('invalid_variable', node, 'expected the name of an environment variable: A-Z, 0-9 and _, such as MOORING_HASH_SECRET')
+  return false
+}
+
+/** `[a-z][a-z0-9-]*` */
+export function isLabel(text: Slice): bool {
+  if (lenOf(text) == 0 || load<u8>(ptrOf(text)) - 0x61 >= 26) return false
+  for (let at = ptrOf(text); at < endOf(text); at++) {
+    const byte = load<u8>(at)
+    if (byte - 0x61 >= 26 && byte - 0x30 >= 10 && byte != 0x2d) return false
+  }
+  return true
+}
+
+/** True if `text` has a byte that HTTP and property paths reserve for themselves. */
+export function hasControls(text: Slice): bool {
+  if (!isPresent(text)) return false
+  for (let at = ptrOf(text); at < endOf(text); at++) {
+    const byte = load<u8>(at)
+    if (byte < 0x20 || byte == 0x7f) return true
+  }
+  return false
+}
+
+// [A-Z][A-Z0-9_-]*
+function isMethod(text: Slice): bool {
+  if (load<u8>(ptrOf(text)) - 0x41 >= 26) return false
+  for (let at = ptrOf(text); at < endOf(text); at++) {
+    const byte = load<u8>(at)
+    if (byte - 0x41 >= 26 && byte - 0x30 >= 10 && byte != 0x2d && byte != 0x5f) return false
+  }
+  return true
+}
+
+// Printable ASCII without the blank, "#", "&" and "=".
+function isQueryName(text: Slice): bool {
+  for (let at = ptrOf(text); at < endOf(text); at++) {
+    const byte = load<u8>(at)
+    if (byte <= 0x20 || byte >= 0x7f || byte == 0x23 || byte == 0x26 || byte == 0x3d) return false
+  }
+  return true
+}
+
+// [A-Za-z_][A-Za-z0-9_]*
+function isVariable(text: Slice): bool {
+  if (load<u8>(ptrOf(text)) - 0x30 < 10) return false
+  for (let at = ptrOf(text); at < endOf(text); at++) {
+    const byte = load<u8>(at)
+    if ((byte | 0x20) - 0x61 >= 26 && byte - 0x30 >= 10 && byte != 0x5f) return false
+  }
+  return true
+}

@@ -1,0 +1,211 @@
+/**
+ * Sources: where the key comes from.
+ *
+ *     source = "session" | "address"                 kinds that need no value
+ *            | {kind: scalar}                        the scalar is the kind's first field
+ *            | {kind: {fields}}
+ *            | {firstOf: [source, ...]} | {all: [source, ...]}
+ */
+import {
+  expectBoolean,
+  expectChoice,
+  expectFields,
+  expectInteger,
+  expectList,
+  expectMember,
+  expectString,
+  notAvailable,
+  unknownField,
+  unknownValue,
+} from '../fields'
+import { JsonKind, JsonNode, after, member, textOf } from '../json/node'
+import { error, unexpectedKind, warning } from '../report'
+import { wordIndex } from '../words'
+import { expectHeaderSource } from './header'
+import { expectClaimName, expectQueryName, expectToken } from './name'
+
+/** In the order of policy.ts's SourceKind. */
+export const KINDS: string = 'session cookie header query claim address constant firstOf all'
+export const CLAIM_TYPES: string = 'string number boolean list'
+export const REPEATED: string = 'ignore join'
+
+const BARE: string = 'session address'
+const LATER_KINDS: string = 'path peer forwardedClientCert authority method grpc'
+const LATER_SIBLINGS: string = 'transform as required'
+
+/** How deep firstOf and all may be within each other. */
+// @ts-ignore: decorator
+@inline
+export const SOURCE_LEVELS: u32 = 4
+
+// @ts-ignore: decorator
+@inline
+const MOST_LEAVES: u32 = 16
+
+let leaves: u32 = 0
+
+/** `key.from`. */
+export function checkSources(node: JsonNode): void {
+  leaves = 0
+  checkList(node, 0)
+  if (leaves > MOST_LEAVES) error('too_many_sources', node, 'expected at most 16 sources, those within firstOf and all counted')
+}
+
+/** A source's kind, a SourceKind; -1 if it has none that is known. */
+export function kindOf(source: JsonNode): i32 {
+  const value = valueOf(source)
+  return wordIndex(value === null ? textOf(source) : value.name, KINDS)
+}
+
+/** What follows a source's kind: its scalar or its fields; null if the source is a bare word. */
+export function valueOf(source: JsonNode): JsonNode | null {
+  return source.kind == JsonKind.Object ? source.child : null
+}
+
+/** A source's value if it is written as a scalar, else its member `first`; null if that is missing. */
+export function scalarOf(value: JsonNode | null, first: string): JsonNode | null {
+  return value !== null && value.kind == JsonKind.Object ? member(value, first) : value
+}
+
+function checkList(node: JsonNode, level: u32): void {
+  if (!expectList(node, MOST_LEAVES, '1 to 16 sources')) return
+  let afterConstant = false
+  for (let source: JsonNode | null = node.child; source !== null; source = after(source)) {
+    checkSource(source, level)
+    if (afterConstant && !isAll(node)) warning('unreachable_source', source, 'the constant before it always yields')
+    afterConstant = afterConstant || isConstant(source)
+  }
+}
+
+function isAll(list: JsonNode): bool {
+  const source = list.parent
+  return source !== null && member(source, 'all') === list
+}
+
+function isConstant(source: JsonNode): bool {
+  return member(source, 'constant') !== null
+}
+
+function checkSource(node: JsonNode, level: u32): void {
+  if (node.kind == JsonKind.String) {
+    leaves++
+    checkBare(node)
+    return
+  }
+  if (node.kind != JsonKind.Object) {
+    unexpectedKind('wrong_type', node, 'a source, such as session or {claim: sub}')
+    return
+  }
+  let kinds: u32 = 0
+  for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
+    const kind = wordIndex(child.name, KINDS)
+    if (kind >= 0) {
+      kinds++
+      checkKind(kind, child, level)
+    } else if (wordIndex(child.name, LATER_KINDS) >= 0) {
+      kinds++
+      notAvailable(child)
+    } else if (wordIndex(child.name, LATER_SIBLINGS) >= 0) {
+      notAvailable(child)
+    } else {
+      unknownField(child, KINDS)
+    }
+  }
+  if (kinds > 1) error('ambiguous_source', node, 'a source has one kind; list two sources, or join them with all')
+  if (kinds == 0 && !node.broken) error('missing_field', node, 'expected a source, such as {claim: sub}')
+}
+
+function checkBare(node: JsonNode): void {
+  if (wordIndex(node.text, BARE) >= 0) return
+  if (wordIndex(node.text, LATER_KINDS) >= 0) notAvailable(node)
+  else if (wordIndex(node.text, KINDS) >= 0) error('missing_field', node, 'this source needs a value, as in {claim: sub}')
+  else unknownValue(node, BARE)
+}
+
+function checkKind(kind: i32, value: JsonNode, level: u32): void {
+  if (kind >= 7) {
+    if (level == SOURCE_LEVELS) error('too_deep', value, 'firstOf and all may be at most 4 deep within each other')
+    else checkList(value, level + 1)
+    return
+  }
+  leaves++
+  switch (kind) {
+    case 0:
+      expectFields(value, '', '')
+      return
+    case 1:
+      checkCookie(value)
+      return
+    case 2:
+      checkHeader(value)
+      return
+    case 3:
+      checkQuery(value)
+      return
+    case 4:
+      checkClaim(value)
+      return
+    case 5:
+      checkAddress(value)
+      return
+    default:
+      checkConstant(value)
+  }
+}
+
+function checkCookie(value: JsonNode): void {
+  if (value.kind == JsonKind.Object) expectFields(value, 'name', '')
+  const name = scalarOf(value, 'name')
+  if (expectMember(value, name, 'expected name') && name !== null) expectToken(name)
+}
+
+function checkHeader(value: JsonNode): void {
+  if (value.kind == JsonKind.Object) expectFields(value, 'name repeated', '')
+  const name = scalarOf(value, 'name')
+  if (expectMember(value, name, 'expected name') && name !== null) expectHeaderSource(name)
+  const repeated = member(value, 'repeated')
+  if (repeated !== null) expectChoice(repeated, REPEATED)
+}
+
+function checkQuery(value: JsonNode): void {
+  if (value.kind == JsonKind.Object) expectFields(value, 'name decode', '')
+  const name = scalarOf(value, 'name')
+  if (expectMember(value, name, 'expected name') && name !== null) expectQueryName(name)
+  const decode = member(value, 'decode')
+  if (decode !== null) expectBoolean(decode)
+}
+
+function checkClaim(value: JsonNode): void {
+  if (value.kind == JsonKind.Object) expectFields(value, 'name type', 'token in metadata')
+  const name = scalarOf(value, 'name')
+  if (expectMember(value, name, 'expected name') && name !== null) checkClaimName(name)
+  const type = member(value, 'type')
+  if (type !== null) expectChoice(type, CLAIM_TYPES)
+}
+
+function checkClaimName(name: JsonNode): void {
+  if (name.kind != JsonKind.Array) {
+    expectClaimName(name)
+    return
+  }
+  if (!expectList(name, 8, '1 to 8 names, one within the other')) return
+  for (let segment: JsonNode | null = name.child; segment !== null; segment = after(segment)) expectClaimName(segment)
+}
+
+function checkAddress(value: JsonNode): void {
+  if (value.kind != JsonKind.Object) {
+    expectInteger(value, 1, 32, 'an IPv4 prefix of 1 to 32 bits')
+    return
+  }
+  expectFields(value, 'ipv4Prefix ipv6Prefix', '')
+  const ipv4Prefix = member(value, 'ipv4Prefix')
+  if (ipv4Prefix !== null) expectInteger(ipv4Prefix, 1, 32, 'an IPv4 prefix of 1 to 32 bits')
+  const ipv6Prefix = member(value, 'ipv6Prefix')
+  if (ipv6Prefix !== null) expectInteger(ipv6Prefix, 1, 128, 'an IPv6 prefix of 1 to 128 bits')
+}
+
+function checkConstant(value: JsonNode): void {
+  if (value.kind == JsonKind.Object) expectFields(value, 'value', '')
+  const text = scalarOf(value, 'value')
+  if (expectMember(value, text, 'expected value') && text !== null) expectString(text, 256)
+}

@@ -1,0 +1,105 @@
+/**
+ * The configuration: JSON to a checked policy in one block of the heap, or every error at once.
+ *
+ *     JSON text ──json/reader──> nodes in the arena ──check/──> each field by itself
+ *                                                    ──plan/───> each plan as merged
+ *                                                    ──write/──> the policy in its block
+ *
+ * The caller has called `arenaReset(CONFIGURE_CAP)`. The report (report.ts) is valid until the arena's next reset.
+ */
+import { heapFree } from '../bytes/heap'
+import { ABSENT, Slice, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
+import { HMAC_STATE_BYTES } from '../crypto/hmac'
+import { EMPTY, checkRoot } from './check/root'
+import { setEnvironment } from './check/secret'
+import { failureCode, failureReason, hasFailed, offset } from './json/cursor'
+import { reportDuplicates } from './json/duplicates'
+import { JsonNode } from './json/node'
+import { innermostNode, readJson } from './json/reader'
+import { put, putNumber } from './line'
+import { judgePlans } from './plan/judge'
+import { Plan, Policy, Rule } from './policy'
+import { begin, clearReport, documentError, endError, errorCount } from './report'
+import { writeKeyHeadersOnly, writePolicy } from './write/policy'
+
+/**
+ * The policy that `json` describes, or null if anything is wrong with it: then `errorCount()` and `errorText(i)` say
+ * what. There may be warnings either way.
+ *
+ * `environment` is the VM's, as WASI gives it: `NAME=value`, each ended by NUL. Secrets come from it, and only what
+ * HMAC prepares from them stays.
+ */
+export function compilePolicy(json: Slice, environment: Slice): Policy | null {
+  clearReport()
+  if (!isPresent(json) && json != ABSENT) {
+    documentError('unreadable', 'the proxy did not hand the configuration over')
+    return null
+  }
+  if (isBlank(json)) {
+    documentError('empty_configuration', EMPTY)
+    return null
+  }
+  const root = readJson(json)
+  if (hasFailed() || root === null) {
+    reportFailure(root)
+    return null
+  }
+  setEnvironment(environment)
+  reportDuplicates(root)
+  checkRoot(root)
+  judgePlans(root)
+  const policy = errorCount() == 0 ? writePolicy(root, lenOf(json)) : null
+  setEnvironment(ABSENT)
+  if (policy === null && errorCount() == 0) {
+    documentError('too_large', 'the compiled configuration needs more than 1 MiB, or the proxy has no memory for it')
+  }
+  return policy
+}
+
+/**
+ * What a proxy may run with instead of a broken configuration: a policy that does nothing but remove every key
+ * header that `json` still names, and `x-mooring-key`. Null only if there is no memory. The report stays as it is.
+ */
+export function compileKeyHeadersOnly(json: Slice): Policy | null {
+  const root = isPresent(json) ? readJson(json) : null
+  return writeKeyHeadersOnly(root, isPresent(json) ? lenOf(json) : 0)
+}
+
+/** Wipes what was prepared from secrets, and frees the policy with everything in it. */
+export function freePolicy(policy: Policy | null): void {
+  if (policy === null) return
+  wipeSecrets(policy.top)
+  for (let i: u32 = 0; i < policy.ruleCount; i++) {
+    wipeSecrets(changetype<Rule>(policy.rules + i * <u32>offsetof<Rule>()).plan)
+  }
+  heapFree(changetype<usize>(policy))
+}
+
+function wipeSecrets(plan: Plan | null): void {
+  if (plan === null) return
+  const key = plan.key
+  if (key !== null && key.hmac != 0) memory.fill(key.hmac, 0, HMAC_STATE_BYTES)
+}
+
+function reportFailure(root: JsonNode | null): void {
+  const innermost = innermostNode()
+  const node = innermost !== null ? innermost : root
+  if (node === null) {
+    documentError(failureCode(), failureReason())
+    return
+  }
+  begin(failureCode(), node)
+  put('byte ')
+  putNumber(offset())
+  put(': ')
+  put(failureReason())
+  endError(node)
+}
+
+function isBlank(text: Slice): bool {
+  for (let at = ptrOf(text); at < endOf(text); at++) {
+    const byte = load<u8>(at)
+    if (byte != 0x20 && byte != 0x09 && byte != 0x0a && byte != 0x0d) return false
+  }
+  return true
+}

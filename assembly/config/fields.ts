@@ -1,0 +1,172 @@
+/**
+ * What every field of the configuration is checked with. Each function reports what is wrong and answers whether the
+ * value may be looked at further; none changes anything.
+ */
+import { Slice, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
+import { JsonKind, JsonNode, after, textOf } from './json/node'
+import { put, putNumber } from './line'
+import {
+  begin,
+  endError,
+  error,
+  putFound,
+  putList,
+  putNearest,
+  unexpectedCount,
+  unexpectedKind,
+} from './report'
+import { wordIndex } from './words'
+
+/** `node` is an object, whatever is in it. */
+export function expectObject(node: JsonNode): bool {
+  if (node.kind == JsonKind.Object) return true
+  if (node.kind == JsonKind.Null) nullValue(node)
+  else unexpectedKind('wrong_type', node, 'an object')
+  return false
+}
+
+/**
+ * `node` is an object whose every member is in `known`. Members in `later` are fields that the configuration will
+ * have but this version does not: accepting and ignoring them would be a lie.
+ */
+export function expectFields(node: JsonNode, known: string, later: string): bool {
+  if (!expectObject(node)) return false
+  for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
+    if (wordIndex(child.name, known) >= 0) continue
+    if (wordIndex(child.name, later) >= 0) notAvailable(child)
+    else unknownField(child, known)
+  }
+  return true
+}
+
+export function notAvailable(node: JsonNode): void {
+  error('not_available', node, 'this version of Mooring cannot do this yet; remove it')
+}
+
+export function unknownField(node: JsonNode, known: string): void {
+  begin('unknown_field', node)
+  put('not known here')
+  putNearest(node.name, known)
+  endError(node)
+}
+
+/** `node` is a string of 1 to `most` characters. YAML reads many an unquoted word as something else. */
+export function expectString(node: JsonNode, most: u32): bool {
+  if (node.kind == JsonKind.String) return expectLength(node, most)
+  if (node.kind < JsonKind.String) unexpectedKind('quoted_string_expected', node, 'a string; put it in quotes')
+  else unexpectedKind('wrong_type', node, 'a string')
+  return false
+}
+
+/** `node` is true or false. */
+export function expectBoolean(node: JsonNode): bool {
+  if (node.kind == JsonKind.Boolean) return true
+  if (node.kind == JsonKind.Null) nullValue(node)
+  else unexpectedKind('wrong_type', node, 'true or false, without quotes')
+  return false
+}
+
+/** `node` is an integer in [least, most]. 10.0 is 10. */
+export function expectInteger(node: JsonNode, least: i32, most: i32, expected: string): bool {
+  if (node.kind == JsonKind.Null) {
+    nullValue(node)
+    return false
+  }
+  if (node.kind != JsonKind.Number) {
+    unexpectedKind('wrong_type', node, expected)
+    return false
+  }
+  const number = node.number
+  if (number >= <f64>least && number <= <f64>most && Math.floor(number) == number) return true
+  begin('out_of_range', node)
+  put('expected ')
+  put(expected)
+  endError(node)
+  return false
+}
+
+/** `node` is one of `words`. */
+export function expectChoice(node: JsonNode, words: string): bool {
+  if (!expectString(node, 64)) return false
+  if (wordIndex(node.text, words) >= 0) return true
+  unknownValue(node, words)
+  return false
+}
+
+/** The place of the string `node` in `words`, or `otherwise` if it is none of them. */
+export function choiceOf(node: JsonNode | null, words: string, otherwise: i32): i32 {
+  const index = wordIndex(textOf(node), words)
+  return index < 0 ? otherwise : index
+}
+
+export function unknownValue(node: JsonNode, words: string): void {
+  begin('unknown_value', node)
+  putFound(node.text)
+  put(', expected one of: ')
+  putList(words)
+  putNearest(node.text, words)
+  endError(node)
+}
+
+/** `node` is a list of 1 to `most` items. */
+export function expectList(node: JsonNode, most: u32, expected: string): bool {
+  if (node.kind == JsonKind.Null) {
+    nullValue(node)
+    return false
+  }
+  if (node.kind != JsonKind.Array) {
+    unexpectedKind('wrong_type', node, 'a list')
+    return false
+  }
+  if (node.count == 0) {
+    error('empty_list', node, 'an empty list says nothing; leave the field out, or list something')
+    return false
+  }
+  if (node.count > most) {
+    unexpectedCount('out_of_range', node, node.count, expected)
+    return false
+  }
+  return true
+}
+
+/** The member `name` of `node` is there. */
+export function expectMember(node: JsonNode, child: JsonNode | null, message: string): bool {
+  if (child !== null) return true
+  error('missing_field', node, message)
+  return false
+}
+
+function nullValue(node: JsonNode): void {
+  error('null_value', node, 'found null; leave the field out, or give it a value')
+}
+
+function expectLength(node: JsonNode, most: u32): bool {
+  const length = characterCount(node.text)
+  if (length == 0) {
+    error('empty_value', node, 'an empty string says nothing; leave the field out, or give it a value')
+    return false
+  }
+  if (length > most) {
+    unexpectedLength(node, most)
+    return false
+  }
+  return true
+}
+
+function unexpectedLength(node: JsonNode, most: u32): void {
+  begin('too_long', node)
+  put('expected at most ')
+  putNumber(most)
+  put(' characters')
+  endError(node)
+}
+
+/** Code points, as a JSON Schema counts them. */
+function characterCount(text: Slice): u32 {
+  if (!isPresent(text)) return 0
+  let count: u32 = 0
+  for (let at = ptrOf(text); at < endOf(text); at++) {
+    if ((load<u8>(at) & 0xc0) != 0x80) count++
+  }
+  return count
+}

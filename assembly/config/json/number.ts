@@ -1,0 +1,97 @@
+/**
+ * Numbers (RFC 8259 section 6), read as doubles: Istio hands every number over as one, so 10 may arrive as 10.0.
+ *
+ *     number = [ "-" ] ( "0" / digit1-9 *digit ) [ "." 1*digit ] [ ( "e" / "E" ) [ "+" / "-" ] 1*digit ]
+ *
+ * The first 18 significant digits count. That is exact for every integer up to 2^53, which is all that the
+ * configuration has use for; the last bit of longer numbers may differ from a correctly rounded one.
+ */
+import { fail, here, offset, peek, skip, take } from './cursor'
+
+// @ts-ignore: decorator
+@inline
+const MOST_CHARACTERS: u32 = 64
+
+// @ts-ignore: decorator
+@inline
+const MOST_DIGITS: u32 = 18
+
+// Beyond 10^400 every double is infinite or 0, whatever the other digits say.
+// @ts-ignore: decorator
+@inline
+const LARGEST_EXPONENT: i32 = 400
+
+let digits: u64 = 0
+let significant: u32 = 0
+let exponent: i32 = 0
+
+/** The number that starts here. */
+export function readNumber(): f64 {
+  const start = offset()
+  digits = 0
+  significant = 0
+  exponent = 0
+  const negative = take(0x2d)
+  const leadingZero = peek() == 0x30
+  const whole = readDigits(false)
+  if (whole == 0 || (leadingZero && whole > 1)) return bad()
+  if (take(0x2e) && readDigits(true) == 0) return bad()
+  if (peek() == 0x65 || peek() == 0x45) {
+    skip(1)
+    const down = take(0x2d)
+    if (!down) take(0x2b)
+    if (!readExponent(down)) return bad()
+  }
+  if (offset() - start > MOST_CHARACTERS) {
+    fail('too_large', 'a number has more than 64 characters')
+    return 0
+  }
+  const value = scaled()
+  return negative ? -value : value
+}
+
+function bad(): f64 {
+  fail('invalid_json', 'expected a number such as 10 or 0.5')
+  return 0
+}
+
+/** How many digits there were. */
+function readDigits(fraction: bool): u32 {
+  const from = here()
+  while (isDigit(peek())) {
+    const digit = peek() - 0x30
+    skip(1)
+    if (significant < MOST_DIGITS) {
+      digits = digits * 10 + digit
+      if (digits != 0) significant++
+      if (fraction) exponent--
+    } else if (!fraction && exponent < LARGEST_EXPONENT) {
+      exponent++
+    }
+  }
+  return <u32>(here() - from)
+}
+
+function readExponent(down: bool): bool {
+  let value = 0
+  const from = here()
+  while (isDigit(peek())) {
+    if (value < 10000) value = value * 10 + (<i32>peek() - 0x30)
+    skip(1)
+  }
+  exponent += down ? -value : value
+  return here() != from
+}
+
+function scaled(): f64 {
+  if (digits == 0) return 0
+  let value = <f64>digits
+  const steps = min(abs(exponent), LARGEST_EXPONENT)
+  let power: f64 = 1
+  for (let i = 0; i < steps; i++) power *= 10
+  return exponent < 0 ? value / power : value * power
+}
+
+function isDigit(byte: u32): bool {
+  return byte - 0x30 < 10
+}

@@ -1,0 +1,146 @@
+/**
+ * JSON (RFC 8259) to a tree of nodes in the arena. It reads strictly, iteratively, and cannot trap: depth, size,
+ * members and memory have limits, and whatever is beyond them is an error like any other.
+ *
+ * After a failure the tree holds what was read before it, so that the place of the failure can be named, and so that
+ * names of key headers can be saved from a broken configuration.
+ */
+import { ABSENT, Slice, lenOf, ptrOf, slice } from '../../bytes/slice'
+import { atEnd, fail, hasFailed, openCursor, peek, skip, skipBlanks, take, takeWord } from './cursor'
+import { JsonKind, JsonNode, appendNode } from './node'
+import { readNumber } from './number'
+import { readString } from './string'
+
+/** Bytes of a document. */
+// @ts-ignore: decorator
+@inline
+const MOST_BYTES: u32 = 128 << 10
+
+/** Objects and lists within each other. */
+// @ts-ignore: decorator
+@inline
+const MOST_LEVELS: u32 = 32
+
+/** Values of a document. */
+// @ts-ignore: decorator
+@inline
+const MOST_VALUES: u32 = 16384
+
+/** Members of one object: looking for duplicates takes time in the square of it. */
+// @ts-ignore: decorator
+@inline
+const MOST_MEMBERS: u32 = 64
+
+let innermost: JsonNode | null = null
+
+/**
+ * The document's root: complete if `hasFailed()` (json/cursor.ts) says no, else what was read until then, or null if
+ * that is nothing. Of a document that is too large the first 128 KiB are read.
+ */
+export function readJson(document: Slice): JsonNode | null {
+  openCursor(slice(ptrOf(document), min(lenOf(document), MOST_BYTES)))
+  const root = readTree()
+  if (lenOf(document) > MOST_BYTES) fail('too_large', 'the configuration has more than 128 KiB')
+  if (hasFailed()) return root
+  skipBlanks()
+  if (!atEnd()) fail('invalid_json', 'expected nothing more after the configuration')
+  return root
+}
+
+/** The object or list in which the reader was when it stopped; null if in none. */
+export function innermostNode(): JsonNode | null {
+  return innermost
+}
+
+function readTree(): JsonNode | null {
+  let root: JsonNode | null = null
+  let parent: JsonNode | null = null
+  let level: u32 = 0
+  let values: u32 = 0
+  innermost = null
+  while (true) {
+    skipBlanks()
+    const name = parent !== null && parent.kind == JsonKind.Object ? readName(parent) : ABSENT
+    if (hasFailed()) return root
+    if (++values > MOST_VALUES) {
+      fail('too_large', 'the configuration has more than 16384 values')
+      return root
+    }
+    const node = appendNode(parent, name)
+    if (node === null) {
+      fail('too_large', 'the configuration needs more memory than there is for it')
+      return root
+    }
+    if (root === null) root = node
+    readValue(node)
+    if (hasFailed()) return root
+
+    if (isContainer(node.kind) && !takeCloser(node)) {
+      if (++level > MOST_LEVELS) {
+        fail('too_large', 'objects and lists are nested more than 32 deep')
+        return root
+      }
+      parent = node
+      innermost = node
+      continue
+    }
+    // A value is complete, and with it may be any number of the containers around it.
+    while (true) {
+      if (parent === null) return root
+      skipBlanks()
+      if (take(0x2c)) break
+      if (!takeCloser(parent)) {
+        fail('invalid_json', parent.kind == JsonKind.Object ? 'expected , or }' : 'expected , or ]')
+        return root
+      }
+      level--
+      parent = parent.parent
+      innermost = parent
+    }
+  }
+}
+
+function readName(object: JsonNode): Slice {
+  if (object.count == MOST_MEMBERS) {
+    fail('too_large', 'an object has more than 64 members')
+    return ABSENT
+  }
+  const name = readString()
+  skipBlanks()
+  if (!hasFailed() && !take(0x3a)) fail('invalid_json', 'expected : after a name')
+  skipBlanks()
+  return name
+}
+
+function readValue(node: JsonNode): void {
+  const byte = peek()
+  if (byte == 0x22) {
+    node.kind = JsonKind.String
+    node.text = readString()
+  } else if (byte == 0x7b) {
+    node.kind = JsonKind.Object
+    skip(1)
+  } else if (byte == 0x5b) {
+    node.kind = JsonKind.Array
+    skip(1)
+  } else if (byte == 0x2d || byte - 0x30 < 10) {
+    node.kind = JsonKind.Number
+    node.number = readNumber()
+  } else if (takeWord('true')) {
+    node.kind = JsonKind.Boolean
+    node.number = 1
+  } else if (takeWord('false')) {
+    node.kind = JsonKind.Boolean
+  } else if (!takeWord('null')) {
+    fail('invalid_json', 'expected a value')
+  }
+}
+
+function isContainer(kind: JsonKind): bool {
+  return kind == JsonKind.Array || kind == JsonKind.Object
+}
+
+function takeCloser(node: JsonNode): bool {
+  skipBlanks()
+  return take(node.kind == JsonKind.Object ? 0x7d : 0x5d)
+}

@@ -1,0 +1,160 @@
+/**
+ * Strings (RFC 8259 section 7), to UTF-8. A string without escapes is a view of the document; one with escapes is
+ * written to the arena. Lone surrogates and bytes that are not UTF-8 are refused: nothing downstream could tell
+ * what was meant.
+ */
+import { arenaAlloc } from '../../bytes/arena'
+import { ABSENT, Slice, between, lenOf, ptrOf } from '../../bytes/slice'
+import { atEnd, fail, here, peek, peekAhead, skip, take, textSince } from './cursor'
+import { utf8Length } from './utf8'
+
+// @ts-ignore: decorator
+@inline
+const QUOTE: u32 = 0x22
+// @ts-ignore: decorator
+@inline
+const BACKSLASH: u32 = 0x5c
+
+// What is no code point.
+// @ts-ignore: decorator
+@inline
+const NONE: u32 = 0xffffffff
+
+/** The string that starts here with its quote; ABSENT after a failure. */
+export function readString(): Slice {
+  if (!take(QUOTE)) {
+    fail('invalid_json', 'expected a string in double quotes')
+    return ABSENT
+  }
+  const mark = here()
+  let escaped = false
+  while (!atEnd() && peek() != QUOTE) {
+    const byte = peek()
+    if (byte < 0x20) {
+      fail('invalid_json', 'a control character in a string must be escaped')
+      return ABSENT
+    }
+    if (byte == BACKSLASH) {
+      escaped = true
+      skip(2)
+      continue
+    }
+    const length = utf8Length(byte, peekAhead(1), peekAhead(2), peekAhead(3))
+    if (length == 0) {
+      fail('invalid_utf8', 'a string is not valid UTF-8')
+      return ABSENT
+    }
+    skip(length)
+  }
+  const raw = textSince(mark)
+  if (!take(QUOTE)) {
+    fail('invalid_json', 'a string is not closed')
+    return ABSENT
+  }
+  return escaped ? unescape(raw) : raw
+}
+
+/** `raw` has no escape cut off at its end: the closing quote came after it. */
+function unescape(raw: Slice): Slice {
+  // No escape is shorter than what it stands for.
+  const start = arenaAlloc(lenOf(raw))
+  if (start == 0) {
+    fail('too_large', 'the configuration needs more memory than there is for it')
+    return ABSENT
+  }
+  let from = ptrOf(raw)
+  const end = from + lenOf(raw)
+  let to = start
+  while (from < end) {
+    const byte = load<u8>(from)
+    if (byte != BACKSLASH) {
+      store<u8>(to++, byte)
+      from++
+      continue
+    }
+    const letter: u32 = from + 1 < end ? load<u8>(from + 1) : 0
+    if (letter != 0x75) {
+      const meaning = simpleEscape(letter)
+      if (meaning == 0) {
+        fail('invalid_json', 'unknown escape in a string')
+        return ABSENT
+      }
+      store<u8>(to++, <u8>meaning)
+      from += 2
+      continue
+    }
+    let point = unicodeEscape(from, end)
+    from += 6
+    if (point - 0xd800 < 0x400) {
+      const low = unicodeEscape(from, end)
+      from += 6
+      point = low - 0xdc00 < 0x400 ? 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00) : NONE
+    } else if (point - 0xdc00 < 0x400) {
+      point = NONE
+    }
+    if (point == NONE) {
+      fail('invalid_json', 'a \\u escape needs four hex digits, and surrogates come in pairs')
+      return ABSENT
+    }
+    to = writeUtf8(to, point)
+  }
+  return between(start, to)
+}
+
+/** The UTF-16 unit of the `\uXXXX` at `from`, or NONE if there is no such escape before `end`. */
+function unicodeEscape(from: usize, end: usize): u32 {
+  if (from + 6 > end || load<u8>(from) != BACKSLASH || load<u8>(from + 1) != 0x75) return NONE
+  let unit: u32 = 0
+  for (let at = from + 2; at < from + 6; at++) {
+    const byte = <u32>load<u8>(at)
+    const letter = (byte | 0x20) - 0x61
+    if (byte - 0x30 < 10) unit = (unit << 4) | (byte - 0x30)
+    else if (letter < 6) unit = (unit << 4) | (letter + 10)
+    else return NONE
+  }
+  return unit
+}
+
+function simpleEscape(letter: u32): u32 {
+  switch (letter) {
+    case 0x22: // "
+    case 0x5c: // \
+    case 0x2f: // /
+      return letter
+    case 0x62:
+      return 0x08
+    case 0x66:
+      return 0x0c
+    case 0x6e:
+      return 0x0a
+    case 0x72:
+      return 0x0d
+    case 0x74:
+      return 0x09
+    default:
+      return 0
+  }
+}
+
+function writeUtf8(to: usize, point: u32): usize {
+  if (point < 0x80) {
+    store<u8>(to, <u8>point)
+    return to + 1
+  }
+  if (point < 0x800) {
+    store<u8>(to, <u8>(0xc0 | (point >> 6)))
+    store<u8>(to + 1, <u8>(0x80 | (point & 0x3f)))
+    return to + 2
+  }
+  if (point < 0x10000) {
+    store<u8>(to, <u8>(0xe0 | (point >> 12)))
+    store<u8>(to + 1, <u8>(0x80 | ((point >> 6) & 0x3f)))
+    store<u8>(to + 2, <u8>(0x80 | (point & 0x3f)))
+    return to + 3
+  }
+  store<u8>(to, <u8>(0xf0 | (point >> 18)))
+  store<u8>(to + 1, <u8>(0x80 | ((point >> 12) & 0x3f)))
+  store<u8>(to + 2, <u8>(0x80 | ((point >> 6) & 0x3f)))
+  store<u8>(to + 3, <u8>(0x80 | (point & 0x3f)))
+  return to + 4
+}

@@ -1,0 +1,38 @@
+/** What a cookie's fields must be together, or browsers throw it away (RFC 6265bis sections 4.1.2 and 4.1.3). */
+import { Slice, equalsIgnoreCase, isPresent, lenOf, ptrOf, slice } from '../../bytes/slice'
+import { ascii } from '../../bytes/literal'
+import { JsonKind, JsonNode, flagOf, member, textOf } from '../json/node'
+import { error } from '../report'
+import { isWord } from '../words'
+import { pick } from './layers'
+
+const HOST_PREFIX = ascii('__host-')
+const SECURE_PREFIX = ascii('__secure-')
+
+/** Judges the merged cookie; `at` is where an error is shown. */
+export function judgeCookie(over: JsonNode | null, base: JsonNode | null, at: JsonNode): void {
+  const secure = pick(over, base, 'secure')
+  const always = secure !== null && secure.kind == JsonKind.Boolean && flagOf(secure, false)
+  const name = textOf(pick(over, base, 'name'))
+  if (hasPrefix(name, HOST_PREFIX)) judgeHostPrefix(over, base, at, always)
+  else if (!always && hasPrefix(name, SECURE_PREFIX)) error('cookie_prefix', at, 'a __Secure- cookie needs secure: true')
+  if (!always && isWord(textOf(pick(over, base, 'sameSite')), 'None')) {
+    error('secure_required', at, 'sameSite: None needs secure: true, or browsers drop the cookie')
+  }
+  if (!always && flagOf(pick(over, base, 'partitioned'), false)) {
+    error('secure_required', at, 'partitioned: true needs secure: true, or browsers drop the cookie')
+  }
+}
+
+function judgeHostPrefix(over: JsonNode | null, base: JsonNode | null, at: JsonNode, always: bool): void {
+  const path = textOf(pick(over, base, 'path'))
+  const rootPath = !isPresent(path) || isWord(path, '/')
+  if (always && rootPath && pick(over, base, 'domain') === null) return
+  error('cookie_prefix', at, 'a __Host- cookie needs secure: true, path / and no domain')
+}
+
+// Browsers compare prefixes without case.
+function hasPrefix(name: Slice, lower: Slice): bool {
+  const length = lenOf(lower)
+  return lenOf(name) >= length && equalsIgnoreCase(slice(ptrOf(name), length), lower)
+}

@@ -1,0 +1,46 @@
+/**
+ * Judges what each plan is after merging. A part is judged where a rule changes something that it depends on: what a
+ * rule inherits whole was judged at the top level. Parts in which an error was found already are left alone.
+ */
+import { JsonNode, after, firstItem, member } from '../json/node'
+import { judgeCookie } from './cookie'
+import { judgeHeaderSources, judgeKey } from './key'
+import { hasKey, hasSession } from './layers'
+
+export function judgePlans(root: JsonNode): void {
+  if (hasSession(null, root)) judgeSession(null, root)
+  if (hasKey(null, root)) judgeKeyOf(null, root)
+  judgeHeaderSources(root, root)
+  for (let rule: JsonNode | null = firstItem(member(root, 'rules')); rule !== null; rule = after(rule)) {
+    const session = member(rule, 'session')
+    const key = member(rule, 'key')
+    if (hasSession(rule, root) && (session !== null || !hasSession(null, root))) judgeSession(rule, root)
+    if (hasKey(rule, root) && (session !== null || key !== null || !hasKey(null, root))) judgeKeyOf(rule, root)
+    judgeHeaderSources(rule, root)
+  }
+}
+
+function judgeSession(rule: JsonNode | null, root: JsonNode): void {
+  const over = member(rule, 'session')
+  const base = member(root, 'session')
+  if (isBroken(over) || isBroken(base)) return
+  judgeCookie(member(over, 'cookie'), member(base, 'cookie'), place(rule, member(base, 'cookie'), base, root))
+}
+
+function judgeKeyOf(rule: JsonNode | null, root: JsonNode): void {
+  const over = member(rule, 'key')
+  const base = member(root, 'key')
+  if (isBroken(over) || isBroken(base)) return
+  judgeKey(over, base, place(rule, base, null, root), hasSession(rule, root))
+}
+
+/** The rule, or for the top level the innermost part that is there. */
+function place(rule: JsonNode | null, inner: JsonNode | null, outer: JsonNode | null, root: JsonNode): JsonNode {
+  if (rule !== null) return rule
+  if (inner !== null) return inner
+  return outer !== null ? outer : root
+}
+
+function isBroken(part: JsonNode | null): bool {
+  return part !== null && part.broken
+}

@@ -1,0 +1,91 @@
+/** What a key's fields must be together. */
+import { isHeader, sameHeader } from '../check/header'
+import { SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
+import { JsonNode, after, firstItem, member, textOf } from '../json/node'
+import { SourceKind } from '../policy'
+import { error, warning } from '../report'
+import { isWord } from '../words'
+import { pick } from './layers'
+
+// What the sources of one list are, all levels together.
+let usesSession = false
+let usesAll = false
+let usesAuthorization = false
+let usesOutside = false
+
+/** Judges the merged key; `at` is where an error is shown, `withSession` whether the plan has a session. */
+export function judgeKey(over: JsonNode | null, base: JsonNode | null, at: JsonNode, withSession: bool): void {
+  const from = pick(over, base, 'from')
+  if (from === null) {
+    if (withSession) return
+    error('missing_source', at, 'there is no session to take the key from; give key.from, such as [{claim: sub}], or a session')
+    return
+  }
+  usesSession = false
+  usesAll = false
+  usesAuthorization = false
+  usesOutside = false
+  survey(from, 0)
+  const raw = isWord(textOf(pick(over, base, 'format')), 'raw')
+  const secret = pick(over, base, 'hashSecret') !== null
+  if (usesSession && !withSession) {
+    error('session_required', at, 'key.from has the source session, and there is no session here')
+  }
+  if (raw && usesAll) error('raw_composite', at, 'format: raw takes one source at a time; all needs format: hash')
+  if (usesAuthorization && (raw || !secret)) {
+    error('secret_required', at, 'the header authorization is a source only with format: hash and a hashSecret')
+  }
+  if (raw && secret) warning('no_effect', at, 'hashSecret has no effect with format: raw')
+  if (usesOutside && !raw && !secret) {
+    warning('unkeyed_hash', at, 'without hashSecret a key is shortened, not protected: who guesses a value can compute its key')
+  }
+}
+
+function survey(list: JsonNode, level: u32): void {
+  for (let source: JsonNode | null = firstItem(list); source !== null; source = after(source)) {
+    const kind = kindOf(source)
+    const value = valueOf(source)
+    if (kind == SourceKind.Session) usesSession = true
+    else if (kind < SourceKind.FirstOf && kind != SourceKind.Constant) usesOutside = true
+    if (value === null) continue
+    if (kind == SourceKind.All) usesAll = true
+    if (kind >= SourceKind.FirstOf && level < SOURCE_LEVELS) survey(value, level + 1)
+    if (kind == SourceKind.Header && isHeader(textOf(scalarOf(value, 'name')), 'authorization')) {
+      usesAuthorization = true
+    }
+  }
+}
+
+/**
+ * Reports every header source that is some plan's key header: what a client sends there is removed before anything
+ * is read, so such a source never yields.
+ */
+export function judgeHeaderSources(layer: JsonNode, root: JsonNode): void {
+  const from = member(member(layer, 'key'), 'from')
+  if (from !== null) judgeHeaders(from, root, 0)
+}
+
+function judgeHeaders(list: JsonNode, root: JsonNode, level: u32): void {
+  for (let source: JsonNode | null = firstItem(list); source !== null; source = after(source)) {
+    const kind = kindOf(source)
+    const value = valueOf(source)
+    if (value === null) continue
+    if (kind >= SourceKind.FirstOf && level < SOURCE_LEVELS) judgeHeaders(value, root, level + 1)
+    const name = kind == SourceKind.Header ? scalarOf(value, 'name') : null
+    if (name === null || !isAnyKeyHeader(name, root)) continue
+    error('key_header_as_source', name, 'a key header: what clients send in it is removed before sources are read')
+  }
+}
+
+function isAnyKeyHeader(name: JsonNode, root: JsonNode): bool {
+  if (isHeader(textOf(name), 'x-mooring-key') || isKeyHeaderOf(root, name)) return true
+  for (let rule: JsonNode | null = firstItem(member(root, 'rules')); rule !== null; rule = after(rule)) {
+    if (isKeyHeaderOf(rule, name)) return true
+  }
+  return false
+}
+
+function isKeyHeaderOf(layer: JsonNode, name: JsonNode): bool {
+  const header = member(member(layer, 'key'), 'header')
+  return header !== null && sameHeader(textOf(header), textOf(name))
+}

@@ -1,0 +1,42 @@
+/**
+ * What holds for a request: the top level by itself, or a rule over the top level. A rule inherits from the top level
+ * only; objects merge field by field, lists and scalars replace. So a field is looked up in the rule first:
+ *
+ *     rule:       session: {cookie: {ttl: 1h}}                  over
+ *     top level:  session: {cookie: {name: SID, ttl: 8h}}       base      -> name SID, ttl 1h
+ *
+ * `rule` is null for the top level's own plan.
+ */
+import { JsonNode, flagOf, member } from '../json/node'
+
+/** The field `name` of a part whose two layers are `over` and `base`. */
+export function pick(over: JsonNode | null, base: JsonNode | null, name: string): JsonNode | null {
+  const first = member(over, name)
+  return first !== null ? first : member(base, name)
+}
+
+/** True if the plan has a session. */
+export function hasSession(rule: JsonNode | null, root: JsonNode): bool {
+  return hasPart(rule, root, 'session')
+}
+
+/** True if the plan writes a key. Where nobody mentions `key`, a session brings one along. */
+export function hasKey(rule: JsonNode | null, root: JsonNode): bool {
+  if (member(rule, 'key') !== null || member(root, 'key') !== null) return hasPart(rule, root, 'key')
+  return hasSession(rule, root) && !inheritsSkip(rule, root)
+}
+
+/** Whoever writes a part in a rule wants it: that undoes any `skip` of the top level. */
+function hasPart(rule: JsonNode | null, root: JsonNode, name: string): bool {
+  if (flagOf(member(rule, 'skip'), false)) return false
+  const over = member(rule, name)
+  if (over !== null) return !flagOf(member(over, 'skip'), false)
+  if (inheritsSkip(rule, root)) return false
+  const base = member(root, name)
+  return base !== null && !flagOf(member(base, 'skip'), false)
+}
+
+/** The top level's `skip: true`, unless the rule says `skip: false`. */
+function inheritsSkip(rule: JsonNode | null, root: JsonNode): bool {
+  return flagOf(member(rule, 'skip'), flagOf(member(root, 'skip'), false))
+}

@@ -1,0 +1,183 @@
+/**
+ * What is wrong with a configuration: every error and warning, each one line for a log and stable at its start.
+ *
+ *     unknown_field at /session/cookie/tll: not known here; did you mean ttl?
+ *     ^ code           ^ JSON pointer        ^ what was found and what was expected
+ *
+ * Codes and the form `<code> at <pointer>: ` stay; the words after them may change. docs/configuration.md lists the
+ * codes. Lines live in the arena until its next reset.
+ */
+import { arenaAlloc } from '../bytes/arena'
+import { ABSENT, Slice, lenOf, ptrOf, slice } from '../bytes/slice'
+import { JsonKind, JsonNode } from './json/node'
+import { lineText, put, putNumber, putPart, putShown, startLine } from './line'
+import { nearestWord } from './nearest'
+import { putPointer } from './pointer'
+import { SLICE_BYTES } from './policy'
+import { wordEnd } from './words'
+
+/** More lines than this help nobody. */
+// @ts-ignore: decorator
+@inline
+const MOST_LINES: u32 = 100
+
+const errors: usize = memory.data(100 * 8, 8)
+const warnings: usize = memory.data(100 * 8, 8)
+let errorsMade: u32 = 0
+let warningsMade: u32 = 0
+
+/** How many errors the last `compilePolicy` listed, at most 100. */
+export function errorCount(): u32 {
+  return min(errorsMade, MOST_LINES)
+}
+
+/** The error's line, at most 256 bytes of printable ASCII; ABSENT beyond the last. */
+export function errorText(index: u32): Slice {
+  return index < errorCount() ? load<Slice>(errors + index * SLICE_BYTES) : ABSENT
+}
+
+/** How many warnings the last `compilePolicy` listed, at most 100. */
+export function warningCount(): u32 {
+  return min(warningsMade, MOST_LINES)
+}
+
+export function warningText(index: u32): Slice {
+  return index < warningCount() ? load<Slice>(warnings + index * SLICE_BYTES) : ABSENT
+}
+
+export function clearReport(): void {
+  errorsMade = 0
+  warningsMade = 0
+}
+
+/** Begins a line about `node`; then come `put...` (line.ts), then `endError` or `endWarning`. */
+export function begin(code: string, node: JsonNode): void {
+  startLine()
+  put(code)
+  put(' at ')
+  putPointer(node)
+  put(': ')
+}
+
+/** Ends the line that `begin(code, node)` began. */
+export function endError(node: JsonNode): void {
+  for (let at: JsonNode | null = node; at !== null && !at.broken; at = at.parent) at.broken = true
+  addError()
+}
+
+export function endWarning(): void {
+  if (warningsMade < MOST_LINES) keep(warnings + warningsMade * SLICE_BYTES)
+  warningsMade++
+}
+
+/** An error whose message is one literal. */
+export function error(code: string, node: JsonNode, message: string): void {
+  begin(code, node)
+  put(message)
+  endError(node)
+}
+
+export function warning(code: string, node: JsonNode, message: string): void {
+  begin(code, node)
+  put(message)
+  endWarning()
+}
+
+/** An error about the document as a whole, where there may be no node to point at. */
+export function documentError(code: string, message: string): void {
+  startLine()
+  put(code)
+  put(' at (root): ')
+  put(message)
+  addError()
+}
+
+/** `code at pointer: found X, expected Y`, where X is the kind of value that `node` is. */
+export function unexpectedKind(code: string, node: JsonNode, expected: string): void {
+  begin(code, node)
+  put('found ')
+  put(kindName(node.kind))
+  put(', expected ')
+  put(expected)
+  endError(node)
+}
+
+/** `code at pointer: found "X", expected Y`, for a string whose text may be shown. */
+export function unexpectedText(code: string, node: JsonNode, expected: string): void {
+  begin(code, node)
+  putFound(node.text)
+  put(', expected ')
+  put(expected)
+  endError(node)
+}
+
+/** `code at pointer: found N items, expected Y`. */
+export function unexpectedCount(code: string, node: JsonNode, count: u32, expected: string): void {
+  begin(code, node)
+  put('found ')
+  putNumber(count)
+  put(', expected ')
+  put(expected)
+  endError(node)
+}
+
+/** `found "X"` */
+export function putFound(text: Slice): void {
+  put('found "')
+  putShown(text)
+  put('"')
+}
+
+/** `; did you mean X?`, if one of `words` is near `name`. */
+export function putNearest(name: Slice, words: string): void {
+  const start = nearestWord(name, words)
+  if (start < 0) return
+  put('; did you mean ')
+  putPart(words, start, wordEnd(words, start))
+  put('?')
+}
+
+/** The words as a list: `a, b, c`. */
+export function putList(words: string): void {
+  for (let start: u32 = 0; start < <u32>words.length; ) {
+    const end = wordEnd(words, start)
+    if (start > 0) put(', ')
+    putPart(words, start, end)
+    start = end + 1
+  }
+}
+
+function addError(): void {
+  if (errorsMade < MOST_LINES) {
+    keep(errors + errorsMade * SLICE_BYTES)
+  } else if (errorsMade == MOST_LINES) {
+    startLine()
+    put('too_many_errors at (root): there are more errors than these')
+    keep(errors + (MOST_LINES - 1) * SLICE_BYTES)
+  }
+  errorsMade++
+}
+
+function keep(place: usize): void {
+  const text = lineText()
+  const at = arenaAlloc(lenOf(text))
+  if (at != 0) memory.copy(at, ptrOf(text), lenOf(text))
+  store<Slice>(place, at == 0 ? ABSENT : slice(at, lenOf(text)))
+}
+
+function kindName(kind: JsonKind): string {
+  switch (kind) {
+    case JsonKind.Null:
+      return 'null'
+    case JsonKind.Boolean:
+      return 'a boolean'
+    case JsonKind.Number:
+      return 'a number'
+    case JsonKind.String:
+      return 'a string'
+    case JsonKind.Array:
+      return 'a list'
+    default:
+      return 'an object'
+  }
+}

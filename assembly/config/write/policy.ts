@@ -1,0 +1,153 @@
+/** The whole policy into its block: see policy.ts for the layout. */
+import { Slice, equalsIgnoreCase, lenOf } from '../../bytes/slice'
+import { isKeyHeader } from '../check/header'
+import { isLabel } from '../check/name'
+import { MODES, MOST_RULES } from '../check/root'
+import { choiceOf } from '../fields'
+import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from '../json/node'
+import { hasKey, hasSession, pick } from '../plan/layers'
+import { Plan, Policy, Rule, SLICE_BYTES } from '../policy'
+import { isWord } from '../words'
+import { blockBytes, blockLowerText, blockSlices, blockText, closeBlock, openBlock } from './block'
+import { DEFAULT_KEY_HEADER, startKeys, writeKey } from './key'
+import { textOrDefault, writeSession, writeTexts } from './session'
+
+// What a rule takes beyond its own text: structs, and the longest Set-Cookie attributes, twice.
+// @ts-ignore: decorator
+@inline
+const BYTES_PER_RULE: u32 = 4096
+
+// The most that one byte of text becomes: {"claim":"a"} is a struct of 48 bytes, a label and a property path.
+// @ts-ignore: decorator
+@inline
+const GROWTH: u32 = 16
+
+// "header":"a"
+// @ts-ignore: decorator
+@inline
+const SHORTEST_HEADER_MEMBER: u32 = 12
+
+let keyHeaderRoom: u32 = 0
+
+/** The policy of a configuration without errors; null if it would be larger than 1 MiB or the heap has no room. */
+export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
+  const rules = member(root, 'rules')
+  const ruleCount = itemCount(rules)
+  if (!openBlock(documentBytes * GROWTH + ruleCount * BYTES_PER_RULE)) return null
+  startKeys()
+  const policy = changetype<Policy>(blockBytes(offsetof<Policy>()))
+  policy.instance = textOrDefault(member(member(root, 'observe'), 'instance'), 'default')
+  const top = writePlan(null, root, null)
+  policy.top = top
+  let at = blockBytes(ruleCount * <u32>offsetof<Rule>())
+  policy.rules = at
+  policy.ruleCount = ruleCount
+  for (let rule: JsonNode | null = firstItem(rules); rule !== null; rule = after(rule)) {
+    writeRule(policy, changetype<Rule>(at), rule, root, top)
+    at += offsetof<Rule>()
+  }
+  // One per plan, and the default.
+  openKeyHeaders(policy, ruleCount + 2)
+  addPlanKeyHeaders(policy, top)
+  addNamedKeyHeaders(policy, root)
+  return changetype<Policy | null>(closeBlock())
+}
+
+/**
+ * A policy that only removes key headers: every one that can still be found in a broken configuration, and the
+ * default. Null if the heap has no room.
+ */
+export function writeKeyHeadersOnly(root: JsonNode | null, documentBytes: u32): Policy | null {
+  if (!openBlock(documentBytes * GROWTH)) return null
+  const policy = changetype<Policy>(blockBytes(offsetof<Policy>()))
+  const instance = member(member(root, 'observe'), 'instance')
+  const text = textOf(instance)
+  policy.instance = textOrDefault(isLabel(text) && lenOf(text) <= 16 ? instance : null, 'default')
+  openKeyHeaders(policy, min(documentBytes / SHORTEST_HEADER_MEMBER, MOST_RULES + 1) + 1)
+  addKeyHeader(policy, textOrDefault(null, DEFAULT_KEY_HEADER))
+  addNamedKeyHeaders(policy, root)
+  return changetype<Policy | null>(closeBlock())
+}
+
+function writeRule(policy: Policy, rule: Rule, node: JsonNode, root: JsonNode, top: Plan): void {
+  const match = member(node, 'match')
+  const hosts = member(match, 'hosts')
+  const paths = member(match, 'paths')
+  const methods = member(match, 'methods')
+  rule.name = blockText(textOf(member(node, 'name')))
+  rule.hosts = writeTexts(hosts)
+  rule.hostCount = itemCount(hosts)
+  rule.paths = writeTexts(paths)
+  rule.pathCount = itemCount(paths)
+  rule.methods = writeTexts(methods)
+  rule.methodCount = itemCount(methods)
+  rule.plan = writePlan(node, root, top)
+  policy.matchesHost = policy.matchesHost || hosts !== null
+  policy.matchesPath = policy.matchesPath || paths !== null
+  policy.matchesMethod = policy.matchesMethod || methods !== null
+}
+
+/** The plan of a rule, or of the top level if `rule` is null. What a rule does not mention it shares with `top`. */
+function writePlan(rule: JsonNode | null, root: JsonNode, top: Plan | null): Plan {
+  const plan = changetype<Plan>(blockBytes(offsetof<Plan>()))
+  plan.mode = choiceOf(pick(rule, root, 'mode'), MODES, 0)
+  if (hasSession(rule, root)) {
+    const over = member(rule, 'session')
+    const shared = over === null && top !== null ? top.session : null
+    plan.session = shared !== null ? shared : writeSession(over, member(root, 'session'))
+  }
+  if (hasKey(rule, root)) {
+    const over = member(rule, 'key')
+    const shared = over === null && top !== null ? top.key : null
+    plan.key = shared !== null ? shared : writeKey(over, member(root, 'key'))
+  }
+  return plan
+}
+
+function openKeyHeaders(policy: Policy, most: u32): void {
+  policy.keyHeaders = blockSlices(most)
+  keyHeaderRoom = most
+}
+
+function addPlanKeyHeaders(policy: Policy, top: Plan): void {
+  const key = top.key
+  if (key !== null) addKeyHeader(policy, key.header)
+  for (let i: u32 = 0; i < policy.ruleCount; i++) {
+    const ruleKey = changetype<Rule>(policy.rules + i * <u32>offsetof<Rule>()).plan.key
+    if (ruleKey !== null) addKeyHeader(policy, ruleKey.header)
+  }
+}
+
+/** Every valid `key.header` that is written anywhere, be its part left out by a `skip` or not. */
+function addNamedKeyHeaders(policy: Policy, root: JsonNode | null): void {
+  addKeyHeadersOf(policy, root)
+  for (let rule: JsonNode | null = firstItem(member(root, 'rules')); rule !== null; rule = after(rule)) addKeyHeadersOf(policy, rule)
+}
+
+// A broken configuration may have several members of one name: all of them count.
+function addKeyHeadersOf(policy: Policy, layer: JsonNode | null): void {
+  for (let part: JsonNode | null = firstMember(layer); part !== null; part = after(part)) {
+    if (!isWord(part.name, 'key')) continue
+    for (let field: JsonNode | null = firstMember(part); field !== null; field = after(field)) {
+      if (!isWord(field.name, 'header') || !isKeyHeader(textOf(field))) continue
+      if (!hasKeyHeader(policy, field.text)) addKeyHeader(policy, blockLowerText(field.text))
+    }
+  }
+}
+
+function firstMember(node: JsonNode | null): JsonNode | null {
+  return node !== null && node.kind == JsonKind.Object ? node.child : null
+}
+
+function addKeyHeader(policy: Policy, header: Slice): void {
+  if (policy.keyHeaderCount == keyHeaderRoom || hasKeyHeader(policy, header)) return
+  store<Slice>(policy.keyHeaders + policy.keyHeaderCount * SLICE_BYTES, header)
+  policy.keyHeaderCount++
+}
+
+function hasKeyHeader(policy: Policy, header: Slice): bool {
+  for (let i: u32 = 0; i < policy.keyHeaderCount; i++) {
+    if (equalsIgnoreCase(header, load<Slice>(policy.keyHeaders + i * SLICE_BYTES))) return true
+  }
+  return false
+}

@@ -1,0 +1,136 @@
+/** Sources into the policy's block. Every one was checked: kinds are known, names are there, levels are few. */
+import { ABSENT, Slice, endOf, isPresent, ptrOf } from '../../bytes/slice'
+import { Writer } from '../../bytes/writer'
+import { CLAIM_TYPES, REPEATED, SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
+import { choiceOf } from '../fields'
+import { JsonKind, JsonNode, after, firstItem, flagOf, integerOf, itemCount, member, textOf } from '../json/node'
+import { Source, SourceKind } from '../policy'
+import { blockBytes, blockLowerText, blockText, closeText, openText } from './block'
+
+/** Source[] of a list, its length being the list's. */
+export function writeSources(list: JsonNode, level: u32): usize {
+  const count = itemCount(list)
+  const size = <u32>offsetof<Source>()
+  const sources = blockBytes(count * size)
+  let at = sources
+  for (let node: JsonNode | null = firstItem(list); node !== null; node = after(node)) {
+    writeSource(changetype<Source>(at), node, level)
+    at += size
+  }
+  return sources
+}
+
+/** Source[1]: the session, which is the default. */
+export function writeSessionSource(): usize {
+  const at = blockBytes(offsetof<Source>())
+  const source = changetype<Source>(at)
+  source.kind = SourceKind.Session
+  source.label = labelOf('session', ABSENT)
+  return at
+}
+
+function writeSource(source: Source, node: JsonNode, level: u32): void {
+  const kind = <SourceKind>kindOf(node)
+  const value = valueOf(node)
+  source.kind = kind
+  if (kind >= SourceKind.FirstOf) {
+    if (value === null || level == SOURCE_LEVELS) return
+    source.children = writeSources(value, level + 1)
+    source.childCount = itemCount(value)
+    return
+  }
+  const scalar = scalarOf(value, kind == SourceKind.Constant ? 'value' : 'name')
+  switch (kind) {
+    case SourceKind.Session:
+      source.label = labelOf('session', ABSENT)
+      return
+    case SourceKind.Cookie:
+      source.name = blockText(textOf(scalar))
+      source.label = labelOf('cookie:', source.name)
+      return
+    case SourceKind.Header:
+      source.name = blockLowerText(textOf(scalar))
+      source.label = labelOf('header:', source.name)
+      source.path = headerPath(source.name)
+      source.join = choiceOf(member(value, 'repeated'), REPEATED, 0) == 1
+      return
+    case SourceKind.Query:
+      source.name = blockText(textOf(scalar))
+      source.label = labelOf('query:', source.name)
+      source.decode = flagOf(member(value, 'decode'), false)
+      return
+    case SourceKind.Claim:
+      source.claimType = choiceOf(member(value, 'type'), CLAIM_TYPES, 0)
+      source.name = claimPath(scalar)
+      source.label = claimLabel(scalar)
+      return
+    case SourceKind.Address:
+      writeAddress(source, value)
+      return
+    default:
+      source.name = blockText(textOf(scalar))
+      source.label = labelOf('constant', ABSENT)
+  }
+}
+
+function writeAddress(source: Source, value: JsonNode | null): void {
+  const ipv4Prefix = value !== null && value.kind == JsonKind.Number ? value : member(value, 'ipv4Prefix')
+  source.ipv4Prefix = <u8>integerOf(ipv4Prefix, 32)
+  source.ipv6Prefix = <u8>integerOf(member(value, 'ipv6Prefix'), 128)
+  source.label = labelOf('address', ABSENT)
+}
+
+function labelOf(kind: string, name: Slice): Slice {
+  const text = openText()
+  text.ascii(kind)
+  if (isPresent(name)) text.bytes(name)
+  return closeText()
+}
+
+function headerPath(name: Slice): Slice {
+  const text = openText()
+  text.ascii('request\0headers\0')
+  text.bytes(name)
+  return closeText()
+}
+
+// Where Envoy's jwt_authn leaves verified claims (Istio sets payload_in_metadata to `payload`).
+function claimPath(name: JsonNode | null): Slice {
+  const text = openText()
+  text.ascii('metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0payload')
+  for (let segment: JsonNode | null = firstSegment(name); segment !== null; segment = nextSegment(name, segment)) {
+    text.byte(0)
+    text.bytes(segment.text)
+  }
+  return closeText()
+}
+
+/** `claim:` and the claim's JSON pointer (RFC 6901): `claim:/sub`, `claim:/realm/tenant`. */
+function claimLabel(name: JsonNode | null): Slice {
+  const text = openText()
+  text.ascii('claim:')
+  for (let segment: JsonNode | null = firstSegment(name); segment !== null; segment = nextSegment(name, segment)) {
+    text.byte(0x2f)
+    writeEscaped(text, segment.text)
+  }
+  return closeText()
+}
+
+// Section 3 of RFC 6901: ~ is ~0 and / is ~1.
+function writeEscaped(text: Writer, segment: Slice): void {
+  for (let at = ptrOf(segment); at < endOf(segment); at++) {
+    const byte = load<u8>(at)
+    if (byte == 0x7e) text.ascii('~0')
+    else if (byte == 0x2f) text.ascii('~1')
+    else text.byte(byte)
+  }
+}
+
+/** A claim's name is one name, or a list of them. */
+function firstSegment(name: JsonNode | null): JsonNode | null {
+  return name !== null && name.kind == JsonKind.Array ? name.child : name
+}
+
+function nextSegment(name: JsonNode | null, segment: JsonNode | null): JsonNode | null {
+  return name !== null && name.kind == JsonKind.Array ? after(segment) : null
+}
