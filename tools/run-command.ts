@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 
+/** Environment variables, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
 /** What a finished command left behind. `status` is null when it could not be started or was killed. */
 export interface CommandResult {
   readonly status: number | null
@@ -14,10 +17,11 @@ export interface CommandResult {
 export async function runCommand(
   file: string,
   args: readonly string[],
-  options: { timeoutMs: number },
+  options: { readonly timeoutMs: number; readonly env?: Environment },
 ): Promise<CommandResult> {
   return await new Promise((resolve) => {
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const env = { ...(options.env ?? process.env) }
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
