@@ -22,8 +22,8 @@ export interface RootContext extends Context {
 /** What a hostcall acts on: a root, a stream, or the VM itself. */
 export abstract class Context {
   readonly id: number
-  /** Properties that this context declared; Envoy looks only at those that a root declared. */
-  readonly prototypes = new Map<string, PropertyPrototype>()
+  /** Properties that this context declared, if any; Envoy looks only at those that a root declared. */
+  prototypes: Map<string, PropertyPrototype> | undefined
   /** Undefined outside streams. */
   readonly info: StreamInfo | undefined
   /** Envoy's access-log phase: all maps readable, none writable. */

@@ -60,6 +60,7 @@ function declareProperty(argument: Uint8Array, _effective: Context, current: Con
   const fields = readFields(argument)
   if (fields === undefined) return BAD_ARGUMENT
   const name = fields.bytes.get(1)?.toString('latin1') ?? ''
+  current.prototypes ??= new Map()
   if (current.prototypes.has(name)) return BAD_ARGUMENT
   current.prototypes.set(name, { readOnly: (fields.varints.get(2) ?? 0n) !== 0n })
   return OK

@@ -134,6 +134,19 @@ export class Guest {
     }
   }
 
+  /** Calls any export without a change of context. */
+  callExport(name: string, args: readonly (number | bigint)[]): number | undefined {
+    const callback = this.functions.get(name) as
+      ((...args: (number | bigint)[]) => number | undefined) | undefined
+    if (callback === undefined) return undefined
+    try {
+      return (callback(...args) ?? 0) >>> 0
+    } catch (error) {
+      this.fail(name, error)
+      return undefined
+    }
+  }
+
   /** Lets the guest allocate; 0 when it cannot, will not, or traps while it tries, and when the range is not its own. */
   malloc(size: number): number {
     if (!this.faults.isEmpty) {

@@ -24,21 +24,16 @@ export abstract class StreamContext extends Context {
   readonly continued = { request: false, response: false }
   /** Set when the guest has reset the stream by `proxy_close_stream`. */
   wasReset = false
-  protected readonly maps: Record<'request' | 'response', HeaderMap | undefined> = {
-    request: undefined,
-    response: undefined,
-  }
-  protected readonly trailers: Record<'request' | 'response', HeaderMap | undefined> = {
-    request: undefined,
-    response: undefined,
-  }
+  protected requestMap: HeaderMap | undefined
+  protected responseMap: HeaderMap | undefined
+  protected requestTrailerMap: HeaderMap | undefined
+  protected responseTrailerMap: HeaderMap | undefined
   /** What the access log sees: the headers as they left, though the maps above are gone. */
-  protected readonly logged: Record<'request' | 'response' | 'trailers', HeaderMap | undefined> = {
-    request: undefined,
-    response: undefined,
-    trailers: undefined,
-  }
-  protected readonly bodies = { request: new BodyBuffer(), response: new BodyBuffer() }
+  protected loggedRequest: HeaderMap | undefined
+  protected loggedResponse: HeaderMap | undefined
+  protected loggedTrailers: HeaderMap | undefined
+  protected requestData: BodyBuffer | undefined
+  protected responseData: BodyBuffer | undefined
   protected endOfStream = false
   private readonly actions: DeferredActions
 
@@ -52,13 +47,13 @@ export abstract class StreamContext extends Context {
   override readableMap(type: HeaderMapType): HeaderMap | undefined {
     switch (type) {
       case HeaderMapType.RequestHeaders:
-        return this.inLogPhase ? this.logged.request : this.maps.request
+        return this.inLogPhase ? this.loggedRequest : this.requestMap
       case HeaderMapType.RequestTrailers:
-        return this.inLogPhase ? undefined : this.trailers.request
+        return this.inLogPhase ? undefined : this.requestTrailerMap
       case HeaderMapType.ResponseHeaders:
-        return this.inLogPhase ? this.logged.response : this.maps.response
+        return this.inLogPhase ? this.loggedResponse : this.responseMap
       case HeaderMapType.ResponseTrailers:
-        return this.inLogPhase ? this.logged.trailers : this.trailers.response
+        return this.inLogPhase ? this.loggedTrailers : this.responseTrailerMap
       default:
         return undefined
     }
@@ -67,13 +62,19 @@ export abstract class StreamContext extends Context {
   override writableMap(type: HeaderMapType): HeaderMap | undefined {
     switch (type) {
       case HeaderMapType.RequestHeaders:
-        return this.maps.request
+        return this.requestMap
       case HeaderMapType.ResponseHeaders:
-        return this.maps.response
+        return this.responseMap
       case HeaderMapType.RequestTrailers:
-        return this.trailersFor('request')
+        if (this.requestTrailerMap === undefined && this.endsWith(this.requestData)) {
+          this.requestTrailerMap = new HeaderMap('trailers')
+        }
+        return this.requestTrailerMap
       case HeaderMapType.ResponseTrailers:
-        return this.trailersFor('response')
+        if (this.responseTrailerMap === undefined && this.endsWith(this.responseData)) {
+          this.responseTrailerMap = new HeaderMap('trailers')
+        }
+        return this.responseTrailerMap
       default:
         return undefined
     }
@@ -106,9 +107,9 @@ export abstract class StreamContext extends Context {
     if (type === StreamType.Response) this.actions.defer(() => (this.continued.response = true))
     if (type === StreamType.Downstream) return
     // Context::continueStream takes the request's maps and body away for either direction.
-    this.maps.request = undefined
-    this.trailers.request = undefined
-    this.bodies.request.visible = undefined
+    this.requestMap = undefined
+    this.requestTrailerMap = undefined
+    if (this.requestData !== undefined) this.requestData.visible = undefined
   }
 
   override closeStream(type: StreamType): void {
@@ -125,20 +126,13 @@ export abstract class StreamContext extends Context {
     this.info.responseCodeDetails = this.localReply.details
   }
 
-  /** Trailers that the guest writes into at the end of a body come into being by that. */
-  private trailersFor(direction: 'request' | 'response'): HeaderMap | undefined {
-    if (
-      this.trailers[direction] === undefined &&
-      this.endOfStream &&
-      this.bodies[direction].visible !== undefined
-    ) {
-      this.trailers[direction] = new HeaderMap('trailers')
-    }
-    return this.trailers[direction]
+  /** Whether a body is at its end: trailers that the guest writes into there come into being by that. */
+  private endsWith(body: BodyBuffer | undefined): boolean {
+    return this.endOfStream && body?.visible !== undefined
   }
 
   private body(type: BufferType): BodyBuffer | undefined {
-    if (type === BufferType.HttpRequestBody) return this.bodies.request
-    return type === BufferType.HttpResponseBody ? this.bodies.response : undefined
+    if (type === BufferType.HttpRequestBody) return this.requestData
+    return type === BufferType.HttpResponseBody ? this.responseData : undefined
   }
 }

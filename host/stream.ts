@@ -1,5 +1,6 @@
 import { FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from '../assembly/proxy/abi.ts'
 import { dataStatusOf, headersStatusOf, trailersStatusOf } from './abi-values.ts'
+import { BodyBuffer } from './body.ts'
 import { utf8Bytes } from './byte-text.ts'
 import type { RootContext } from './context.ts'
 import type { HeaderList } from './envoy/header-list.ts'
@@ -66,6 +67,9 @@ export interface StreamHost extends DeferredActions {
 
 type Direction = 'request' | 'response'
 
+/** What a stream has once. */
+const PHASES = { requestHeaders: 1, requestTrailers: 2, responseHeaders: 4, responseTrailers: 8 } as const
+
 /**
  * One request and its response on their way through a filter. The phases are called in the order in which Envoy
  * would; whichever are left out did not happen. {@link Stream.end} runs log, done and delete.
@@ -86,7 +90,8 @@ export class Stream extends StreamContext implements Disposable {
   private readonly bypassed: boolean
   private created = false
   private ended = false
-  private readonly done = new Set<string>()
+  /** The phases that have run, as bits of {@link PHASES}. */
+  private ran = 0
 
   /** @internal Made by {@link Plugin.stream}. */
   constructor(id: number, root: RootContext, options: StreamOptions, host: StreamHost, bypassed: boolean) {
@@ -94,7 +99,7 @@ export class Stream extends StreamContext implements Disposable {
     this.host = host
     this.bypassed = bypassed
     this.request = new HeaderMap('request', options.headers)
-    this.logged.request = this.request
+    this.loggedRequest = this.request
   }
 
   /** Runs `proxy_on_context_create` and `proxy_on_request_headers`. */
@@ -129,7 +134,7 @@ export class Stream extends StreamContext implements Disposable {
     info.responseCodeDetails ??= options.details ?? 'via_upstream'
     info.responseCode ??= Number(headers.get(':status') ?? 0)
     this.response = headers
-    this.logged.response = headers
+    this.loggedResponse = headers
     if (this.skipsResponse())
       return this.headersResult(FilterHeadersStatus.Continue, undefined, headers, before)
     return this.headersPhase('response', headers, options.endOfStream ?? false, before)
@@ -177,8 +182,8 @@ export class Stream extends StreamContext implements Disposable {
     if (this.info.phase !== 'request') return
     this.info.phase = 'response'
     this.response = reply.headers
-    this.logged.response = reply.headers
-    this.done.add('responseHeaders')
+    this.loggedResponse = reply.headers
+    this.ran |= PHASES.responseHeaders
     if (!this.skipsResponse()) this.runHeaders('response', reply.headers, reply.body.length === 0)
   }
 
@@ -198,7 +203,7 @@ export class Stream extends StreamContext implements Disposable {
   private lastHeadersStatus = FilterHeadersStatus.Continue
 
   private runHeaders(direction: Direction, headers: HeaderMap, endOfStream: boolean): number | undefined {
-    this.maps[direction] = headers
+    this.showHeaders(direction, headers)
     this.endOfStream = endOfStream
     const raw = this.call(`proxy_on_${direction}_headers`, headers.size, endOfStream)
     const stopped = this.takeStop()
@@ -211,7 +216,7 @@ export class Stream extends StreamContext implements Disposable {
           ? FilterHeadersStatus.Continue
           : headersStatusOf(raw, stopped, this.host.allowStopIteration)
     }
-    if (this.lastHeadersStatus === FilterHeadersStatus.Continue) this.maps[direction] = undefined
+    if (this.lastHeadersStatus === FilterHeadersStatus.Continue) this.showHeaders(direction, undefined)
     return raw
   }
 
@@ -219,7 +224,7 @@ export class Stream extends StreamContext implements Disposable {
     this.assertOpen(`${direction}Body`)
     const before = this.host.guest.counts.total
     const bytes = utf8Bytes(data)
-    const body = this.bodies[direction]
+    const body = this.bodyOf(direction)
     let status = FilterDataStatus.Continue
     let raw: number | undefined
     let leaving = bytes
@@ -242,11 +247,11 @@ export class Stream extends StreamContext implements Disposable {
   private trailersPhase(direction: Direction, list: HeaderList): TrailersResult {
     const before = this.begin(`${direction}Trailers`)
     const trailers = new HeaderMap('trailers', list)
-    if (direction === 'response') this.logged.trailers = trailers
+    if (direction === 'response') this.loggedTrailers = trailers
     let status = FilterTrailersStatus.Continue
     let raw: number | undefined
     if (this.reaches(direction)) {
-      this.trailers[direction] = trailers
+      this.showTrailers(direction, trailers)
       raw = this.call(`proxy_on_${direction}_trailers`, trailers.size)
       const stopped = this.takeStop()
       if (this.host.guest.failure !== undefined) {
@@ -256,9 +261,24 @@ export class Stream extends StreamContext implements Disposable {
         status = trailersStatusOf(raw, stopped)
       }
       this.host.runDeferred()
-      if (status === FilterTrailersStatus.Continue) this.trailers[direction] = undefined
+      if (status === FilterTrailersStatus.Continue) this.showTrailers(direction, undefined)
     }
     return { ...this.result(status, raw, before), trailers }
+  }
+
+  private showHeaders(direction: Direction, headers: HeaderMap | undefined): void {
+    if (direction === 'request') this.requestMap = headers
+    else this.responseMap = headers
+  }
+
+  private showTrailers(direction: Direction, trailers: HeaderMap | undefined): void {
+    if (direction === 'request') this.requestTrailerMap = trailers
+    else this.responseTrailerMap = trailers
+  }
+
+  private bodyOf(direction: Direction): BodyBuffer {
+    if (direction === 'request') return (this.requestData ??= new BodyBuffer())
+    return (this.responseData ??= new BodyBuffer())
   }
 
   /** Context::log, then onDestroy. */
@@ -308,16 +328,17 @@ export class Stream extends StreamContext implements Disposable {
     return !this.created || this.bypassed || this.localReply?.origin === 'failure'
   }
 
-  private begin(phase: string): number {
+  private begin(phase: keyof typeof PHASES): number {
     this.assertOpen(phase)
-    if (this.done.has(phase)) {
+    const bit = PHASES[phase]
+    if ((this.ran & bit) !== 0) {
       throw new HostUsageError(
         'callback_repeated',
         `${phase} has run already${this.localReply === undefined ? '' : ', for a local reply'}: a stream has each of ` +
           `its headers and trailers once`,
       )
     }
-    this.done.add(phase)
+    this.ran |= bit
     return this.host.guest.counts.total
   }
 

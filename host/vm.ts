@@ -18,6 +18,7 @@ import { streamCalls } from './hostcalls/streams.ts'
 import { wasiCalls } from './hostcalls/wasi.ts'
 import { Journal } from './journal.ts'
 import { type LogEntry, Logs } from './log.ts'
+import type { GuestMemory } from './memory.ts'
 import { MetricIds, Metrics } from './metrics.ts'
 import { ENVOY_MEMORY_LIMIT_PAGES, type ProxyWasmModule } from './module.ts'
 import { Plugin, type PluginHost, type PluginOptions } from './plugin.ts'
@@ -174,9 +175,19 @@ export class Vm implements Disposable {
     return this.guest.counts
   }
 
-  /** Bytes of the guest's linear memory, which never shrinks. */
-  get memorySize(): number {
-    return this.guest.memory.size
+  /** The guest's linear memory: its size, and its bytes for who wants to look. */
+  get memory(): GuestMemory {
+    return this.guest.memory
+  }
+
+  /**
+   * Calls an export that Envoy knows nothing of, such as one by which a test build shows its own state. It runs
+   * where the guest is: inside a foreign function on the context of the callback, else on the VM's own context.
+   *
+   * @returns what it returned, as unsigned; undefined when it is not exported or trapped
+   */
+  callExport(name: string, ...args: (number | bigint)[]): number | undefined {
+    return this.guest.callExport(name, args)
   }
 
   /** The plugins that have not been removed. */

@@ -23,7 +23,7 @@ export function propertyCalls(guest: Guest, vmId: string): HostcallTable {
       const key = `wasm.${name}`
       const present = info.filterState.get(key)
       if (present === undefined) {
-        info.filterState.set(key, { value: bytes, readOnly: root.prototypes.get(name)?.readOnly ?? false })
+        info.filterState.set(key, { value: bytes, readOnly: root.prototypes?.get(name)?.readOnly ?? false })
       } else {
         if (present.readOnly) return BadArgument
         present.value = bytes

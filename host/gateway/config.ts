@@ -1,0 +1,176 @@
+/**
+ * What the gateway is told. Names are Envoy's, in camel case; what is absent has Envoy's default.
+ */
+import type { Host, HashPolicy, LoadBalancerPolicy, Random64 } from '../envoy/index.ts'
+import type { HeaderMap } from '../header-map.ts'
+import type { LogEntry } from '../log.ts'
+import type { PropertyTree } from '../property.ts'
+
+/** Where to listen. */
+export interface ListenAddress {
+  /** An IP address of this machine; `127.0.0.1` by default. */
+  readonly host?: string
+  /** 0, the default, takes any free port. */
+  readonly port?: number
+}
+
+/**
+ * When a filter's VM has failed: answer 503 to everything, go on without the filter, or start a new VM after at
+ * least a second. The request in whose callback it failed gets 503 in any case.
+ */
+export type FailurePolicy = 'FAIL_CLOSED' | 'FAIL_OPEN' | 'FAIL_RELOAD'
+
+/** One Wasm filter. */
+export interface WasmFilterConfig {
+  /** Unique in the chain: the property `plugin_name`, and what errors and logs call it. */
+  readonly name: string
+  /** The module's bytes. */
+  readonly module: Uint8Array
+  readonly rootId?: string
+  /** What the filter gets in on_configure, text or bytes. */
+  readonly configuration?: string | Uint8Array
+  readonly environment?: Readonly<Record<string, string>>
+  readonly failurePolicy?: FailurePolicy
+  /** Filters with the same module, vmId, vmConfiguration and environment share a VM, as in Envoy from 1.39.3 on. */
+  readonly vmId?: string
+  readonly vmConfiguration?: string | Uint8Array
+}
+
+/** Which requests a route takes: by the start of the path, or by all of it but the query. */
+export type RouteMatch = { readonly prefix: string } | { readonly path: string }
+
+/** A route to a cluster. */
+export interface RouteConfig {
+  readonly name?: string
+  readonly match: RouteMatch
+  readonly cluster: string
+  readonly hashPolicy?: readonly HashPolicy[]
+}
+
+/** Routes for some hosts; the first that matches is taken. */
+export interface VirtualHostConfig {
+  readonly name: string
+  /** `shop.example.com`, `*.example.com`, `shop.*`, or `*` for all. No two virtual hosts share one. */
+  readonly domains: readonly string[]
+  readonly routes: readonly RouteConfig[]
+}
+
+/** Upstream hosts and how to choose among them. */
+export interface ClusterConfig {
+  readonly name: string
+  readonly endpoints: readonly Host[]
+  /** `'roundRobin'` by default. */
+  readonly loadBalancer?: LoadBalancerPolicy
+  /** Percent of healthy hosts below which all are used; 50 by default, 0 in a mesh of Istio's. */
+  readonly healthyPanicThreshold?: number
+}
+
+/** Dynamic metadata by filter name, as jwt_authn and its like would leave it. */
+export type DynamicMetadata = (request: HeaderMap) => PropertyTree
+
+/** All that a gateway is told. */
+export interface GatewayConfig {
+  readonly listener?: ListenAddress
+  /** Serves `/stats` and `/ready`; absent: nothing is served. */
+  readonly admin?: ListenAddress
+  /** In the order in which requests pass them. */
+  readonly filters?: readonly WasmFilterConfig[]
+  readonly virtualHosts: readonly VirtualHostConfig[]
+  readonly clusters: readonly ClusterConfig[]
+  /** Whether `shop.example.com:8080` matches the domain `shop.example.com`. Envoy: false; Istio's gateways: true. */
+  readonly ignorePortInHostMatching?: boolean
+  /**
+   * True: the peer is the client and is added to x-forwarded-for, as at the edge. False: the last entry of
+   * x-forwarded-for is the client. Envoy: false; Istio's gateways: true.
+   */
+  readonly useRemoteAddress?: boolean
+  /** How many proxies in front of this one are believed; 0 by default. */
+  readonly xffNumTrustedHops?: number
+  /**
+   * What other filters would have written about a request: read by filters as
+   * `metadata.filter_metadata.<filter name>`. Called once a request, before the first filter.
+   */
+  readonly metadata?: DynamicMetadata
+  /** Draws for balancers where a request has no hash; the system's own source by default. */
+  readonly random?: Random64
+  /** Gets every line that a filter or the gateway logs, at `info` and above. */
+  readonly log?: (entry: LogEntry) => void
+  /** Milliseconds that `close` waits for requests in flight; 5,000 by default. */
+  readonly drainTime?: number
+}
+
+/** Stable reasons of a {@link GatewayConfigError}; a new one may be added, none is ever renamed. */
+export type GatewayConfigErrorCode =
+  'unknown_cluster' | 'duplicate_cluster' | 'duplicate_domain' | 'duplicate_filter' | 'bad_endpoint_address'
+
+/** The configuration contradicts itself: no gateway was started. */
+export class GatewayConfigError extends Error {
+  override readonly name = 'GatewayConfigError'
+  readonly code: GatewayConfigErrorCode
+
+  constructor(code: GatewayConfigErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+const ENDPOINT_ADDRESS = /^(?:[^[\]:]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/
+
+/**
+ * Checks what types cannot say.
+ *
+ * @throws {GatewayConfigError} for the first contradiction found
+ */
+export function checkConfig(config: GatewayConfig): void {
+  const clusters = new Set<string>()
+  for (const { name, endpoints } of config.clusters) {
+    if (clusters.has(name)) {
+      throw new GatewayConfigError(
+        'duplicate_cluster',
+        `two clusters are named ${JSON.stringify(name)}: rename one`,
+      )
+    }
+    clusters.add(name)
+    for (const { address } of endpoints) {
+      if (ENDPOINT_ADDRESS.test(address)) continue
+      throw new GatewayConfigError(
+        'bad_endpoint_address',
+        `an endpoint of cluster ${JSON.stringify(name)} is ${JSON.stringify(address)}, expected ip:port or [ipv6]:port`,
+      )
+    }
+  }
+
+  const domains = new Map<string, string>()
+  for (const virtualHost of config.virtualHosts) {
+    for (const domain of virtualHost.domains.map((name) => name.toLowerCase())) {
+      const other = domains.get(domain)
+      if (other !== undefined) {
+        throw new GatewayConfigError(
+          'duplicate_domain',
+          `virtual hosts ${JSON.stringify(other)} and ${JSON.stringify(virtualHost.name)} ` +
+            `both have the domain ${JSON.stringify(domain)}: only one may`,
+        )
+      }
+      domains.set(domain, virtualHost.name)
+    }
+    for (const { cluster } of virtualHost.routes) {
+      if (clusters.has(cluster)) continue
+      throw new GatewayConfigError(
+        'unknown_cluster',
+        `a route of virtual host ${JSON.stringify(virtualHost.name)} goes to ${JSON.stringify(cluster)}, ` +
+          `expected one of ${JSON.stringify([...clusters])}`,
+      )
+    }
+  }
+
+  const filters = new Set<string>()
+  for (const { name } of config.filters ?? []) {
+    if (filters.has(name)) {
+      throw new GatewayConfigError(
+        'duplicate_filter',
+        `two filters are named ${JSON.stringify(name)}: rename one`,
+      )
+    }
+    filters.add(name)
+  }
+}

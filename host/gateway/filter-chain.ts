@@ -1,0 +1,146 @@
+/**
+ * The Wasm filters of a gateway: requests pass them in order, answers in reverse.
+ */
+import {
+  FilterHeadersStatus,
+  type HeaderMap,
+  type LogEntry,
+  type PropertyTree,
+  type Stream,
+  StreamInfo,
+} from '../index.ts'
+import type { WasmFilterConfig } from './config.ts'
+import { FilterVm, VmPool } from './filter-vm.ts'
+import { filterPaused, type Reply } from './reply.ts'
+
+/** What filters may read of an answer. */
+export interface ResponseFacts {
+  /** `response.code_details` */
+  readonly details: string
+  /** Known from the answer on, for example `upstream.address`. */
+  readonly properties: PropertyTree
+}
+
+/** An answer of a filter's own. */
+export type FilterReply = Pick<Reply, 'headers' | 'body'>
+
+/** What the filters have made of a message. */
+export interface Filtered {
+  /** As they are after the last filter that saw them. */
+  readonly headers: HeaderMap
+  /** Go on; answer this instead, which has passed the filters already; or cut the connection. */
+  readonly outcome: 'continue' | 'reset' | FilterReply
+}
+
+/** All filters, running. */
+export class FilterChain {
+  readonly #pool: VmPool
+  readonly #filters: readonly FilterVm[]
+
+  /** @throws {PluginRefusedError} for the first filter that cannot run */
+  constructor(filters: readonly WasmFilterConfig[], onLog: (entry: LogEntry) => void) {
+    this.#pool = new VmPool(onLog)
+    try {
+      this.#filters = filters.map((filter) => new FilterVm(filter, this.#pool))
+    } catch (error) {
+      this.#pool.stop()
+      throw error
+    }
+  }
+
+  /** The streams of one request. */
+  open(properties: PropertyTree): FilterStreams {
+    return new FilterStreams(this.#filters, new StreamInfo(properties))
+  }
+
+  /** The filters' metrics as the admin page shows them. */
+  statLines(): string[] {
+    return this.#pool.metrics
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '')
+  }
+
+  close(): void {
+    this.#pool.stop()
+  }
+}
+
+/** One request's streams, one in each filter that it has reached. */
+export class FilterStreams {
+  readonly #filters: readonly FilterVm[]
+  readonly #info: StreamInfo
+  readonly #reached: Stream[] = []
+
+  constructor(filters: readonly FilterVm[], info: StreamInfo) {
+    this.#filters = filters
+    this.#info = info
+  }
+
+  /** The request's headers through the filters, up to one that answers itself. */
+  decodeHeaders(headers: HeaderMap, endOfStream: boolean): Filtered {
+    let left = headers
+    for (const filter of this.#filters) {
+      const stream = filter.open({ headers: left.toList(), info: this.#info })
+      const inFront = [...this.#reached]
+      this.#reached.push(stream)
+      const { status, localReply, headers: passed } = stream.requestHeaders({ endOfStream })
+      filter.settle()
+      left = passed
+      if (stream.wasReset) return { headers: left, outcome: 'reset' }
+      const isPaused = status !== FilterHeadersStatus.Continue && !stream.continued.request
+      const reply = localReply ?? (isPaused ? filterPaused() : undefined)
+      // The VM has run this filter's own response callback over its reply; those in front of it are left.
+      if (reply !== undefined) return { headers: left, outcome: this.#encodeReply(inFront, reply) }
+    }
+    return { headers: left, outcome: 'continue' }
+  }
+
+  /** An answer's headers through the filters that the request has reached, backwards. */
+  encodeHeaders(headers: HeaderMap, endOfStream: boolean, facts: ResponseFacts): Filtered {
+    return this.#encode(this.#reached, headers, endOfStream, facts)
+  }
+
+  /** Ends all streams: log, done, delete; in filters that the request never reached, too, as Envoy does. */
+  end(headers: HeaderMap): void {
+    for (const [index, filter] of this.#filters.entries()) {
+      const stream = this.#reached[index] ?? filter.open({ headers: headers.toList(), info: this.#info })
+      stream.end()
+      filter.settle()
+    }
+  }
+
+  #encodeReply(streams: readonly Stream[], reply: Reply): Exclude<Filtered['outcome'], 'continue'> {
+    const { headers, body, details } = reply
+    const encoded = this.#encode(streams, headers, body.length === 0, { details, properties: {} })
+    return encoded.outcome === 'continue' ? { headers: encoded.headers, body } : encoded.outcome
+  }
+
+  #encode(
+    streams: readonly Stream[],
+    headers: HeaderMap,
+    endOfStream: boolean,
+    facts: ResponseFacts,
+  ): Filtered {
+    let left = headers
+    for (const stream of streams.toReversed()) {
+      const {
+        status,
+        localReply,
+        headers: passed,
+      } = stream.responseHeaders({
+        headers: left.toList(),
+        endOfStream,
+        ...facts,
+      })
+      this.#filters[this.#reached.indexOf(stream)]?.settle()
+      left = passed
+      if (stream.wasReset) return { headers: left, outcome: 'reset' }
+      const isPaused = status !== FilterHeadersStatus.Continue && !stream.continued.response
+      // A reply in the middle of an answer goes straight to the client.
+      const reply = localReply ?? (isPaused ? filterPaused() : undefined)
+      if (reply !== undefined) return { headers: left, outcome: reply }
+    }
+    return { headers: left, outcome: 'continue' }
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * One Wasm filter at work: its plugin in a VM, the real timer behind its ticks, and a new VM after a failure where
+ * the failure policy asks for one.
+ */
+import { createHash } from 'node:crypto'
+import {
+  type LogEntry,
+  Metrics,
+  type Plugin,
+  ProxyWasmModule,
+  SharedData,
+  SharedQueues,
+  type Stream,
+  type StreamOptions,
+  systemClock,
+  systemRandom,
+  Vm,
+} from '../index.ts'
+import type { WasmFilterConfig } from './config.ts'
+
+/** Milliseconds from a failure to a new VM, Envoy's `reload_config.backoff.base_interval`. */
+const RELOAD_BACKOFF = 1_000
+
+/** What all VMs of one gateway share, as the VMs of one Envoy do. */
+export class VmPool {
+  readonly metrics = new Metrics()
+  readonly #sharedData = new SharedData()
+  readonly #sharedQueues = new SharedQueues()
+  readonly #onLog: (entry: LogEntry) => void
+  readonly #modules = new Map<string, ProxyWasmModule>()
+  readonly #vms = new Map<string, TickingVm>()
+
+  constructor(onLog: (entry: LogEntry) => void) {
+    this.#onLog = onLog
+  }
+
+  /** The VM that filters like this one share; a new one where there is none alive. */
+  vmFor(filter: WasmFilterConfig): TickingVm {
+    const code = createHash('sha256').update(filter.module).digest('hex')
+    const { vmId = '', vmConfiguration = '', environment = {} } = filter
+    const key = JSON.stringify([code, vmId, Buffer.from(vmConfiguration).toString('base64'), environment])
+    const present = this.#vms.get(key)
+    if (present?.vm.isAlive === true) return present
+
+    const module = this.#modules.get(code) ?? ProxyWasmModule.load(filter.module)
+    this.#modules.set(code, module)
+    const made = new TickingVm(
+      new Vm(module, {
+        vmId,
+        configuration: vmConfiguration,
+        environment,
+        clock: systemClock,
+        random: systemRandom,
+        onLog: this.#onLog,
+        metrics: this.metrics,
+        sharedData: this.#sharedData,
+        sharedQueues: this.#sharedQueues,
+        // The gateway looks at all headers itself before it sends them, whoever wrote them.
+        onHeaderViolation: 'record',
+      }),
+    )
+    present?.stop()
+    this.#vms.set(key, made)
+    return made
+  }
+
+  /** Stops every plugin and every timer. */
+  stop(): void {
+    for (const vm of this.#vms.values()) vm.stop()
+  }
+}
+
+/** A VM whose ticks come from the machine's own clock. */
+class TickingVm {
+  readonly vm: Vm
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(vm: Vm) {
+    this.vm = vm
+  }
+
+  /** To be called when the guest has run: it may have logged, queued, or asked for other ticks. */
+  settle(): void {
+    this.vm.deliverQueues()
+    this.vm.logs.clear()
+    clearTimeout(this.#timer)
+    const { nextTickIn } = this.vm
+    if (nextTickIn === undefined) return
+    this.#timer = setTimeout(() => {
+      this.vm.runDueTicks()
+      this.settle()
+    }, Math.ceil(nextTickIn)).unref()
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.vm[Symbol.dispose]()
+  }
+}
+
+/** A filter of the chain. */
+export class FilterVm {
+  readonly #config: WasmFilterConfig
+  readonly #pool: VmPool
+  #running: { readonly ticking: TickingVm; readonly plugin: Plugin }
+  #failedAt: number | undefined
+
+  /** @throws {PluginRefusedError} */
+  constructor(config: WasmFilterConfig, pool: VmPool) {
+    this.#config = config
+    this.#pool = pool
+    this.#running = this.#start()
+  }
+
+  /** A stream for one request, in a new VM if it is time for one. */
+  open(options: StreamOptions): Stream {
+    if (this.#isDueForReload()) {
+      this.#running = this.#start()
+      this.#failedAt = undefined
+    }
+    return this.#running.plugin.stream(options)
+  }
+
+  /** To be called after every phase of a stream. */
+  settle(): void {
+    this.#running.ticking.settle()
+    if (!this.#running.ticking.vm.isAlive) this.#failedAt ??= performance.now()
+  }
+
+  #start(): { readonly ticking: TickingVm; readonly plugin: Plugin } {
+    const { name, rootId = '', configuration = '', failurePolicy = 'FAIL_CLOSED' } = this.#config
+    const ticking = this.#pool.vmFor(this.#config)
+    const plugin = ticking.vm.startPlugin({
+      name,
+      rootId,
+      configuration,
+      failurePolicy: failurePolicy === 'FAIL_OPEN' ? 'FAIL_OPEN' : 'FAIL_CLOSED',
+    })
+    ticking.settle()
+    return { ticking, plugin }
+  }
+
+  #isDueForReload(): boolean {
+    if (this.#config.failurePolicy !== 'FAIL_RELOAD' || this.#failedAt === undefined) return false
+    return performance.now() - this.#failedAt >= RELOAD_BACKOFF
+  }
+}

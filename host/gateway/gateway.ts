@@ -1,0 +1,189 @@
+/**
+ * The embedded HTTP gateway: HTTP/1.1 over sockets, Wasm filters in Envoy's order, Envoy's routes, hash policies
+ * and balancers. It stands in where no Envoy can be had; it is no proxy to run in production.
+ */
+import { getRandomValues } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { adminServer } from './admin-page.ts'
+import { Cluster } from './cluster.ts'
+import { checkConfig, type GatewayConfig, type ListenAddress } from './config.ts'
+import { exchange } from './exchange.ts'
+import { FilterChain } from './filter-chain.ts'
+import { RouteTable } from './route-table.ts'
+import { Stats } from './stats.ts'
+import { MAX_HEADER_BYTES } from './upstream.ts'
+
+/** How long an idle connection of a client stays open, in milliseconds: Envoy's one hour. */
+const IDLE_TIMEOUT = 3_600_000
+
+/**
+ * A running gateway.
+ *
+ * @example
+ * await using gateway = await Gateway.start({
+ *   filters: [{ name: 'mooring', module: await readFile('build/mooring.wasm'), configuration }],
+ *   virtualHosts: [{ name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, cluster: 'app' }] }],
+ *   clusters: [{ name: 'app', endpoints: [{ address: '127.0.0.1:8080' }], loadBalancer: { ringHash: {} } }],
+ * })
+ * await fetch(gateway.url)
+ */
+export class Gateway implements AsyncDisposable {
+  /** `http://127.0.0.1:34567` */
+  readonly url: string
+  readonly port: number
+  /** Where `/stats` is, if it was asked for. */
+  readonly adminUrl: string | undefined
+  readonly #listener: Server
+  readonly #admin: Server | undefined
+  readonly #running: Running
+
+  private constructor(running: Running, listener: Server, admin: Server | undefined) {
+    this.#running = running
+    this.#listener = listener
+    this.#admin = admin
+    this.url = urlOf(listener)
+    this.port = Number(new URL(this.url).port)
+    this.adminUrl = admin === undefined ? undefined : urlOf(admin)
+  }
+
+  /**
+   * Starts the filters, then listens.
+   *
+   * @throws {GatewayConfigError} the configuration contradicts itself
+   * @throws {PluginRefusedError} a filter cannot be loaded or refuses its configuration, as Envoy would not start
+   * @throws {Error} with node's `code`, when an address cannot be listened on
+   */
+  static async start(config: GatewayConfig): Promise<Gateway> {
+    const running = new Running(config)
+    const listener = running.server()
+    const admin = config.admin === undefined ? undefined : adminServer(() => running.statLines())
+    try {
+      await listen(listener, config.listener ?? {})
+      if (admin !== undefined) await listen(admin, config.admin ?? {})
+    } catch (error) {
+      listener.close()
+      running.stop()
+      throw error
+    }
+    return new Gateway(running, listener, admin)
+  }
+
+  /** The lines of the admin page's `/stats`, sorted: `name: value`. */
+  stats(): string[] {
+    return this.#running.statLines().toSorted()
+  }
+
+  /**
+   * Stops gracefully: no new connections, answers in flight are finished (for `drainTime` at most), then the
+   * filters end. A second call waits for the first.
+   */
+  async close(): Promise<void> {
+    await this.#running.drain(this.#listener)
+    this.#admin?.close()
+    this.#admin?.closeAllConnections()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** What runs behind the sockets. */
+class Running {
+  readonly #config: GatewayConfig
+  readonly #stats = new Stats()
+  readonly #filters: FilterChain
+  readonly #clusters: ReadonlyMap<string, Cluster>
+  readonly #inFlight = new Set<Promise<void>>()
+  #drained: Promise<void> | undefined
+
+  constructor(config: GatewayConfig) {
+    checkConfig(config)
+    const random = config.random ?? (() => getRandomValues(new BigUint64Array(1))[0] ?? 0n)
+    this.#config = config
+    this.#clusters = new Map(
+      config.clusters.map((cluster) => [cluster.name, new Cluster(cluster, random, this.#stats)]),
+    )
+    this.#filters = new FilterChain(config.filters ?? [], (entry) => {
+      config.log?.(entry)
+    })
+  }
+
+  server(): Server {
+    const { ignorePortInHostMatching = false, virtualHosts } = this.#config
+    const services = {
+      config: this.#config,
+      routes: new RouteTable(virtualHosts, { ignorePortInHostMatching }),
+      clusters: this.#clusters,
+      filters: this.#filters,
+      stats: this.#stats,
+      isOpen: () => this.#drained === undefined,
+    }
+    const options = { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: IDLE_TIMEOUT, requestTimeout: 0 }
+    const server = createServer(options, (message, response) => {
+      this.#count('downstream_rq_total')
+      this.#count('downstream_rq_active')
+      const done = exchange(services, message, response).finally(() => {
+        this.#count('downstream_rq_active', -1)
+        this.#inFlight.delete(done)
+      })
+      this.#inFlight.add(done)
+    })
+    server.maxHeadersCount = 0
+    server.on('connection', (socket) => {
+      this.#count('downstream_cx_total')
+      this.#count('downstream_cx_active')
+      socket.once('close', () => {
+        this.#count('downstream_cx_active', -1)
+      })
+    })
+    return server
+  }
+
+  statLines(): string[] {
+    return [...this.#stats.lines(), ...this.#filters.statLines()]
+  }
+
+  drain(listener: Server): Promise<void> {
+    this.#drained ??= this.#drain(listener)
+    return this.#drained
+  }
+
+  /** Ends filters and upstream connections at once. */
+  stop(): void {
+    this.#filters.close()
+    for (const cluster of this.#clusters.values()) cluster.close()
+  }
+
+  async #drain(listener: Server): Promise<void> {
+    listener.close()
+    listener.closeIdleConnections()
+    const timer = setTimeout(() => {
+      listener.closeAllConnections()
+    }, this.#config.drainTime ?? 5_000)
+    await Promise.allSettled(this.#inFlight)
+    clearTimeout(timer)
+    listener.closeAllConnections()
+    this.stop()
+  }
+
+  #count(stat: string, amount = 1): void {
+    this.#stats.add(`http.ingress.${stat}`, amount)
+  }
+}
+
+function listen(server: Server, { host = '127.0.0.1', port = 0 }: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function urlOf(server: Server): string {
+  const { address, port, family } = server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}

@@ -1,0 +1,15 @@
+/** The embedded HTTP gateway: a Wasm filter behind real sockets, without an Envoy. */
+export {
+  type ClusterConfig,
+  type DynamicMetadata,
+  type FailurePolicy,
+  type GatewayConfig,
+  GatewayConfigError,
+  type GatewayConfigErrorCode,
+  type ListenAddress,
+  type RouteConfig,
+  type RouteMatch,
+  type VirtualHostConfig,
+  type WasmFilterConfig,
+} from './config.ts'
+export { Gateway } from './gateway.ts'
