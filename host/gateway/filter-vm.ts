@@ -7,6 +7,7 @@ import {
   type LogEntry,
   Metrics,
   type Plugin,
+  PluginRefusedError,
   ProxyWasmModule,
   SharedData,
   SharedQueues,
@@ -114,10 +115,7 @@ export class FilterVm {
 
   /** A stream for one request, in a new VM if it is time for one. */
   open(options: StreamOptions): Stream {
-    if (this.#isDueForReload()) {
-      this.#running = this.#start()
-      this.#failedAt = undefined
-    }
+    if (this.#isDueForReload()) this.#reload()
     return this.#running.plugin.stream(options)
   }
 
@@ -138,6 +136,17 @@ export class FilterVm {
     })
     ticking.settle()
     return { ticking, plugin }
+  }
+
+  /** A filter that does not start now may do so later: until then it stays failed. */
+  #reload(): void {
+    try {
+      this.#running = this.#start()
+      this.#failedAt = undefined
+    } catch (error) {
+      if (!(error instanceof PluginRefusedError)) throw error
+      this.#failedAt = performance.now()
+    }
   }
 
   #isDueForReload(): boolean {

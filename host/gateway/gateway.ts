@@ -5,6 +5,7 @@
 import { getRandomValues } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { LogLevel } from '../../assembly/proxy/abi.ts'
 import { adminServer } from './admin-page.ts'
 import { Cluster } from './cluster.ts'
 import { checkConfig, type GatewayConfig, type ListenAddress } from './config.ts'
@@ -124,10 +125,14 @@ class Running {
     const server = createServer(options, (message, response) => {
       this.#count('downstream_rq_total')
       this.#count('downstream_rq_active')
-      const done = exchange(services, message, response).finally(() => {
-        this.#count('downstream_rq_active', -1)
-        this.#inFlight.delete(done)
-      })
+      const done = exchange(services, message, response)
+        .catch((error: unknown) => {
+          this.#report(error)
+        })
+        .finally(() => {
+          this.#count('downstream_rq_active', -1)
+          this.#inFlight.delete(done)
+        })
       this.#inFlight.add(done)
     })
     server.maxHeadersCount = 0
@@ -166,6 +171,13 @@ class Running {
     clearTimeout(timer)
     listener.closeAllConnections()
     this.stop()
+  }
+
+  /** A defect of the gateway itself, or of a function in its configuration: loud, but not the end of the others. */
+  #report(error: unknown): void {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    if (this.#config.log === undefined) process.emitWarning(message, 'GatewayWarning')
+    else this.#config.log({ level: LogLevel.Critical, message, rootId: '', from: 'host' })
   }
 
   #count(stat: string, amount = 1): void {
