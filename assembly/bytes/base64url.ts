@@ -75,7 +75,8 @@ export function decodeBase64url(src: Slice, out: usize, capacity: u32): i32 {
 
 /**
  * As `decodeBase64url`, for a text that a person put into an environment variable: base64 or base64url, not both in
- * one text; complete padding or none; one LF or CRLF at its end is ignored.
+ * one text; complete padding or none; one LF or CRLF at its end is ignored. `src` and `out` must not overlap, and
+ * after -1 parts of a secret may be at `out`: the caller wipes it.
  */
 export function decodeSecret(src: Slice, out: usize, capacity: u32): i32 {
   const text = ptrOf(src)

@@ -22,6 +22,11 @@ export const IPV6_BYTES: u32 = 16
 @inline
 const IPV6_GROUPS: u32 = 8
 
+// Above any number of groups.
+// @ts-ignore: decorator
+@inline
+const NO_GAP: u32 = 255
+
 // @ts-ignore: decorator
 @inline
 const DOT: u8 = 0x2e
@@ -77,8 +82,8 @@ function parseIpv4(from: usize, to: usize, out: usize): bool {
 /** 16, or 4 for a mapped address, or 0. */
 function parseIpv6(from: usize, to: usize, out: usize): u32 {
   let groups: u32 = 0
-  // How many groups stand before "::"; none seen: IPV6_GROUPS.
-  let gap = IPV6_GROUPS
+  // How many groups stand before "::".
+  let gap = NO_GAP
   let at = from
   if (to - at >= 2 && load<u8>(at) == COLON && load<u8>(at, 1) == COLON) {
     gap = 0
@@ -99,7 +104,7 @@ function parseIpv6(from: usize, to: usize, out: usize): u32 {
     at = groupEnd + 1
     if (at == to) return 0
     if (load<u8>(at) == COLON) {
-      if (gap != IPV6_GROUPS) return 0
+      if (gap != NO_GAP) return 0
       gap = groups
       at++
     }
@@ -109,7 +114,7 @@ function parseIpv6(from: usize, to: usize, out: usize): u32 {
 
 /** Moves the groups behind "::" to the end and clears what it stands for, at least one group. */
 function spread(groups: u32, gap: u32, out: usize): bool {
-  if (gap == IPV6_GROUPS) return groups == IPV6_GROUPS
+  if (gap == NO_GAP) return groups == IPV6_GROUPS
   if (groups == IPV6_GROUPS) return false
   const missing = (IPV6_GROUPS - groups) << 1
   const hole = out + (gap << 1)
