@@ -103,12 +103,12 @@ function crowded({ clients }: Run): readonly Claim[] {
   const pods = podsOf(clients.flat())
   return [
     {
-      claim: 'Envoy gave every client the same cookie',
+      claim: 'the gateway gave every client the same cookie',
       holds: cookies.size === 1 && clients.every((exchanges) => cookiesGiven(exchanges).length === 1),
       found: plural(cookies.size, 'cookie', clients.length),
     },
     {
-      claim: 'so they all crowd one pod',
+      claim: 'so all of them crowd one pod',
       holds: pods.size === 1,
       found: plural(pods.size, 'pod', clients.length),
     },

@@ -21,26 +21,25 @@ export interface Mesh {
 }
 
 export interface MeshFiles {
-  /** A DestinationRule, relative to `manifests/`. Default: the seed's `destination-rule.yaml`. */
+  /** Where the manifests are. Default: the project's own. */
+  readonly directory?: string
+  /** A DestinationRule, relative to that directory. Default: the seed's `destination-rule.yaml`. */
   readonly destinationRule?: string
   /** `false` leaves the WasmPlugin out. Default: true. */
   readonly filter?: boolean
 }
 
-/** Where the manifests are. */
-export const manifestDirectory: string = join(packageRoot, 'manifests')
-
 /**
- * Reads the project's own manifests and joins them as Istio would. Throws {@link ManifestError} where they do not
+ * Reads manifests and joins them as Istio would. Throws {@link ManifestError} where they do not
  * fit together: Istio would apply each in silence and the affinity would just not be there.
  */
 export function readMesh(files: MeshFiles = {}): Mesh {
+  const directory = files.directory ?? join(packageRoot, 'manifests')
   const ruleFile = files.destinationRule ?? 'destination-rule.yaml'
-  const gateway = readGateway(join(manifestDirectory, 'gateway.yaml'))
-  const virtualService = readVirtualService(join(manifestDirectory, 'virtual-service.yaml'))
-  const destinationRule = readDestinationRule(join(manifestDirectory, ruleFile))
-  const wasmPlugin =
-    files.filter === false ? undefined : readWasmPlugin(join(manifestDirectory, 'wasm-plugin.yaml'))
+  const gateway = readGateway(join(directory, 'gateway.yaml'))
+  const virtualService = readVirtualService(join(directory, 'virtual-service.yaml'))
+  const destinationRule = readDestinationRule(join(directory, ruleFile))
+  const wasmPlugin = files.filter === false ? undefined : readWasmPlugin(join(directory, 'wasm-plugin.yaml'))
 
   if (!virtualService.gateways.includes(`${gateway.namespace}/${gateway.name}`)) {
     throw new ManifestError(
