@@ -5,7 +5,7 @@
 import { proxy_set_tick_period_milliseconds } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
 import { CONFIGURE_CAP, arenaRelease, arenaReset } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
-import { Slice, UNREADABLE, equals } from '../bytes/slice'
+import { Slice, UNREADABLE, equals, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { compileKeyHeadersOnly, compilePolicy, freePolicy } from '../config/compile'
 import { environmentVariable } from '../config/environment'
 import { Policy } from '../config/policy'
@@ -51,6 +51,13 @@ function configureInArena(root: Root, size: u32): bool {
     log(LogLevel.Error, UNREADABLE_CONFIGURATION)
     return false
   }
+  const accepted = compile(root, configuration, environment)
+  // Whatever was made of the secrets in it, they themselves do not stay in memory.
+  memory.fill(ptrOf(environment), 0, lenOf(environment))
+  return accepted
+}
+
+function compile(root: Root, configuration: Slice, environment: Slice): bool {
   let policy = compilePolicy(configuration, environment)
   for (let i: u32 = 0; i < warningCount(); i++) log(LogLevel.Warn, warningText(i))
   if (policy === null) {
@@ -65,7 +72,7 @@ function configureInArena(root: Root, size: u32): bool {
 
 function passesThrough(environment: Slice): bool {
   const choice = environmentVariable(environment, ON_BAD_CONFIG)
-  if (<u32>choice == 0 || equals(choice, REJECT)) return false
+  if (!isPresent(choice) || equals(choice, REJECT)) return false
   if (equals(choice, PASS_THROUGH)) return true
   log(LogLevel.Error, UNKNOWN_CHOICE)
   return false

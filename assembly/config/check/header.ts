@@ -7,32 +7,36 @@ import { unitAt, wordEnd } from '../words'
 import { expectToken } from './name'
 
 // Whatever a client sends under the key header's name is removed, and Mooring writes its own: on a header that
-// somebody else needs that would be an attack on them. Routing, framing, credentials, tracing, what Envoy owns.
-const RESERVED: string =
-  'authorization connection content-encoding content-length content-type cookie date expect forwarded host ' +
-  'keep-alive origin proxy-authenticate proxy-authorization proxy-connection referer set-cookie te traceparent ' +
-  'tracestate trailer transfer-encoding upgrade user-agent via x-request-id'
+// somebody else needs that would be an attack on them. Routing and tracing, framing, credentials, what Envoy
+// and Istio own.
+const CREDENTIALS: string =
+  'authorization cookie origin proxy-authenticate proxy-authorization referer set-cookie'
+const ROUTING: string = 'date forwarded host traceparent tracestate user-agent via x-request-id'
+const FRAMING: string = 'content-encoding content-length content-type expect'
+const PREFIXES: string = 'grpc- sec- x-b3- x-envoy- x-forwarded- x-istio-'
 
-const RESERVED_PREFIXES: string = 'grpc- sec- x-b3- x-envoy- x-forwarded- x-istio-'
+// These concern one connection only (RFC 9110 section 7.6.1).
+const HOP_BY_HOP: string = 'connection keep-alive proxy-connection te trailer transfer-encoding upgrade'
 
-// Cookies have a source of their own. Host is :authority by the time a filter runs. The rest concerns one connection
-// only (RFC 9110 section 7.6.1), or the message's length.
-const NEVER_A_SOURCE: string =
-  'connection content-length cookie host keep-alive proxy-authenticate proxy-authorization proxy-connection te ' +
-  'trailer transfer-encoding upgrade'
+// Cookies have a source of their own; host is :authority by the time a filter runs; the others say nothing of a user.
+const NEVER_A_SOURCE: string = 'content-length cookie host proxy-authenticate proxy-authorization'
 
 /** `node` names a header that may carry the key. */
-export function expectKeyHeader(node: JsonNode): bool {
-  if (!expectToken(node)) return false
+export function expectKeyHeader(node: JsonNode | null): bool {
+  if (node === null || !expectToken(node)) return false
   if (!isReserved(node.text)) return true
-  error('reserved_header', node, 'this header belongs to somebody else; use a name of your own, such as x-mooring-key')
+  error(
+    'reserved_header',
+    node,
+    'this header belongs to somebody else; use a name of your own, such as x-mooring-key',
+  )
   return false
 }
 
 /** `node` names a header whose value may become part of a key. */
-export function expectHeaderSource(node: JsonNode): bool {
-  if (!expectToken(node)) return false
-  if (!holds(node.text, NEVER_A_SOURCE)) return true
+export function expectHeaderSource(node: JsonNode | null): bool {
+  if (node === null || !expectToken(node)) return false
+  if (!holds(NEVER_A_SOURCE, node.text) && !holds(HOP_BY_HOP, node.text)) return true
   error('forbidden_source', node, 'this header is never a source; for a cookie write {cookie: NAME}')
   return false
 }
@@ -57,17 +61,18 @@ export function sameHeader(a: Slice, b: Slice): bool {
 }
 
 function isReserved(name: Slice): bool {
-  if (holds(name, RESERVED)) return true
-  for (let start: u32 = 0; start < <u32>RESERVED_PREFIXES.length; ) {
-    const end = wordEnd(RESERVED_PREFIXES, start)
-    if (hasStart(name, RESERVED_PREFIXES, start, end)) return true
+  if (holds(CREDENTIALS, name) || holds(ROUTING, name) || holds(FRAMING, name) || holds(HOP_BY_HOP, name))
+    return true
+  for (let start: u32 = 0; start < <u32>PREFIXES.length;) {
+    const end = wordEnd(PREFIXES, start)
+    if (hasStart(name, PREFIXES, start, end)) return true
     start = end + 1
   }
   return false
 }
 
-function holds(name: Slice, words: string): bool {
-  for (let start: u32 = 0; start < <u32>words.length; ) {
+function holds(words: string, name: Slice): bool {
+  for (let start: u32 = 0; start < <u32>words.length;) {
     const end = wordEnd(words, start)
     if (end - start == lenOf(name) && hasStart(name, words, start, end)) return true
     start = end + 1
