@@ -1,5 +1,5 @@
 /**
- * The test module of the pure rooms: every function of bytes, crypto and http, alone, with no host. A slice crosses
+ * The test module of the pure rooms: every function of bytes, crypto, http and config, alone, with no host. A slice crosses
  * the boundary as an i64, a Writer as the address of its fields. Nothing of this is in the filter.
  */
 // Named by asconfig.json, so that the module imports nothing.
@@ -8,6 +8,10 @@ import { Slice } from './bytes/slice'
 import { Writer } from './bytes/writer'
 
 export { encodedLength, encodeBase64url, decodeBase64url, decodeSecret } from './bytes/base64url'
+export { arenaAlloc, arenaRelease, arenaReset, arenaUsed } from './bytes/arena'
+export { heapUsed } from './bytes/heap'
+export { compileKeyHeadersOnly, compilePolicy, freePolicy } from './config/compile'
+export { errorCount, errorText, warningCount, warningText } from './config/report'
 export { equalsInConstantTime } from './crypto/constant_time'
 export { hkdfSha256 } from './crypto/hkdf'
 export { hmacFinish, hmacPrepare, hmacSha256, hmacStart, hmacWipe } from './crypto/hmac'

@@ -51,7 +51,10 @@ export function compilePolicy(json: Slice, environment: Slice): Policy | null {
   const policy = errorCount() == 0 ? writePolicy(root, lenOf(json)) : null
   setEnvironment(ABSENT)
   if (policy === null && errorCount() == 0) {
-    documentError('too_large', 'the compiled configuration needs more than 1 MiB, or the proxy has no memory for it')
+    documentError(
+      'too_large',
+      'the compiled configuration needs more than 1 MiB, or the proxy has no memory for it',
+    )
   }
   return policy
 }

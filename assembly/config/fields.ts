@@ -1,6 +1,6 @@
 /**
  * What every field of the configuration is checked with. Each function reports what is wrong and answers whether the
- * value may be looked at further; none changes anything.
+ * value may be looked at further. A null node is a field that is not there: nothing to report, nothing to look at.
  */
 import { Slice, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { JsonKind, JsonNode, after, textOf } from './json/node'
@@ -18,7 +18,8 @@ import {
 import { wordIndex } from './words'
 
 /** `node` is an object, whatever is in it. */
-export function expectObject(node: JsonNode): bool {
+export function expectObject(node: JsonNode | null): bool {
+  if (node === null) return false
   if (node.kind == JsonKind.Object) return true
   if (node.kind == JsonKind.Null) nullValue(node)
   else unexpectedKind('wrong_type', node, 'an object')
@@ -29,8 +30,8 @@ export function expectObject(node: JsonNode): bool {
  * `node` is an object whose every member is in `known`. Members in `later` are fields that the configuration will
  * have but this version does not: accepting and ignoring them would be a lie.
  */
-export function expectFields(node: JsonNode, known: string, later: string): bool {
-  if (!expectObject(node)) return false
+export function expectFields(node: JsonNode | null, known: string, later: string): bool {
+  if (node === null || !expectObject(node)) return false
   for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
     if (wordIndex(child.name, known) >= 0) continue
     if (wordIndex(child.name, later) >= 0) notAvailable(child)
@@ -51,15 +52,18 @@ export function unknownField(node: JsonNode, known: string): void {
 }
 
 /** `node` is a string of 1 to `most` characters. YAML reads many an unquoted word as something else. */
-export function expectString(node: JsonNode, most: u32): bool {
+export function expectString(node: JsonNode | null, most: u32): bool {
+  if (node === null) return false
   if (node.kind == JsonKind.String) return expectLength(node, most)
-  if (node.kind < JsonKind.String) unexpectedKind('quoted_string_expected', node, 'a string; put it in quotes')
+  if (node.kind < JsonKind.String)
+    unexpectedKind('quoted_string_expected', node, 'a string; put it in quotes')
   else unexpectedKind('wrong_type', node, 'a string')
   return false
 }
 
 /** `node` is true or false. */
-export function expectBoolean(node: JsonNode): bool {
+export function expectBoolean(node: JsonNode | null): bool {
+  if (node === null) return false
   if (node.kind == JsonKind.Boolean) return true
   if (node.kind == JsonKind.Null) nullValue(node)
   else unexpectedKind('wrong_type', node, 'true or false, without quotes')
@@ -67,7 +71,8 @@ export function expectBoolean(node: JsonNode): bool {
 }
 
 /** `node` is an integer in [least, most]. 10.0 is 10. */
-export function expectInteger(node: JsonNode, least: i32, most: i32, expected: string): bool {
+export function expectInteger(node: JsonNode | null, least: i32, most: i32, expected: string): bool {
+  if (node === null) return false
   if (node.kind == JsonKind.Null) {
     nullValue(node)
     return false
@@ -86,8 +91,8 @@ export function expectInteger(node: JsonNode, least: i32, most: i32, expected: s
 }
 
 /** `node` is one of `words`. */
-export function expectChoice(node: JsonNode, words: string): bool {
-  if (!expectString(node, 64)) return false
+export function expectChoice(node: JsonNode | null, words: string): bool {
+  if (node === null || !expectString(node, 64)) return false
   if (wordIndex(node.text, words) >= 0) return true
   unknownValue(node, words)
   return false
@@ -109,7 +114,8 @@ export function unknownValue(node: JsonNode, words: string): void {
 }
 
 /** `node` is a list of 1 to `most` items. */
-export function expectList(node: JsonNode, most: u32, expected: string): bool {
+export function expectList(node: JsonNode | null, most: u32, expected: string): bool {
+  if (node === null) return false
   if (node.kind == JsonKind.Null) {
     nullValue(node)
     return false
@@ -127,13 +133,6 @@ export function expectList(node: JsonNode, most: u32, expected: string): bool {
     return false
   }
   return true
-}
-
-/** The member `name` of `node` is there. */
-export function expectMember(node: JsonNode, child: JsonNode | null, message: string): bool {
-  if (child !== null) return true
-  error('missing_field', node, message)
-  return false
 }
 
 function nullValue(node: JsonNode): void {

@@ -20,7 +20,7 @@ export function nearestWord(name: Slice, words: string): i32 {
   let best: u32 = length <= 3 ? 2 : length <= 8 ? 3 : 4
   let found = -1
   const end = <u32>words.length
-  for (let start: u32 = 0; start < end; ) {
+  for (let start: u32 = 0; start < end;) {
     const stop = wordEnd(words, start)
     const far = distance(name, words, start, stop)
     if (far < best) {

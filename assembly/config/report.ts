@@ -139,7 +139,7 @@ export function putNearest(name: Slice, words: string): void {
 
 /** The words as a list: `a, b, c`. */
 export function putList(words: string): void {
-  for (let start: u32 = 0; start < <u32>words.length; ) {
+  for (let start: u32 = 0; start < <u32>words.length;) {
     const end = wordEnd(words, start)
     if (start > 0) put(', ')
     putPart(words, start, end)

@@ -10,6 +10,8 @@ import { expectToken } from './name'
 export const SAME_SITE: string = 'Strict Lax None'
 export const RENEW: string = 'never always'
 
+const TTL_EXPECTED: string = 'whole seconds, 1s to 9600h; for a browser session leave it out'
+
 const FIELDS: string = 'name path domain secure httpOnly sameSite partitioned ttl renew'
 
 // Browsers keep no cookie longer (RFC 6265bis section 5.5).
@@ -22,41 +24,32 @@ const LONGEST_SECONDS: i64 = 400 * 24 * 3600
 @inline
 const LONGEST_PATH: u32 = 1024
 
-export function checkCookie(node: JsonNode): void {
+export function checkCookie(node: JsonNode | null): void {
   if (!expectFields(node, FIELDS, '')) return
-  const name = member(node, 'name')
-  if (name !== null) expectToken(name)
-  const path = member(node, 'path')
-  if (path !== null) checkPath(path)
-  const domain = member(node, 'domain')
-  if (domain !== null) checkDomain(domain)
-  const secure = member(node, 'secure')
-  if (secure !== null) checkSecure(secure)
-  const httpOnly = member(node, 'httpOnly')
-  if (httpOnly !== null) expectBoolean(httpOnly)
-  const sameSite = member(node, 'sameSite')
-  if (sameSite !== null) expectChoice(sameSite, SAME_SITE)
-  const partitioned = member(node, 'partitioned')
-  if (partitioned !== null) expectBoolean(partitioned)
-  const ttl = member(node, 'ttl')
-  if (ttl !== null) expectSeconds(ttl, 1, LONGEST_SECONDS, 'whole seconds, 1s to 9600h; for a browser session leave it out')
-  const renew = member(node, 'renew')
-  if (renew !== null) expectChoice(renew, RENEW)
+  expectToken(member(node, 'name'))
+  checkPath(member(node, 'path'))
+  checkDomain(member(node, 'domain'))
+  checkSecure(member(node, 'secure'))
+  expectBoolean(member(node, 'httpOnly'))
+  expectChoice(member(node, 'sameSite'), SAME_SITE)
+  expectBoolean(member(node, 'partitioned'))
+  expectSeconds(member(node, 'ttl'), 1, LONGEST_SECONDS, TTL_EXPECTED)
+  expectChoice(member(node, 'renew'), RENEW)
 }
 
-function checkSecure(node: JsonNode): void {
-  if (node.kind != JsonKind.String) expectBoolean(node)
+function checkPath(node: JsonNode | null): void {
+  if (node === null || !expectString(node, LONGEST_PATH) || isPath(node.text)) return
+  unexpectedText('invalid_cookie_path', node, 'a / first, then printable ASCII without ;')
+}
+
+function checkDomain(node: JsonNode | null): void {
+  if (node === null || !expectString(node, 253) || isDomain(node.text)) return
+  unexpectedText('invalid_domain', node, 'a host name, such as example.com')
+}
+
+function checkSecure(node: JsonNode | null): void {
+  if (node === null || node.kind != JsonKind.String) expectBoolean(node)
   else if (!isWord(node.text, 'auto')) unknownValue(node, 'auto true false')
-}
-
-function checkPath(node: JsonNode): void {
-  if (!expectString(node, LONGEST_PATH)) return
-  if (!isPath(node.text)) unexpectedText('invalid_cookie_path', node, 'a / first, then printable ASCII without ;')
-}
-
-function checkDomain(node: JsonNode): void {
-  if (!expectString(node, 253)) return
-  if (!isDomain(node.text)) unexpectedText('invalid_domain', node, 'a host name, such as example.com')
 }
 
 // path-value of RFC 6265 section 4.1.1, of which browsers take only what starts with a slash.

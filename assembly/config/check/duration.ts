@@ -11,10 +11,11 @@ import { put } from '../line'
 import { begin, endError, putFound } from '../report'
 
 /** `node` is a duration of whole seconds within [least, most], both in seconds; `expected` says so in words. */
-export function expectSeconds(node: JsonNode, least: i64, most: i64, expected: string): bool {
-  if (!expectString(node, 32)) return false
+export function expectSeconds(node: JsonNode | null, least: i64, most: i64, expected: string): bool {
+  if (node === null || !expectString(node, 32)) return false
   const duration = milliseconds(node.text)
-  if (duration >= 0 && duration % 1000 == 0 && duration >= least * 1000 && duration <= most * 1000) return true
+  if (duration >= 0 && duration % 1000 == 0 && duration >= least * 1000 && duration <= most * 1000)
+    return true
   begin(duration < 0 ? 'invalid_duration' : 'duration_out_of_range', node)
   putFound(node.text)
   put(', expected ')

@@ -11,18 +11,12 @@ export const ON_NONE: string = 'balance reject'
 const FIELDS: string = 'header from format hashSecret onNone skip'
 const LATER: string = 'bind trustInbound'
 
-export function checkKey(node: JsonNode): void {
+export function checkKey(node: JsonNode | null): void {
   if (!expectFields(node, FIELDS, LATER)) return
-  const header = member(node, 'header')
-  if (header !== null) expectKeyHeader(header)
-  const from = member(node, 'from')
-  if (from !== null) checkSources(from)
-  const format = member(node, 'format')
-  if (format !== null) expectChoice(format, FORMAT)
-  const hashSecret = member(node, 'hashSecret')
-  if (hashSecret !== null) checkSecret(hashSecret)
-  const onNone = member(node, 'onNone')
-  if (onNone !== null) expectChoice(onNone, ON_NONE)
-  const skip = member(node, 'skip')
-  if (skip !== null) expectBoolean(skip)
+  expectKeyHeader(member(node, 'header'))
+  checkSources(member(node, 'from'))
+  expectChoice(member(node, 'format'), FORMAT)
+  checkSecret(member(node, 'hashSecret'))
+  expectChoice(member(node, 'onNone'), ON_NONE)
+  expectBoolean(member(node, 'skip'))
 }

@@ -1,9 +1,9 @@
 /** A rule's `match`: fields are joined by and, values of one field by or. */
-import { HostPatternError, hostPatternError } from '../../http/authority'
+import { HOST_MAX, HostPatternError, hostPatternError } from '../../http/authority'
 import { PathPatternError, pathPatternError } from '../../http/path_pattern'
 import { expectFields, expectList, expectString } from '../fields'
-import { JsonNode, after, member } from '../json/node'
-import { unexpectedText, error } from '../report'
+import { JsonNode, after, firstItem, member } from '../json/node'
+import { error, unexpectedText } from '../report'
 import { checkMethods } from './session'
 
 const FIELDS: string = 'hosts paths methods'
@@ -16,30 +16,28 @@ const MOST_PATTERNS: u32 = 64
 export function checkMatch(node: JsonNode): void {
   if (!expectFields(node, FIELDS, LATER)) return
   if (node.count == 0) error('missing_field', node, 'expected hosts, paths or methods')
-  const hosts = member(node, 'hosts')
-  if (hosts !== null) checkHosts(hosts)
-  const paths = member(node, 'paths')
-  if (paths !== null) checkPaths(paths)
-  const methods = member(node, 'methods')
-  if (methods !== null) checkMethods(methods)
+  checkHosts(member(node, 'hosts'))
+  checkPaths(member(node, 'paths'))
+  checkMethods(member(node, 'methods'))
 }
 
-function checkHosts(node: JsonNode): void {
-  if (!expectList(node, MOST_PATTERNS, '1 to 64 hosts')) return
-  for (let host: JsonNode | null = node.child; host !== null; host = after(host)) {
-    if (!expectString(host, 255)) continue
+function checkHosts(list: JsonNode | null): void {
+  if (!expectList(list, MOST_PATTERNS, '1 to 64 hosts')) return
+  for (let host = firstItem(list); host !== null; host = after(host)) {
+    if (!expectString(host, HOST_MAX)) continue
     const wrong = hostPatternError(host.text)
     if (wrong != HostPatternError.None) unexpectedText('invalid_host', host, hostAdvice(wrong))
   }
 }
 
-function checkPaths(node: JsonNode): void {
-  if (!expectList(node, MOST_PATTERNS, '1 to 64 paths')) return
-  for (let path: JsonNode | null = node.child; path !== null; path = after(path)) {
+function checkPaths(list: JsonNode | null): void {
+  if (!expectList(list, MOST_PATTERNS, '1 to 64 paths')) return
+  for (let path = firstItem(list); path !== null; path = after(path)) {
     if (!expectString(path, 1024)) continue
     const wrong = pathPatternError(path.text)
     if (wrong == PathPatternError.None) continue
-    unexpectedText(wrong == PathPatternError.RepeatedCapture ? 'repeated_capture' : 'invalid_path', path, pathAdvice(wrong))
+    const code = wrong == PathPatternError.RepeatedCapture ? 'repeated_capture' : 'invalid_path'
+    unexpectedText(code, path, pathAdvice(wrong))
   }
 }
 

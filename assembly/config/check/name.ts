@@ -6,50 +6,54 @@ import { JsonNode } from '../json/node'
 import { error, unexpectedText } from '../report'
 
 /** A cookie's or a header's name, at most 128 characters. */
-export function expectToken(node: JsonNode): bool {
-  if (!expectString(node, 128)) return false
+export function expectToken(node: JsonNode | null): bool {
+  if (node === null || !expectString(node, 128)) return false
   if (isToken(node.text)) return true
   unexpectedText('not_a_token', node, "letters, digits and !#$%&'*+-.^_`|~")
   return false
 }
 
 /** `[a-z][a-z0-9-]*`, at most `most` characters: it becomes part of a metric's name. */
-export function expectLabel(node: JsonNode, most: u32): bool {
-  if (!expectString(node, most)) return false
+export function expectLabel(node: JsonNode | null, most: u32): bool {
+  if (node === null || !expectString(node, most)) return false
   if (isLabel(node.text)) return true
   unexpectedText('invalid_name', node, 'a lower-case letter, then lower-case letters, digits and -')
   return false
 }
 
 /** A request method as HTTP knows it: upper case, since methods differ by case (RFC 9110 section 9.1). */
-export function expectMethod(node: JsonNode): bool {
-  if (!expectString(node, 32)) return false
+export function expectMethod(node: JsonNode | null): bool {
+  if (node === null || !expectString(node, 32)) return false
   if (isMethod(node.text)) return true
   unexpectedText('invalid_method', node, 'a method in upper case, such as GET')
   return false
 }
 
 /** A query parameter's name as it stands in a URL. */
-export function expectQueryName(node: JsonNode): bool {
-  if (!expectString(node, 128)) return false
+export function expectQueryName(node: JsonNode | null): bool {
+  if (node === null || !expectString(node, 128)) return false
   if (isQueryName(node.text)) return true
   unexpectedText('invalid_query_name', node, 'a name as it stands in the URL, without & = # and blanks')
   return false
 }
 
 /** A claim's name: one literal name, never split. NUL would end it, and no other control character is in any. */
-export function expectClaimName(node: JsonNode): bool {
-  if (!expectString(node, 256)) return false
+export function expectClaimName(node: JsonNode | null): bool {
+  if (node === null || !expectString(node, 256)) return false
   if (!hasControls(node.text)) return true
   error('invalid_claim', node, 'a claim name has no control characters')
   return false
 }
 
 /** An environment variable's name. Its text is never shown: somebody may have written the secret there. */
-export function expectVariable(node: JsonNode): bool {
-  if (!expectString(node, 64)) return false
+export function expectVariable(node: JsonNode | null): bool {
+  if (node === null || !expectString(node, 64)) return false
   if (isVariable(node.text)) return true
-  error('invalid_variable', node, 'expected the name of an environment variable: A-Z, 0-9 and _, such as MOORING_HASH_SECRET')
+  error(
+    'invalid_variable',
+    node,
+    'expected the name of an environment variable: A-Z, 0-9 and _, such as MOORING_HASH_SECRET',
+  )
   return false
 }
 

@@ -6,7 +6,6 @@ import {
   expectFields,
   expectInteger,
   expectList,
-  expectMember,
   expectObject,
   unknownField,
 } from '../fields'
@@ -37,46 +36,33 @@ const TOP_LEVEL_ONLY: string = 'version rules observe buckets'
 /** Everything that can be said about each part by itself. */
 export function checkRoot(root: JsonNode): void {
   if (!expectFields(root, FIELDS, LATER)) return
-  const version = member(root, 'version')
-  if (version !== null) expectInteger(version, 1, 1, 'version 1, the only one there is')
+  expectInteger(member(root, 'version'), 1, 1, 'version 1, the only one there is')
   checkParts(root)
-  const rules = member(root, 'rules')
-  if (rules !== null) checkRules(rules)
+  checkRules(member(root, 'rules'))
   const observe = member(root, 'observe')
-  if (observe !== null) checkObserve(observe)
-  if (!root.broken && !saysSomething(root)) {
-    error('empty_configuration', root, EMPTY)
-  }
+  if (expectFields(observe, 'instance', 'debugHeader')) expectLabel(member(observe, 'instance'), 16)
+  if (!root.broken && !saysSomething(root)) error('empty_configuration', root, EMPTY)
 }
 
 /** What the top level and a rule have in common. */
 function checkParts(node: JsonNode): void {
-  const mode = member(node, 'mode')
-  if (mode !== null) expectChoice(mode, MODES)
-  const session = member(node, 'session')
-  if (session !== null) checkSession(session)
-  const key = member(node, 'key')
-  if (key !== null) checkKey(key)
-  const skip = member(node, 'skip')
-  if (skip !== null) expectBoolean(skip)
+  expectChoice(member(node, 'mode'), MODES)
+  checkSession(member(node, 'session'))
+  checkKey(member(node, 'key'))
+  expectBoolean(member(node, 'skip'))
 }
 
-function checkRules(rules: JsonNode): void {
+function checkRules(rules: JsonNode | null): void {
   if (!expectList(rules, MOST_RULES, '1 to 256 rules')) return
-  for (let rule: JsonNode | null = rules.child; rule !== null; rule = after(rule)) {
+  for (let rule = firstItem(rules); rule !== null; rule = after(rule)) {
     if (!expectObject(rule)) continue
     checkRuleFields(rule)
-    const name = member(rule, 'name')
-    if (expectMember(rule, name, 'expected name, which counters and errors show') && name !== null) {
-      if (expectLabel(name, 32)) checkUnique(rules, rule, name)
-    }
+    checkName(rule)
     const match = member(rule, 'match')
-    if (expectMember(rule, match, 'expected match: without it no later rule would count') && match !== null) {
-      checkMatch(match)
-    }
+    if (match === null) error('missing_field', rule, 'expected match: without it no later rule would count')
+    else checkMatch(match)
     checkParts(rule)
-    const changes = member(rule, 'session') !== null || member(rule, 'key') !== null
-    if (changes && flagOf(member(rule, 'skip'), false)) {
+    if (hasPart(rule) && flagOf(member(rule, 'skip'), false)) {
       warning('no_effect', rule, 'skip: true leaves out the session and key that this rule sets')
     }
   }
@@ -93,19 +79,16 @@ function checkRuleFields(rule: JsonNode): void {
   }
 }
 
-function checkUnique(rules: JsonNode, rule: JsonNode, name: JsonNode): void {
-  for (let earlier: JsonNode | null = rules.child; earlier !== null && earlier !== rule; earlier = after(earlier)) {
+function checkName(rule: JsonNode): void {
+  const name = member(rule, 'name')
+  if (name === null) error('missing_field', rule, 'expected name, which counters and errors show')
+  if (name === null || !expectLabel(name, 32)) return
+  for (let earlier = firstItem(rule.parent); earlier !== null && earlier !== rule; earlier = after(earlier)) {
     const other = textOf(member(earlier, 'name'))
     if (!isPresent(other) || !equals(other, name.text)) continue
     error('duplicate_name', name, 'an earlier rule has this name')
     return
   }
-}
-
-function checkObserve(node: JsonNode): void {
-  if (!expectFields(node, 'instance', 'debugHeader')) return
-  const instance = member(node, 'instance')
-  if (instance !== null) expectLabel(instance, 16)
 }
 
 function saysSomething(root: JsonNode): bool {

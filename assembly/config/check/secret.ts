@@ -3,7 +3,8 @@
  * the same. No error shows any of it.
  */
 import { decodeSecret } from '../../bytes/base64url'
-import { ABSENT, Slice, endOf, isPresent, lenOf, ptrOf, slice } from '../../bytes/slice'
+import { ABSENT, Slice, endOf, isPresent, ptrOf, slice } from '../../bytes/slice'
+import { environmentVariable } from '../environment'
 import { environmentVariable } from '../environment'
 import { expectObject } from '../fields'
 import { JsonKind, JsonNode, after, member, textOf } from '../json/node'
@@ -29,9 +30,14 @@ export function setEnvironment(block: Slice): void {
   environment = block
 }
 
-export function checkSecret(node: JsonNode): void {
+export function checkSecret(node: JsonNode | null): void {
+  if (node === null) return
   if (node.kind == JsonKind.String) {
-    error('inline_secret', node, 'a secret must not stand here: write {env: NAME}; the one that stood here is in etcd by now, rotate it')
+    error(
+      'inline_secret',
+      node,
+      'a secret must not stand here: write {env: NAME}; the one that stood here is in etcd by now, rotate it',
+    )
     return
   }
   if (!expectObject(node)) return
@@ -46,7 +52,7 @@ export function checkSecret(node: JsonNode): void {
 }
 
 function checkVariable(name: JsonNode): void {
-  const value = variable(name.text)
+  const value = environmentVariable(environment, name.text)
   if (!isPresent(value)) {
     begin('secret_missing', name)
     putShown(name.text)
@@ -67,14 +73,10 @@ function checkVariable(name: JsonNode): void {
 
 /** Writes the secret that `node` names to `out`, room for SECRET_MOST bytes. ABSENT if there is none. */
 export function readSecret(node: JsonNode | null, out: usize): Slice {
-  const value = variable(textOf(member(node, 'env')))
+  const value = environmentVariable(environment, textOf(member(node, 'env')))
   if (!isPresent(value)) return ABSENT
   const length = decodeSecret(value, out, SECRET_MOST)
   return length < SECRET_LEAST ? ABSENT : slice(out, <u32>length)
-}
-
-function variable(name: Slice): Slice {
-  return environmentVariable(environment, name)
 }
 
 function isUniform(bytes: Slice): bool {

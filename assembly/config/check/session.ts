@@ -1,34 +1,27 @@
 /** The part `session`, at the top and in rules. */
 import { expectBoolean, expectFields, expectList } from '../fields'
-import { JsonNode, after, member } from '../json/node'
+import { JsonNode, after, firstItem, member } from '../json/node'
 import { checkCookie } from './cookie'
 import { expectMethod } from './name'
 
 const FIELDS: string = 'cookie readOnly skip mint'
 const LATER: string = 'onInvalid adopt hideFromUpstream signing application'
+const MINT_FIELDS: string = 'skip methods'
+const MINT_LATER: string = 'scope onCacheable onLocalReply'
 
-export function checkSession(node: JsonNode): void {
+export function checkSession(node: JsonNode | null): void {
   if (!expectFields(node, FIELDS, LATER)) return
-  const cookie = member(node, 'cookie')
-  if (cookie !== null) checkCookie(cookie)
-  const readOnly = member(node, 'readOnly')
-  if (readOnly !== null) expectBoolean(readOnly)
-  const skip = member(node, 'skip')
-  if (skip !== null) expectBoolean(skip)
+  checkCookie(member(node, 'cookie'))
+  expectBoolean(member(node, 'readOnly'))
+  expectBoolean(member(node, 'skip'))
   const mint = member(node, 'mint')
-  if (mint !== null) checkMint(mint)
-}
-
-function checkMint(node: JsonNode): void {
-  if (!expectFields(node, 'skip methods', 'scope onCacheable onLocalReply')) return
-  const skip = member(node, 'skip')
-  if (skip !== null) expectBoolean(skip)
-  const methods = member(node, 'methods')
-  if (methods !== null) checkMethods(methods)
+  if (!expectFields(mint, MINT_FIELDS, MINT_LATER)) return
+  expectBoolean(member(mint, 'skip'))
+  checkMethods(member(mint, 'methods'))
 }
 
 /** A list of request methods, here and in a rule's match. */
-export function checkMethods(node: JsonNode): void {
+export function checkMethods(node: JsonNode | null): void {
   if (!expectList(node, 32, '1 to 32 methods')) return
-  for (let method: JsonNode | null = node.child; method !== null; method = after(method)) expectMethod(method)
+  for (let method = firstItem(node); method !== null; method = after(method)) expectMethod(method)
 }

@@ -12,13 +12,12 @@ import {
   expectFields,
   expectInteger,
   expectList,
-  expectMember,
   expectString,
   notAvailable,
   unknownField,
   unknownValue,
 } from '../fields'
-import { JsonKind, JsonNode, after, member, textOf } from '../json/node'
+import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../json/node'
 import { error, unexpectedKind, warning } from '../report'
 import { wordIndex } from '../words'
 import { expectHeaderSource } from './header'
@@ -45,10 +44,12 @@ const MOST_LEAVES: u32 = 16
 let leaves: u32 = 0
 
 /** `key.from`. */
-export function checkSources(node: JsonNode): void {
+export function checkSources(node: JsonNode | null): void {
+  if (node === null) return
   leaves = 0
   checkList(node, 0)
-  if (leaves > MOST_LEAVES) error('too_many_sources', node, 'expected at most 16 sources, those within firstOf and all counted')
+  if (leaves > MOST_LEAVES)
+    error('too_many_sources', node, 'expected at most 16 sources, those within firstOf and all counted')
 }
 
 /** A source's kind, a SourceKind; -1 if it has none that is known. */
@@ -72,7 +73,8 @@ function checkList(node: JsonNode, level: u32): void {
   let afterConstant = false
   for (let source: JsonNode | null = node.child; source !== null; source = after(source)) {
     checkSource(source, level)
-    if (afterConstant && !isAll(node)) warning('unreachable_source', source, 'the constant before it always yields')
+    if (afterConstant && !isAll(node))
+      warning('unreachable_source', source, 'the constant before it always yields')
     afterConstant = afterConstant || isConstant(source)
   }
 }
@@ -111,20 +113,23 @@ function checkSource(node: JsonNode, level: u32): void {
       unknownField(child, KINDS)
     }
   }
-  if (kinds > 1) error('ambiguous_source', node, 'a source has one kind; list two sources, or join them with all')
+  if (kinds > 1)
+    error('ambiguous_source', node, 'a source has one kind; list two sources, or join them with all')
   if (kinds == 0 && !node.broken) error('missing_field', node, 'expected a source, such as {claim: sub}')
 }
 
 function checkBare(node: JsonNode): void {
   if (wordIndex(node.text, BARE) >= 0) return
   if (wordIndex(node.text, LATER_KINDS) >= 0) notAvailable(node)
-  else if (wordIndex(node.text, KINDS) >= 0) error('missing_field', node, 'this source needs a value, as in {claim: sub}')
+  else if (wordIndex(node.text, KINDS) >= 0)
+    error('missing_field', node, 'this source needs a value, as in {claim: sub}')
   else unknownValue(node, BARE)
 }
 
 function checkKind(kind: i32, value: JsonNode, level: u32): void {
   if (kind >= 7) {
-    if (level == SOURCE_LEVELS) error('too_deep', value, 'firstOf and all may be at most 4 deep within each other')
+    if (level == SOURCE_LEVELS)
+      error('too_deep', value, 'firstOf and all may be at most 4 deep within each other')
     else checkList(value, level + 1)
     return
   }
@@ -155,57 +160,47 @@ function checkKind(kind: i32, value: JsonNode, level: u32): void {
 
 function checkCookie(value: JsonNode): void {
   if (value.kind == JsonKind.Object) expectFields(value, 'name', '')
-  const name = scalarOf(value, 'name')
-  if (expectMember(value, name, 'expected name') && name !== null) expectToken(name)
+  expectToken(scalarThere(value, 'name'))
 }
 
 function checkHeader(value: JsonNode): void {
   if (value.kind == JsonKind.Object) expectFields(value, 'name repeated', '')
-  const name = scalarOf(value, 'name')
-  if (expectMember(value, name, 'expected name') && name !== null) expectHeaderSource(name)
-  const repeated = member(value, 'repeated')
-  if (repeated !== null) expectChoice(repeated, REPEATED)
+  expectHeaderSource(scalarThere(value, 'name'))
+  expectChoice(member(value, 'repeated'), REPEATED)
 }
 
 function checkQuery(value: JsonNode): void {
   if (value.kind == JsonKind.Object) expectFields(value, 'name decode', '')
-  const name = scalarOf(value, 'name')
-  if (expectMember(value, name, 'expected name') && name !== null) expectQueryName(name)
-  const decode = member(value, 'decode')
-  if (decode !== null) expectBoolean(decode)
+  expectQueryName(scalarThere(value, 'name'))
+  expectBoolean(member(value, 'decode'))
 }
 
 function checkClaim(value: JsonNode): void {
   if (value.kind == JsonKind.Object) expectFields(value, 'name type', 'token in metadata')
-  const name = scalarOf(value, 'name')
-  if (expectMember(value, name, 'expected name') && name !== null) checkClaimName(name)
-  const type = member(value, 'type')
-  if (type !== null) expectChoice(type, CLAIM_TYPES)
-}
-
-function checkClaimName(name: JsonNode): void {
-  if (name.kind != JsonKind.Array) {
+  expectChoice(member(value, 'type'), CLAIM_TYPES)
+  const name = scalarThere(value, 'name')
+  if (name === null || name.kind != JsonKind.Array) {
     expectClaimName(name)
     return
   }
   if (!expectList(name, 8, '1 to 8 names, one within the other')) return
-  for (let segment: JsonNode | null = name.child; segment !== null; segment = after(segment)) expectClaimName(segment)
+  for (let segment = firstItem(name); segment !== null; segment = after(segment)) expectClaimName(segment)
 }
 
 function checkAddress(value: JsonNode): void {
-  if (value.kind != JsonKind.Object) {
-    expectInteger(value, 1, 32, 'an IPv4 prefix of 1 to 32 bits')
-    return
-  }
-  expectFields(value, 'ipv4Prefix ipv6Prefix', '')
-  const ipv4Prefix = member(value, 'ipv4Prefix')
-  if (ipv4Prefix !== null) expectInteger(ipv4Prefix, 1, 32, 'an IPv4 prefix of 1 to 32 bits')
-  const ipv6Prefix = member(value, 'ipv6Prefix')
-  if (ipv6Prefix !== null) expectInteger(ipv6Prefix, 1, 128, 'an IPv6 prefix of 1 to 128 bits')
+  if (value.kind == JsonKind.Object) expectFields(value, 'ipv4Prefix ipv6Prefix', '')
+  expectInteger(scalarOf(value, 'ipv4Prefix'), 1, 32, 'an IPv4 prefix of 1 to 32 bits')
+  expectInteger(member(value, 'ipv6Prefix'), 1, 128, 'an IPv6 prefix of 1 to 128 bits')
 }
 
 function checkConstant(value: JsonNode): void {
   if (value.kind == JsonKind.Object) expectFields(value, 'value', '')
-  const text = scalarOf(value, 'value')
-  if (expectMember(value, text, 'expected value') && text !== null) expectString(text, 256)
+  expectString(scalarThere(value, 'value'), 256)
+}
+
+/** As `scalarOf`, and an error if it is missing. */
+function scalarThere(value: JsonNode, first: string): JsonNode | null {
+  const scalar = scalarOf(value, first)
+  if (scalar === null) error('missing_field', value, 'expected the name or value that this source is about')
+  return scalar
 }

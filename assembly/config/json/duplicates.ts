@@ -27,7 +27,11 @@ function following(node: JsonNode): JsonNode | null {
 
 function reportDuplicateMembers(object: JsonNode): void {
   for (let member: JsonNode | null = object.child; member !== null; member = after(member)) {
-    for (let earlier: JsonNode | null = object.child; earlier !== null && earlier !== member; earlier = after(earlier)) {
+    for (
+      let earlier: JsonNode | null = object.child;
+      earlier !== null && earlier !== member;
+      earlier = after(earlier)
+    ) {
       if (!equals(earlier.name, member.name)) continue
       error('duplicate_field', member, 'the object has this field already')
       break

@@ -20,6 +20,7 @@ export enum JsonKind {
   Object = 5,
 }
 
+
 @unmanaged
 export class JsonNode {
   kind: JsonKind

@@ -15,7 +15,8 @@ export function judgeCookie(over: JsonNode | null, base: JsonNode | null, at: Js
   const always = secure !== null && secure.kind == JsonKind.Boolean && flagOf(secure, false)
   const name = textOf(pick(over, base, 'name'))
   if (hasPrefix(name, HOST_PREFIX)) judgeHostPrefix(over, base, at, always)
-  else if (!always && hasPrefix(name, SECURE_PREFIX)) error('cookie_prefix', at, 'a __Secure- cookie needs secure: true')
+  else if (!always && hasPrefix(name, SECURE_PREFIX))
+    error('cookie_prefix', at, 'a __Secure- cookie needs secure: true')
   if (!always && isWord(textOf(pick(over, base, 'sameSite')), 'None')) {
     error('secure_required', at, 'sameSite: None needs secure: true, or browsers drop the cookie')
   }

@@ -15,7 +15,8 @@ export function judgePlans(root: JsonNode): void {
     const session = member(rule, 'session')
     const key = member(rule, 'key')
     if (hasSession(rule, root) && (session !== null || !hasSession(null, root))) judgeSession(rule, root)
-    if (hasKey(rule, root) && (session !== null || key !== null || !hasKey(null, root))) judgeKeyOf(rule, root)
+    if (hasKey(rule, root) && (session !== null || key !== null || !hasKey(null, root)))
+      judgeKeyOf(rule, root)
     judgeHeaderSources(rule, root)
   }
 }
@@ -35,7 +36,12 @@ function judgeKeyOf(rule: JsonNode | null, root: JsonNode): void {
 }
 
 /** The rule, or for the top level the innermost part that is there. */
-function place(rule: JsonNode | null, inner: JsonNode | null, outer: JsonNode | null, root: JsonNode): JsonNode {
+function place(
+  rule: JsonNode | null,
+  inner: JsonNode | null,
+  outer: JsonNode | null,
+  root: JsonNode,
+): JsonNode {
   if (rule !== null) return rule
   if (inner !== null) return inner
   return outer !== null ? outer : root

@@ -14,11 +14,20 @@ let usesAuthorization = false
 let usesOutside = false
 
 /** Judges the merged key; `at` is where an error is shown, `withSession` whether the plan has a session. */
-export function judgeKey(over: JsonNode | null, base: JsonNode | null, at: JsonNode, withSession: bool): void {
+export function judgeKey(
+  over: JsonNode | null,
+  base: JsonNode | null,
+  at: JsonNode,
+  withSession: bool,
+): void {
   const from = pick(over, base, 'from')
   if (from === null) {
     if (withSession) return
-    error('missing_source', at, 'there is no session to take the key from; give key.from, such as [{claim: sub}], or a session')
+    error(
+      'missing_source',
+      at,
+      'there is no session to take the key from; give key.from, such as [{claim: sub}], or a session',
+    )
     return
   }
   usesSession = false
@@ -31,13 +40,22 @@ export function judgeKey(over: JsonNode | null, base: JsonNode | null, at: JsonN
   if (usesSession && !withSession) {
     error('session_required', at, 'key.from has the source session, and there is no session here')
   }
-  if (raw && usesAll) error('raw_composite', at, 'format: raw takes one source at a time; all needs format: hash')
+  if (raw && usesAll)
+    error('raw_composite', at, 'format: raw takes one source at a time; all needs format: hash')
   if (usesAuthorization && (raw || !secret)) {
-    error('secret_required', at, 'the header authorization is a source only with format: hash and a hashSecret')
+    error(
+      'secret_required',
+      at,
+      'the header authorization is a source only with format: hash and a hashSecret',
+    )
   }
   if (raw && secret) warning('no_effect', at, 'hashSecret has no effect with format: raw')
   if (usesOutside && !raw && !secret) {
-    warning('unkeyed_hash', at, 'without hashSecret a key is shortened, not protected: who guesses a value can compute its key')
+    warning(
+      'unkeyed_hash',
+      at,
+      'without hashSecret a key is shortened, not protected: who guesses a value can compute its key',
+    )
   }
 }
 
@@ -73,7 +91,11 @@ function judgeHeaders(list: JsonNode, root: JsonNode, level: u32): void {
     if (kind >= SourceKind.FirstOf && level < SOURCE_LEVELS) judgeHeaders(value, root, level + 1)
     const name = kind == SourceKind.Header ? scalarOf(value, 'name') : null
     if (name === null || !isAnyKeyHeader(name, root)) continue
-    error('key_header_as_source', name, 'a key header: what clients send in it is removed before sources are read')
+    error(
+      'key_header_as_source',
+      name,
+      'a key header: what clients send in it is removed before sources are read',
+    )
   }
 }
 

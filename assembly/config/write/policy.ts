@@ -121,7 +121,8 @@ function addPlanKeyHeaders(policy: Policy, top: Plan): void {
 /** Every valid `key.header` that is written anywhere, be its part left out by a `skip` or not. */
 function addNamedKeyHeaders(policy: Policy, root: JsonNode | null): void {
   addKeyHeadersOf(policy, root)
-  for (let rule: JsonNode | null = firstItem(member(root, 'rules')); rule !== null; rule = after(rule)) addKeyHeadersOf(policy, rule)
+  for (let rule: JsonNode | null = firstItem(member(root, 'rules')); rule !== null; rule = after(rule))
+    addKeyHeadersOf(policy, rule)
 }
 
 // A broken configuration may have several members of one name: all of them count.

@@ -3,7 +3,17 @@ import { ABSENT, Slice, endOf, isPresent, ptrOf } from '../../bytes/slice'
 import { Writer } from '../../bytes/writer'
 import { CLAIM_TYPES, REPEATED, SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
 import { choiceOf } from '../fields'
-import { JsonKind, JsonNode, after, firstItem, flagOf, integerOf, itemCount, member, textOf } from '../json/node'
+import {
+  JsonKind,
+  JsonNode,
+  after,
+  firstItem,
+  flagOf,
+  integerOf,
+  itemCount,
+  member,
+  textOf,
+} from '../json/node'
 import { Source, SourceKind } from '../policy'
 import { blockBytes, blockLowerText, blockText, closeText, openText } from './block'
 
@@ -98,7 +108,11 @@ function headerPath(name: Slice): Slice {
 function claimPath(name: JsonNode | null): Slice {
   const text = openText()
   text.ascii('metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0payload')
-  for (let segment: JsonNode | null = firstSegment(name); segment !== null; segment = nextSegment(name, segment)) {
+  for (
+    let segment: JsonNode | null = firstSegment(name);
+    segment !== null;
+    segment = nextSegment(name, segment)
+  ) {
     text.byte(0)
     text.bytes(segment.text)
   }
@@ -109,7 +123,11 @@ function claimPath(name: JsonNode | null): Slice {
 function claimLabel(name: JsonNode | null): Slice {
   const text = openText()
   text.ascii('claim:')
-  for (let segment: JsonNode | null = firstSegment(name); segment !== null; segment = nextSegment(name, segment)) {
+  for (
+    let segment: JsonNode | null = firstSegment(name);
+    segment !== null;
+    segment = nextSegment(name, segment)
+  ) {
     text.byte(0x2f)
     writeEscaped(text, segment.text)
   }
