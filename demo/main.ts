@@ -33,7 +33,7 @@ async function* runs(kind: IngressKind, options: DemoOptions): AsyncGenerator<Ru
   for (const scenario of options.scenarios) {
     for (const size of sizesOf(scenario, options)) {
       yield await withProgress(
-        `${scenario.id}, ${size.clients} clients`,
+        `${scenario.id} with ${size.clients} ${size.clients === 1 ? 'client' : 'clients'}`,
         () => runScenario(kind, scenario, { wasm: BUILT_FILTER, ...size }),
         say,
       )

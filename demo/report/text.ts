@@ -25,13 +25,22 @@ export function runAsText(run: Run, options: TextOptions): string {
         ? [...requests(run, style), '', ...podLogs(run, style)]
         : byClient(run, style)
   return [
-    `${style.bold(run.scenario.title)}  ${file}`,
+    style.bold(run.scenario.title),
+    `  ${file}`,
+    `  ${whoAsks(run)}`,
     '',
     ...indent(body),
     '',
     ...indent(judge(run).map((claim) => claimAsText(claim, style))),
     '',
   ].join('\n')
+}
+
+function whoAsks({ clients, scenario }: Run): string {
+  const each = requestCount(clients[0]?.length ?? 0)
+  if (clients.length === 1) return `one client, ${each}`
+  const behind = scenario.identity === 'address' ? 'with an address each' : 'behind one connection'
+  return `${clients.length} clients ${behind}, ${each} each`
 }
 
 function claimAsText({ claim, holds, found }: Claim, style: Style): string {
@@ -93,7 +102,6 @@ function byClient(run: Run, style: Style): readonly string[] {
 function crowd(run: Run): readonly string[] {
   const each = run.clients[0]?.length ?? 0
   return [
-    `${run.clients.length} clients, one connection, ${each} requests each`,
     ...[...run.logs].map(([pod, lines]) => `${pod}  ${String(lines.length / each).padStart(3)} clients`),
   ]
 }

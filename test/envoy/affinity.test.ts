@@ -1,0 +1,6 @@
+import { promiseAffinity } from '../scenario/affinity.ts'
+import { inEnvoy } from './in-envoy.ts'
+
+inEnvoy(({ kind }) => {
+  promiseAffinity(kind, ['httpCookie', 'httpHeaderName', 'maglev'])
+})

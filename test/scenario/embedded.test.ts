@@ -1,0 +1,7 @@
+import { describe } from 'vitest'
+import { embeddedIngress } from '../../demo/embedded-ingress.ts'
+import { promiseAffinity } from './affinity.ts'
+
+describe('in the embedded host', () => {
+  promiseAffinity(embeddedIngress(), ['httpCookie', 'httpHeaderName', 'maglev'])
+})
