@@ -26,7 +26,7 @@ describe('a request', () => {
     await app[Symbol.asyncDispose]()
   })
   const last = (): Received => {
-    const received = app.received.at(-1)
+    const received = app.received[app.received.length - 1]
     if (received === undefined) throw new Error('nothing has reached the upstream')
     return received
   }

@@ -1,7 +1,8 @@
 /**
  * A filter for tests of the gateway: it does what a header tells it, and shows what it sees.
  *
- *     request header x-do     reply | trap | crlf | bad-name | no-path | reroute | pause | reset
+ *     request header x-do     reply | trap | crlf | bad-name | no-path | reroute | pause | reset; where there is an
+ *                             x-who, only the filter with that plugin name does it
  *     response header x-do    crlf | trap | reply
  *     configuration           `refuse`, or `tick` for a tick each 10 ms, which it counts
  *
@@ -43,7 +44,8 @@ export function proxy_on_request_headers(_context: i32, _headers: i32, _end: i32
   env.add(REQUEST, 'x-seen-by', env.property('plugin_name'))
   env.add(REQUEST, 'x-source', env.property('source\0address'))
   env.add(REQUEST, 'x-tenant', env.property('metadata\0filter_metadata\0auth\0tenant'))
-  const order = env.get(REQUEST, 'x-do')
+  const who = env.get(REQUEST, 'x-who')
+  const order = who == '' || who == env.property('plugin_name') ? env.get(REQUEST, 'x-do') : ''
   if (order == 'reply') env.reply(403, 'guest said no', 'denied')
   if (order == 'trap') unreachable()
   if (order == 'crlf') env.replace(REQUEST, 'x-bad', 'a\r\nb')
