@@ -1,0 +1,60 @@
+import { BUILT_FILTER } from '../../demo/built-filter.ts'
+import { envoyBootstrap, INGRESS_LISTENER, type HttpFilter } from '../../demo/envoy-bootstrap.ts'
+import { readMesh, withPluginConfig } from '../../demo/mesh.ts'
+import { Replicas } from '../../demo/replica.ts'
+import { EnvoyProcess } from '../../tools/envoy-process.ts'
+
+export interface GatewayOptions {
+  readonly binary: string
+  /** Default: that of manifests/wasm-plugin.yaml. */
+  readonly pluginConfig?: unknown
+  /** The plugin's environment variables. Default: none, so that a bad configuration is refused. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Relative to manifests/. Default: the one that hashes Mooring's key header. */
+  readonly destinationRule?: string
+  readonly jwtAuthn?: HttpFilter
+}
+
+/** A real Envoy with the filter, in front of three replicas that echo what reaches them. */
+export interface TestGateway extends AsyncDisposable {
+  readonly port: number
+  readonly envoy: EnvoyProcess
+  readonly replicas: Replicas
+}
+
+/** Starts a gateway; throws `EnvoyStartError` where Envoy refuses the configuration. */
+export async function startGateway(options: GatewayOptions): Promise<TestGateway> {
+  const mesh = readMesh({
+    destinationRule: options.destinationRule ?? 'destination-rules/http-header-name.yaml',
+  })
+  const { configuration = '' } = mesh.wasmPlugin ?? {}
+  const configured = withPluginConfig(
+    mesh,
+    options.pluginConfig ?? JSON.parse(configuration),
+    options.env ?? {},
+  )
+  const replicas = await Replicas.start()
+  try {
+    const envoy = await EnvoyProcess.start({
+      binary: options.binary,
+      bootstrap: envoyBootstrap(configured, {
+        wasm: BUILT_FILTER,
+        replicas: replicas.ports,
+        ...(options.jwtAuthn === undefined ? {} : { jwtAuthn: options.jwtAuthn }),
+      }),
+      logLevel: 'info',
+    })
+    return {
+      envoy,
+      replicas,
+      port: await envoy.port(INGRESS_LISTENER),
+      [Symbol.asyncDispose]: async () => {
+        await envoy.stop()
+        await replicas[Symbol.asyncDispose]()
+      },
+    }
+  } catch (error) {
+    await replicas[Symbol.asyncDispose]()
+    throw error
+  }
+}
