@@ -58,8 +58,9 @@ const PAGE = 65536
 const FLUSH_ROOM = 16384
 const GAP = 24
 const WRITER_BYTES = 16
-// A byte that ends every scan, one that continues most, one that is a quote or blank to some, and a letter.
-const GUARDS = [0x00, 0xff, 0x22, 0x61]
+// Bytes that a function which looks too far would take for something: nothing, noise, a quote, a letter and hexadecimal
+// digit, padding, half a line end, a separator, a decimal digit.
+const GUARDS = bytes('\x00\xff"a=\r/1')
 
 export const pure = load()
 pure.memory.grow(2)
@@ -168,7 +169,7 @@ export class Room {
   }
 }
 
-const fills = new Map(GUARDS.map((guard) => [guard, Buffer.alloc(PAGE, guard)]))
+const fills = new Map(Array.from(GUARDS, (guard) => [guard, Buffer.alloc(PAGE, guard)]))
 
 function assertFilled(start: Address, end: Address, guard: number): void {
   const same = fills.get(guard)?.compare(memory, start, end, 0, end - start) === 0
