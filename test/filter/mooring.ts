@@ -78,3 +78,8 @@ export function counter({ vm }: Mooring, name: string): bigint {
   vm.advance(1000)
   return vm.metrics.counter(`wasm_filter.default.mooring_${name}`)
 }
+
+/** Everything that was logged, a line each. */
+export function logText(vm: Vm): string {
+  return vm.logs.messages().join('\n')
+}
