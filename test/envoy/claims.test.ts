@@ -86,6 +86,55 @@ inEnvoy(({ binary }) => {
     })
   })
 
+  describe('claims of every type', () => {
+    // The vectors of docs/keys.md, from claims that a real jwt_authn handed over.
+    test.each([
+      ['a number', { claim: { name: 'uid', type: 'number' } }, { uid: 42 }, 'QqHetCYUxytSwiOlJ2WeIQ'],
+      ['a list', { claim: { name: 'aud', type: 'list' } }, { aud: ['a', 'bc'] }, 'gkKX0cdG2UT-NAnnesDbfw'],
+    ])('%s has the key that the documentation gives', async (_, source, claims, key) => {
+      const issuer = await createIssuer()
+      await using gateway = await startGateway({
+        binary,
+        jwtAuthn: issuer.jwtAuthn,
+        pluginConfig: { key: { header: KEY, from: [source] } },
+      })
+      expect(keysOf(await visit(gateway.port, bearer(await issuer.sign(claims))))).toEqual([key])
+    })
+
+    test('a boolean and a nested claim have keys; a claim of another type, null or empty has none', async () => {
+      const issuer = await createIssuer()
+      await using gateway = await startGateway({
+        binary,
+        jwtAuthn: issuer.jwtAuthn,
+        pluginConfig: {
+          key: {
+            header: KEY,
+            from: [{ claim: { name: 'admin', type: 'boolean' } }, { claim: { name: ['realm', 'tenant'] } }],
+          },
+        },
+      })
+      const keyOf = async (claims: Record<string, unknown>) =>
+        keysOf(await visit(gateway.port, bearer(await issuer.sign(claims))))
+      const admin = await keyOf({ admin: true })
+      const tenant = await keyOf({ realm: { tenant: 'acme' } })
+      expect([...(admin ?? []), ...(tenant ?? [])]).toEqual([
+        expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
+        expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
+      ])
+      expect(await keyOf({ admin: false })).not.toEqual(admin)
+      expect(await keyOf({ realm: { tenant: 'other' } })).not.toEqual(tenant)
+      for (const claims of [
+        { admin: 'yes', realm: { tenant: 7 } },
+        { admin: null, realm: null },
+        { realm: { tenant: '' } },
+        { realm: { tenant: ['acme'] } },
+        { 'realm.tenant': 'acme' },
+      ]) {
+        expect(await keyOf(claims)).toEqual([])
+      }
+    })
+  })
+
   describe('with a claim first and the session second', () => {
     let issuer: Issuer
     let gateway: TestGateway
