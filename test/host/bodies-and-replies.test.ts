@@ -15,10 +15,7 @@ describe('configurations', () => {
     const seen: unknown[] = []
     const look = (name: string): void => {
       driver.on[name] = () => {
-        const read = (type: number): unknown => {
-          const { status, value } = driver.fetch('proxy_get_buffer_bytes', type, 0, 0xffff)
-          return status === Ok ? value : status
-        }
+        const read = (type: number): unknown => driver.answer('proxy_get_buffer_bytes', type, 0, 0xffff)
         seen.push([read(VmConfiguration), read(PluginConfiguration)])
         return 1
       }

@@ -21,6 +21,9 @@ const SCRATCH = 1024
 const HEAP = 32_768
 const PAGES = 32
 
+/** {@link Status.Ok} as the plain number that hostcalls of the driver answer. */
+export const OK: number = Status.Ok
+
 /** Where the guest's memory ends: an address that no pointer may reach past. */
 export const MEMORY_END = PAGES * 65_536
 
@@ -100,7 +103,7 @@ export class Driver {
   fetch(hostcall: string, ...args: number[]): { status: number; value: string | null | undefined } {
     const out = this.room(8)
     const status = this.call(hostcall, ...args, out, out + 4)
-    if (status !== 0) {
+    if (status !== OK) {
       return { status, value: this.text(out, 8) === '????????' ? undefined : this.text(out, 8) }
     }
     const address = this.u32(out)
@@ -110,12 +113,23 @@ export class Driver {
     }
   }
 
+  /** As {@link fetch}: the bytes where it is Ok, else the status. */
+  answer(hostcall: string, ...args: number[]): string | null | undefined | number {
+    const { status, value } = this.fetch(hostcall, ...args)
+    return status === OK ? value : status
+  }
+
   getHeader(type: number, name: string): ReturnType<Driver['fetch']> {
     return this.fetch('proxy_get_header_map_value', type, ...this.bytes(name))
   }
 
   getProperty(...path: string[]): ReturnType<Driver['fetch']> {
     return this.fetch('proxy_get_property', ...this.bytes(path.join('\0')))
+  }
+
+  /** As {@link getProperty}: the value's bytes where it is Ok, else the status. */
+  property(...path: string[]): string | null | undefined | number {
+    return this.answer('proxy_get_property', ...this.bytes(path.join('\0')))
   }
 
   setProperty(name: string, value: string): number {
@@ -145,6 +159,19 @@ export class Driver {
     this.vm.memory.writeU32(RETURN_AT, this.on[name]?.(...args) ?? CALLBACKS[name]?.returns ?? 0)
     return { status: Status.Ok }
   }
+}
+
+/** Runs something in proxy_on_configure of a plugin, where most services may be used. */
+export function configuring<T>(driver: Driver, run: () => T): T {
+  const results: T[] = []
+  driver.on['proxy_on_configure'] = () => {
+    results.push(run())
+    return 1
+  }
+  driver.vm.startPlugin({ rootId: 'root' })
+  const [result] = results
+  if (result === undefined) throw new Error('nothing ran')
+  return result
 }
 
 function buildDriver(): Uint8Array {
