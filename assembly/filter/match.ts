@@ -48,7 +48,8 @@ function readConditions(policy: Policy): bool {
     const received = requestPath()
     if (received == UNREADABLE) return false
     if (isPresent(received)) {
-      const room = lenOf(received) + 1
+      // An octet that becomes its escape takes three.
+      const room = 3 * lenOf(received) + 1
       const at = arenaAlloc(room)
       if (at == 0) return false
       writer.open(at, room)

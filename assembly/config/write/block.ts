@@ -37,6 +37,11 @@ export function openBlock(estimate: u32): bool {
   return !overflowed
 }
 
+/** True if something did not fit: what was handed out since must not be read back, only closed. */
+export function blockOverflowed(): bool {
+  return overflowed
+}
+
 /** The block's address, shrunk; 0, with the block freed, if something did not fit. */
 export function closeBlock(): usize {
   const block = start

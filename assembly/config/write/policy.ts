@@ -8,7 +8,15 @@ import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from 
 import { hasKey, hasSession, pick } from '../plan/layers'
 import { Plan, Policy, Rule, SLICE_BYTES } from '../policy'
 import { isWord } from '../words'
-import { blockBytes, blockLowerText, blockSlices, blockText, closeBlock, openBlock } from './block'
+import {
+  blockBytes,
+  blockLowerText,
+  blockOverflowed,
+  blockSlices,
+  blockText,
+  closeBlock,
+  openBlock,
+} from './block'
 import { DEFAULT_KEY_HEADER, startKeys, writeKey } from './key'
 import { textOrDefault, writeSession, writeTexts } from './session'
 
@@ -48,8 +56,10 @@ export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
   }
   // One per plan, and the default.
   openKeyHeaders(policy, ruleCount + 2)
-  addPlanKeyHeaders(policy, top)
-  addNamedKeyHeaders(policy, root)
+  if (!blockOverflowed()) {
+    addPlanKeyHeaders(policy, top)
+    addNamedKeyHeaders(policy, root)
+  }
   return changetype<Policy | null>(closeBlock())
 }
 
