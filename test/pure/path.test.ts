@@ -36,7 +36,7 @@ function reference(path: string): string {
       if (kept.length > 64) return 'ambiguous'
     }
   }
-  const endsWithSlash = ['', '.', '..'].includes(segments.at(-1))
+  const endsWithSlash = ['', '.', '..'].includes(segments.at(-1) ?? '')
   return kept.length === 0 ? '/' : `/${kept.join('/')}${endsWithSlash ? '/' : ''}`
 }
 
