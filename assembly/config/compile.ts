@@ -15,7 +15,7 @@ import { setEnvironment } from './check/secret'
 import { failureCode, failureReason, hasFailed, offset } from './json/cursor'
 import { reportDuplicates } from './json/duplicates'
 import { JsonNode } from './json/node'
-import { innermostNode, readJson } from './json/reader'
+import { MOST_BYTES, innermostNode, readJson } from './json/reader'
 import { put, putNumber } from './line'
 import { judgePlans } from './plan/judge'
 import { Plan, Policy, Rule } from './policy'
@@ -37,6 +37,10 @@ export function compilePolicy(json: Slice, environment: Slice): Policy | null {
   }
   if (isBlank(json)) {
     documentError('empty_configuration', EMPTY)
+    return null
+  }
+  if (lenOf(json) > MOST_BYTES) {
+    documentError('too_large', 'the configuration has more than 128 KiB')
     return null
   }
   const root = readJson(json)

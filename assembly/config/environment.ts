@@ -7,10 +7,11 @@ import { ABSENT, Slice, between, endOf, equals, indexOf, isPresent, lenOf, ptrOf
 export function environmentVariable(block: Slice, name: Slice): Slice {
   if (!isPresent(block) || lenOf(name) == 0) return ABSENT
   const end = endOf(block)
-  for (let at = ptrOf(block); at < end; ) {
+  for (let at = ptrOf(block); at < end;) {
     const entryEnd = indexOf(at, end, 0)
     const equalsSign = indexOf(at, entryEnd, 0x3d)
-    if (equalsSign < entryEnd && equals(between(at, equalsSign), name)) return between(equalsSign + 1, entryEnd)
+    if (equalsSign < entryEnd && equals(between(at, equalsSign), name))
+      return between(equalsSign + 1, entryEnd)
     at = entryEnd + 1
   }
   return ABSENT

@@ -1,0 +1,172 @@
+/**
+ * The configuration's compiler, alone in a WebAssembly instance of its own: JSON and an environment in, a policy or
+ * the report out. What a policy says is read from memory by the offsets that assembly/config/policy.ts draws, since
+ * that is the contract with those who read it while a request passes.
+ */
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { type PolicyView, readPolicy } from './policy-view.ts'
+
+/** A packed slice: length above, pointer below. */
+type Slice = bigint
+
+interface CompilerExports {
+  memory: WebAssembly.Memory
+  _initialize(): void
+  arenaReset(cap: number): void
+  arenaAlloc(size: number): number
+  arenaRelease(): void
+  heapUsed(): number
+  compilePolicy(json: Slice, environment: Slice): number
+  compileKeyHeadersOnly(json: Slice): number
+  freePolicy(policy: number): void
+  hmacSha256(state: number, message: Slice, out: number): void
+  errorCount(): number
+  errorText(index: number): Slice
+  warningCount(): number
+  warningText(index: number): Slice
+}
+
+export interface Compiled {
+  /** Undefined if the configuration was refused. */
+  policy: PolicyView | undefined
+  errors: string[]
+  warnings: string[]
+}
+
+// CONFIGURE_CAP of assembly/bytes/arena.ts.
+const ARENA_BYTES = 8 << 20
+
+export const SECRET = Buffer.from(Array.from({ length: 32 }, (_, index) => 0x20 + index)).toString('base64')
+
+export class Compiler {
+  readonly #exports: CompilerExports
+
+  constructor() {
+    const file = new URL('../../build/pure.wasm', import.meta.url)
+    if (!existsSync(file)) throw new Error('build/pure.wasm is missing: make build')
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), {})
+    this.#exports = exports as unknown as CompilerExports
+    this.#exports._initialize()
+  }
+
+  /** The errors of the last `compilePolicy`, until the arena's next reset. */
+  get errors(): string[] {
+    return this.#lines(this.#exports.errorCount(), (index) => this.#exports.errorText(index))
+  }
+
+  get heapUsed(): number {
+    return this.#exports.heapUsed()
+  }
+
+  get memoryBytes(): number {
+    return this.#exports.memory.buffer.byteLength
+  }
+
+  /** Compiles a text as it stands, or anything else as JSON, and frees the policy after reading it. */
+  compile(configuration: unknown, environment: Record<string, string> = {}): Compiled {
+    const policy = this.compilePolicy(configuration, environment)
+    const compiled = {
+      policy: policy === 0 ? undefined : this.view(policy),
+      errors: this.errors,
+      warnings: this.#lines(this.#exports.warningCount(), (index) => this.#exports.warningText(index)),
+    }
+    assert.equal(
+      policy === 0,
+      compiled.errors.length > 0,
+      'a configuration is refused with errors, or accepted',
+    )
+    this.free(policy)
+    return compiled
+  }
+
+  /** The address of the policy, which is then the caller's to free; 0 if it was refused. */
+  compilePolicy(configuration: unknown, environment: Record<string, string> = {}): number {
+    this.#exports.arenaReset(ARENA_BYTES)
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}\0`)
+    return this.#exports.compilePolicy(
+      this.#place(bytesOf(configuration)),
+      this.#place(Buffer.from(variables.join(''))),
+    )
+  }
+
+  /** Compiles slices as given, without placing anything: ABSENT and UNREADABLE among them. */
+  compileSlice(json: Slice): string[] {
+    this.#exports.arenaReset(ARENA_BYTES)
+    this.free(this.#exports.compilePolicy(json, 0n))
+    return this.errors
+  }
+
+  compileKeyHeadersOnly(configuration: unknown): PolicyView {
+    this.#exports.arenaReset(ARENA_BYTES)
+    return this.compileKeyHeadersOnlyWithoutReset(configuration)
+  }
+
+  /** As the filter does after `compilePolicy` has failed, whose report still stands in the arena. */
+  compileKeyHeadersOnlyWithoutReset(configuration: unknown): PolicyView {
+    const policy = this.#exports.compileKeyHeadersOnly(this.#place(bytesOf(configuration)))
+    assert.notEqual(policy, 0, 'there is always a policy that removes key headers')
+    const view = this.view(policy)
+    this.free(policy)
+    return view
+  }
+
+  free(policy: number): void {
+    this.#exports.freePolicy(policy)
+  }
+
+  view(policy: number): PolicyView {
+    return readPolicy(this.#memory(), policy)
+  }
+
+  /** HMAC-SHA256 of a message, in hex, under the key that the top level's plan holds. */
+  hmacOfTop(policy: number, message: string): string {
+    const state = this.view(policy).top?.key?.at.hmac ?? 0
+    assert.notEqual(state, 0, 'the plan must have a key')
+    const out = this.#exports.arenaAlloc(32)
+    this.#exports.hmacSha256(state, this.#place(Buffer.from(message)), out)
+    return this.#memory().toString('hex', out, out + 32)
+  }
+
+  /** True if the bytes stand anywhere in the module's memory. */
+  holds(bytes: Uint8Array): boolean {
+    return this.#memory().includes(Buffer.from(bytes))
+  }
+
+  releaseArena(): void {
+    this.#exports.arenaRelease()
+  }
+
+  #place(bytes: Buffer): Slice {
+    const start = this.#exports.arenaAlloc(bytes.length)
+    assert.notEqual(start, 0, 'the arena must have room for the input')
+    this.#memory().set(bytes, start)
+    return (BigInt(bytes.length) << 32n) | BigInt(start)
+  }
+
+  // Anew for each use: growing memory detaches the buffer before.
+  #memory(): Buffer {
+    return Buffer.from(this.#exports.memory.buffer)
+  }
+
+  #lines(count: number, line: (index: number) => Slice): string[] {
+    return Array.from({ length: count }, (_, index) => {
+      const slice = line(index)
+      const start = Number(slice & 0xffffffffn)
+      const text = this.#memory().toString('latin1', start, start + Number(slice >> 32n))
+      assert.match(text, /^[a-z_0-9]+ at (\(root\)|\/[ -~]*)(: [ -~]+|\.\.\.)$/)
+      assert.ok(text.length <= 256, 'a line has at most 256 bytes')
+      return text
+    })
+  }
+}
+
+function bytesOf(configuration: unknown): Buffer {
+  if (Buffer.isBuffer(configuration)) return configuration
+  return Buffer.from(typeof configuration === 'string' ? configuration : JSON.stringify(configuration))
+}
+
+/** The codes of some lines, in their order. */
+export function codesOf(lines: string[]): string[] {
+  return lines.map((line) => line.slice(0, line.indexOf(' ')))
+}

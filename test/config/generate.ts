@@ -1,0 +1,191 @@
+/**
+ * Configurations that are valid by construction, for properties. What cannot be had together (a prefix of the cookie's
+ * name and its attributes, a session and what needs one) is made to fit here, so that every one of them is accepted.
+ */
+import fc from 'fast-check'
+
+/** Every field there, or any of them missing. */
+function part<T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<Partial<T>> {
+  return fc.record(model, { requiredKeys: [] }) as fc.Arbitrary<Partial<T>>
+}
+
+function of(alphabet: string, minLength: number, maxLength: number): fc.Arbitrary<string> {
+  return fc.string({
+    unit: fc.nat(alphabet.length - 1).map((index) => alphabet.charAt(index)),
+    minLength,
+    maxLength,
+  })
+}
+
+const LOWER = 'abcxyz'
+const token = of(`${LOWER}ABC019!#$%&'*+-.^_\`|~`, 1, 12)
+const label = fc.tuple(of(LOWER, 1, 1), of(`${LOWER}019-`, 0, 8)).map((parts) => parts.join(''))
+const hostLabel = of(`${LOWER}09`, 1, 6)
+const host = fc.array(hostLabel, { minLength: 1, maxLength: 3 }).map((labels) => labels.join('.'))
+const method = fc.constantFrom('GET', 'POST', 'PUT', 'M-SEARCH', 'X_1')
+
+// A name that no key header of `keyHeader` below has.
+const headerSource = label.map((name) => `x-in-${name}`)
+const keyHeader = fc.oneof(
+  label.map((name) => `x-key-${name}`),
+  label.map((name) => `X-Key-${name.toUpperCase()}`),
+)
+
+const ttl = fc.oneof(
+  fc.nat(9599).map((hours) => `${hours}h1s`),
+  fc.constantFrom('1s', '60s', '9600h', '1h30m', '1m30s', '1000ms', '500ms500ms', '00001s'),
+)
+
+const path = fc
+  .array(fc.constantFrom('a', 'b-c', '~', '%20', 'x=1', "it's", '*', '{id}', '@', 'index.html', '%C3%A9'), {
+    maxLength: 5,
+  })
+  .chain((segments) => {
+    const unique = segments.filter(
+      (segment, index) => segment !== '{id}' || segments.indexOf('{id}') === index,
+    )
+    return fc.constantFrom(`/${unique.join('/')}`, `/${unique.join('/')}${unique.length ? '/' : ''}**`)
+  })
+
+const cookieFields = part<Record<string, unknown>>({
+  name: token,
+  path: of(`${LOWER}/ %,=`, 0, 8).map((rest) => `/${rest}`),
+  domain: fc.tuple(fc.constantFrom('', '.'), host).map((parts) => parts.join('')),
+  secure: fc.constantFrom('auto', true, false),
+  httpOnly: fc.boolean(),
+  sameSite: fc.constantFrom('Strict', 'Lax'),
+  partitioned: fc.constant(false),
+  ttl,
+  renew: fc.constantFrom('never', 'always'),
+})
+
+// Whole in itself, so that it is valid over any other.
+const strictCookie = fc
+  .record({
+    name: fc.constantFrom('__Secure-id', '__secure-x', 'plain'),
+    sameSite: fc.constantFrom('None', 'Lax'),
+    partitioned: fc.boolean(),
+  })
+  .map((fields) => ({ ...fields, secure: true }))
+
+function session(cookie: fc.Arbitrary<object>): fc.Arbitrary<object> {
+  return part<Record<string, unknown>>({
+    cookie,
+    readOnly: fc.boolean(),
+    mint: part<Record<string, unknown>>({
+      skip: fc.boolean(),
+      methods: fc.array(method, { minLength: 1, maxLength: 3 }),
+    }),
+  })
+}
+
+const claimName = fc.oneof(
+  fc.constantFrom('sub', 'https://acme.io/tenant', 'a~b', 'bl\u00e5', 'a.b'),
+  fc.array(fc.constantFrom('realm', 'tenant', '0'), { minLength: 1, maxLength: 3 }),
+)
+const queryName = of(`${LOWER}[]%25!`, 1, 6)
+
+const leaf: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom('address', { address: {} }),
+  token.map((name) => ({ cookie: name })),
+  token.map((name) => ({ cookie: { name } })),
+  headerSource.map((name) => ({ header: name })),
+  fc
+    .tuple(headerSource, fc.constantFrom('ignore', 'join'))
+    .map(([name, repeated]) => ({ header: { name, repeated } })),
+  queryName.map((name) => ({ query: name })),
+  fc.tuple(queryName, fc.boolean()).map(([name, decode]) => ({ query: { name, decode } })),
+  claimName.map((name) => ({ claim: name })),
+  fc
+    .tuple(claimName, fc.constantFrom('string', 'number', 'boolean', 'list'))
+    .map(([name, type]) => ({ claim: { name, type } })),
+  fc.integer({ min: 1, max: 32 }).map((bits) => ({ address: bits })),
+  fc
+    .tuple(fc.integer({ min: 1, max: 32 }), fc.integer({ min: 1, max: 128 }))
+    .map(([ipv4Prefix, ipv6Prefix]) => ({ address: { ipv4Prefix, ipv6Prefix } })),
+  fc.string({ minLength: 1, maxLength: 5 }).map((value) => ({ constant: value })),
+  fc.string({ minLength: 1, maxLength: 5, unit: 'binary' }).map((value) => ({ constant: { value } })),
+)
+
+function sources(withSession: boolean): fc.Arbitrary<unknown[]> {
+  const first = withSession ? fc.oneof(leaf, fc.constantFrom('session', { session: {} })) : leaf
+  const inner = fc.tuple(fc.constantFrom('firstOf', 'all'), fc.array(first, { minLength: 1, maxLength: 3 }))
+  const nested = inner.map(([kind, list]) => ({ [kind]: list }))
+  const outer = fc
+    .tuple(fc.constantFrom('firstOf', 'all'), fc.tuple(first, nested))
+    .map(([kind, list]) => ({ [kind]: list }))
+  return fc.array(fc.oneof({ weight: 3, arbitrary: first }, nested, outer), { minLength: 1, maxLength: 3 })
+}
+
+/** A key whose sources need a session only if there is one. */
+function key(withSession: boolean): fc.Arbitrary<Record<string, unknown>> {
+  return fc
+    .tuple(
+      sources(withSession),
+      part<Record<string, unknown>>({
+        header: keyHeader,
+        format: fc.constant('hash'),
+        hashSecret: fc.constant({ env: 'MOORING_HASH_SECRET' }),
+        onNone: fc.constantFrom('balance', 'reject'),
+        skip: fc.boolean(),
+      }),
+    )
+    .map(([from, fields]) => ({ ...fields, from }))
+}
+
+const match = fc
+  .tuple(
+    fc.array(
+      fc.oneof(
+        host,
+        host.map((name) => `*.${name}`),
+        fc.constant('*'),
+      ),
+      { maxLength: 2 },
+    ),
+    fc.array(path, { minLength: 1, maxLength: 2 }),
+    fc.array(method, { maxLength: 2 }),
+  )
+  .map(([hosts, paths, methods]) => ({
+    ...(hosts.length ? { hosts } : {}),
+    paths,
+    ...(methods.length ? { methods } : {}),
+  }))
+
+const mode = fc.constantFrom('enforce', 'shadow')
+
+function rules(withSession: boolean): fc.Arbitrary<object[]> {
+  const fields = part<Record<string, unknown>>({
+    session: withSession ? session(strictCookie) : fc.constant({ cookie: { name: 'own' } }),
+    key: key(withSession),
+    mode,
+    skip: fc.boolean(),
+  })
+  return fc
+    .array(fc.tuple(match, fields), { minLength: 1, maxLength: 3 })
+    .map((list) => list.map(([when, then], index) => ({ name: `rule-${index}`, match: when, ...then })))
+}
+
+function configuration(withSession: boolean): fc.Arbitrary<Record<string, unknown>> {
+  const optional = part<Record<string, unknown>>({
+    version: fc.constant(1),
+    mode,
+    // A rule that brings back the key alone would miss the session.
+    skip: withSession ? fc.constant(false) : fc.boolean(),
+    rules: rules(withSession),
+    observe: part<Record<string, unknown>>({ instance: label }),
+  })
+  const parts: fc.Arbitrary<Record<string, unknown>> = withSession
+    ? fc.oneof(
+        session(fc.oneof(cookieFields, strictCookie)).map((fields) => ({ session: fields })),
+        fc.record({ session: session(cookieFields), key: key(true) }),
+      )
+    : key(false).map((fields) => ({ key: fields }))
+  return fc.tuple(optional, parts).map(([some, rest]) => ({ ...some, ...rest }))
+}
+
+/** Configurations that are accepted where MOORING_HASH_SECRET is a good secret. */
+export const configurations: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
+  { weight: 3, arbitrary: configuration(true) },
+  configuration(false),
+)

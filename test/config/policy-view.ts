@@ -1,0 +1,184 @@
+/**
+ * A compiled policy as its readers see it: every field at the offset where WebAssembly has it (32-bit pointers, each
+ * field aligned to its own size). Lists have no padding between their structs.
+ */
+
+export interface PolicyView {
+  top: PlanView | undefined
+  rules: RuleView[]
+  keyHeaders: string[]
+  matchesHost: boolean
+  matchesPath: boolean
+  matchesMethod: boolean
+  instance: string
+}
+
+export interface RuleView {
+  name: string
+  hosts: string[]
+  paths: string[]
+  methods: string[]
+  plan: PlanView
+}
+
+export interface PlanView {
+  mode: 'enforce' | 'shadow'
+  session: SessionView | undefined
+  key: KeyView | undefined
+  /** Where the parts are: equal where plans share one. */
+  at: { session: number; key: number }
+}
+
+export interface SessionView {
+  name: string
+  attributes: string
+  attributesSecure: string
+  secure: 'never' | 'always' | 'auto'
+  renewAlways: boolean
+  readOnly: boolean
+  mintSkip: boolean
+  methods: string[]
+}
+
+export interface KeyView {
+  header: string
+  format: 'hash' | 'raw'
+  onNone: 'balance' | 'reject'
+  /** The 64 bytes of the prepared HMAC key in hex; undefined if the hash is unkeyed. */
+  hmac: string | undefined
+  from: SourceView[]
+  /** Where the HMAC key and the sources are. */
+  at: { hmac: number; from: number }
+}
+
+export interface SourceView {
+  kind: (typeof KINDS)[number]
+  label: string
+  name: string
+  claimType: (typeof CLAIM_TYPES)[number]
+  path: string
+  join: boolean
+  decode: boolean
+  ipv4Prefix: number
+  ipv6Prefix: number
+  children: SourceView[]
+}
+
+const KINDS = [
+  'session',
+  'cookie',
+  'header',
+  'query',
+  'claim',
+  'address',
+  'constant',
+  'firstOf',
+  'all',
+] as const
+const CLAIM_TYPES = ['string', 'number', 'boolean', 'list'] as const
+
+const RULE_BYTES = 36
+const SOURCE_BYTES = 44
+const SLICE_BYTES = 8
+const HMAC_STATE_BYTES = 64
+
+export function readPolicy(memory: Buffer, at: number): PolicyView {
+  const u32 = (offset: number) => memory.readUInt32LE(at + offset)
+  const top = u32(0)
+  return {
+    top: top === 0 ? undefined : readPlan(memory, top),
+    rules: list(u32(4), u32(8), RULE_BYTES, (rule) => readRule(memory, rule)),
+    keyHeaders: texts(memory, u32(12), u32(16)),
+    matchesHost: flag(memory, at + 20),
+    matchesPath: flag(memory, at + 21),
+    matchesMethod: flag(memory, at + 22),
+    instance: text(memory, at + 24),
+  }
+}
+
+function readRule(memory: Buffer, at: number): RuleView {
+  const u32 = (offset: number) => memory.readUInt32LE(at + offset)
+  return {
+    name: text(memory, at),
+    hosts: texts(memory, u32(8), u32(12)),
+    paths: texts(memory, u32(16), u32(20)),
+    methods: texts(memory, u32(24), u32(28)),
+    plan: readPlan(memory, u32(32)),
+  }
+}
+
+function readPlan(memory: Buffer, at: number): PlanView {
+  const session = memory.readUInt32LE(at + 4)
+  const key = memory.readUInt32LE(at + 8)
+  return {
+    mode: pick(['enforce', 'shadow'], memory.readUInt32LE(at)),
+    session: session === 0 ? undefined : readSession(memory, session),
+    key: key === 0 ? undefined : readKey(memory, key),
+    at: { session, key },
+  }
+}
+
+function readSession(memory: Buffer, at: number): SessionView {
+  return {
+    name: text(memory, at),
+    attributes: text(memory, at + 8),
+    attributesSecure: text(memory, at + 16),
+    secure: pick(['never', 'always', 'auto'], memory.readUInt32LE(at + 24)),
+    renewAlways: flag(memory, at + 28),
+    readOnly: flag(memory, at + 29),
+    mintSkip: flag(memory, at + 30),
+    methods: texts(memory, memory.readUInt32LE(at + 32), memory.readUInt32LE(at + 36)),
+  }
+}
+
+function readKey(memory: Buffer, at: number): KeyView {
+  const hmac = memory.readUInt32LE(at + 16)
+  const from = memory.readUInt32LE(at + 20)
+  return {
+    header: text(memory, at),
+    format: pick(['hash', 'raw'], memory.readUInt32LE(at + 8)),
+    onNone: pick(['balance', 'reject'], memory.readUInt32LE(at + 12)),
+    hmac: hmac === 0 ? undefined : memory.toString('hex', hmac, hmac + HMAC_STATE_BYTES),
+    from: sources(memory, from, memory.readUInt32LE(at + 24)),
+    at: { hmac, from },
+  }
+}
+
+function sources(memory: Buffer, at: number, count: number): SourceView[] {
+  return list(at, count, SOURCE_BYTES, (source) => ({
+    kind: pick(KINDS, memory.readUInt32LE(source)),
+    claimType: pick(CLAIM_TYPES, memory.readUInt32LE(source + 4)),
+    label: text(memory, source + 8),
+    name: text(memory, source + 16),
+    path: text(memory, source + 24),
+    join: flag(memory, source + 32),
+    decode: flag(memory, source + 33),
+    ipv4Prefix: memory.readUInt8(source + 34),
+    ipv6Prefix: memory.readUInt8(source + 35),
+    children: sources(memory, memory.readUInt32LE(source + 36), memory.readUInt32LE(source + 40)),
+  }))
+}
+
+function texts(memory: Buffer, at: number, count: number): string[] {
+  return list(at, count, SLICE_BYTES, (slice) => text(memory, slice))
+}
+
+/** The text of the slice at `at`: pointer, then length. */
+function text(memory: Buffer, at: number): string {
+  const start = memory.readUInt32LE(at)
+  return memory.toString('utf8', start, start + memory.readUInt32LE(at + 4))
+}
+
+function list<T>(at: number, count: number, size: number, read: (at: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => read(at + index * size))
+}
+
+function flag(memory: Buffer, at: number): boolean {
+  return pick([false, true], memory.readUInt8(at))
+}
+
+function pick<T>(values: readonly T[], index: number): T {
+  const value = values[index]
+  if (value === undefined) throw new RangeError(`${index} is none of ${values.length} values`)
+  return value
+}

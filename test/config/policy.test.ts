@@ -1,0 +1,309 @@
+import { describe, expect, test } from 'vitest'
+import { Compiler, SECRET } from './compiler.ts'
+import type { KeyView, PlanView, PolicyView, SessionView, SourceView } from './policy-view.ts'
+
+const compiler = new Compiler()
+
+function compile(configuration: unknown): PolicyView {
+  const { policy, errors } = compiler.compile(configuration, { MOORING_HASH_SECRET: SECRET })
+  expect(errors).toEqual([])
+  if (!policy) throw new Error('refused')
+  return policy
+}
+
+function top(configuration: object): PlanView {
+  const plan = compile(configuration).top
+  if (!plan) throw new Error('no plan')
+  return plan
+}
+
+function session(fields: object): SessionView {
+  const view = top({ session: fields }).session
+  if (!view) throw new Error('no session')
+  return view
+}
+
+function key(fields: object): KeyView {
+  const view = top({ session: {}, key: fields }).key
+  if (!view) throw new Error('no key')
+  return view
+}
+
+const SOURCE: SourceView = {
+  kind: 'session',
+  label: '',
+  name: '',
+  claimType: 'string',
+  path: '',
+  join: false,
+  decode: false,
+  ipv4Prefix: 0,
+  ipv6Prefix: 0,
+  children: [],
+}
+const SESSION_SOURCE: SourceView = { ...SOURCE, label: 'session' }
+const CLAIMS = 'metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0payload\0'
+
+describe('{"session": {}} takes every default', () => {
+  test('of the session, the key and the rest', () => {
+    const policy = compile({ session: {} })
+    expect(policy).toMatchObject({
+      rules: [],
+      keyHeaders: ['x-mooring-key'],
+      matchesHost: false,
+      matchesPath: false,
+      matchesMethod: false,
+      instance: 'default',
+    })
+    expect(policy.top?.mode).toBe('enforce')
+    expect(policy.top?.session).toEqual({
+      name: 'ISTIOID',
+      attributes: '; Path=/; HttpOnly; SameSite=Lax',
+      attributesSecure: '; Path=/; Secure; HttpOnly; SameSite=Lax',
+      secure: 'auto',
+      renewAlways: false,
+      readOnly: false,
+      mintSkip: false,
+      methods: [],
+    })
+    expect(policy.top?.key).toMatchObject({
+      header: 'x-mooring-key',
+      format: 'hash',
+      onNone: 'balance',
+      hmac: undefined,
+      from: [SESSION_SOURCE],
+    })
+  })
+})
+
+describe('session.cookie', () => {
+  test('becomes the attributes of Set-Cookie, in one order', () => {
+    const view = session({
+      cookie: {
+        partitioned: true,
+        sameSite: 'None',
+        httpOnly: true,
+        secure: true,
+        domain: 'example.com',
+        path: '/shop',
+        ttl: '8h',
+        name: 'SID',
+        renew: 'always',
+      },
+      readOnly: true,
+      mint: { skip: true, methods: ['GET', 'POST'] },
+    })
+    expect(view).toEqual({
+      name: 'SID',
+      attributes: '; Max-Age=28800; Path=/shop; Domain=example.com; HttpOnly; SameSite=None; Partitioned',
+      attributesSecure:
+        '; Max-Age=28800; Path=/shop; Domain=example.com; Secure; HttpOnly; SameSite=None; Partitioned',
+      secure: 'always',
+      renewAlways: true,
+      readOnly: true,
+      mintSkip: true,
+      methods: ['GET', 'POST'],
+    })
+  })
+
+  test.each([
+    [{ secure: false }, '; Path=/; HttpOnly; SameSite=Lax', 'never'],
+    [{ secure: true }, '; Path=/; Secure; HttpOnly; SameSite=Lax', 'always'],
+    [{ secure: 'auto' }, '; Path=/; Secure; HttpOnly; SameSite=Lax', 'auto'],
+    [{ httpOnly: false, sameSite: 'Strict' }, '; Path=/; Secure; SameSite=Strict', 'auto'],
+    [{ domain: '.example.com' }, '; Path=/; Domain=.example.com; Secure; HttpOnly; SameSite=Lax', 'auto'],
+    [{ name: '__Host-id', secure: true, path: '/' }, '; Path=/; Secure; HttpOnly; SameSite=Lax', 'always'],
+  ])('%j', (cookie, attributesSecure, secure) => {
+    expect(session({ cookie })).toMatchObject({ attributesSecure, secure })
+  })
+
+  test.each([
+    ['1s', 1],
+    ['60s', 60],
+    ['1h30m', 5400],
+    ['1000ms', 1],
+    ['1m500ms500ms', 61],
+    ['99999s', 99999],
+    ['9600h', 34560000],
+    ['9599h59m59s1000ms', 34560000],
+  ])('ttl %s is Max-Age=%i', (ttl, seconds) => {
+    expect(session({ cookie: { ttl } }).attributes).toBe(
+      `; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax`,
+    )
+  })
+})
+
+describe('key.from', () => {
+  test.each<[source: unknown, view: Partial<SourceView>]>([
+    ['session', { kind: 'session', label: 'session' }],
+    [{ session: {} }, { kind: 'session', label: 'session' }],
+    [{ cookie: 'SID' }, { kind: 'cookie', label: 'cookie:SID', name: 'SID' }],
+    [{ cookie: { name: 'SID' } }, { kind: 'cookie', label: 'cookie:SID', name: 'SID' }],
+    [
+      { header: 'X-User' },
+      { kind: 'header', label: 'header:x-user', name: 'x-user', path: 'request\0headers\0x-user' },
+    ],
+    [
+      { header: { name: 'x-user', repeated: 'join' } },
+      {
+        kind: 'header',
+        label: 'header:x-user',
+        name: 'x-user',
+        path: 'request\0headers\0x-user',
+        join: true,
+      },
+    ],
+    [
+      { header: { name: 'x-user', repeated: 'ignore' } },
+      { kind: 'header', label: 'header:x-user', name: 'x-user', path: 'request\0headers\0x-user' },
+    ],
+    [{ query: 'user' }, { kind: 'query', label: 'query:user', name: 'user' }],
+    [
+      { query: { name: 'u%5B0%5D', decode: true } },
+      { kind: 'query', label: 'query:u%5B0%5D', name: 'u%5B0%5D', decode: true },
+    ],
+    [{ claim: 'sub' }, { kind: 'claim', label: 'claim:/sub', name: `${CLAIMS}sub` }],
+    [
+      { claim: { name: 'uid', type: 'number' } },
+      { kind: 'claim', claimType: 'number', label: 'claim:/uid', name: `${CLAIMS}uid` },
+    ],
+    [
+      { claim: { type: 'boolean', name: 'a' } },
+      { kind: 'claim', claimType: 'boolean', label: 'claim:/a', name: `${CLAIMS}a` },
+    ],
+    [
+      { claim: { name: 'aud', type: 'list' } },
+      { kind: 'claim', claimType: 'list', label: 'claim:/aud', name: `${CLAIMS}aud` },
+    ],
+    [
+      { claim: ['realm', 'tenant'] },
+      { kind: 'claim', label: 'claim:/realm/tenant', name: `${CLAIMS}realm\0tenant` },
+    ],
+    [
+      { claim: { name: ['https://acme.io/tenant', 'a~b'] } },
+      {
+        kind: 'claim',
+        label: 'claim:/https:~1~1acme.io~1tenant/a~0b',
+        name: `${CLAIMS}https://acme.io/tenant\0a~b`,
+      },
+    ],
+    ['address', { kind: 'address', label: 'address', ipv4Prefix: 32, ipv6Prefix: 128 }],
+    [{ address: {} }, { kind: 'address', label: 'address', ipv4Prefix: 32, ipv6Prefix: 128 }],
+    [{ address: 24.0 }, { kind: 'address', label: 'address', ipv4Prefix: 24, ipv6Prefix: 128 }],
+    [{ address: { ipv6Prefix: 64 } }, { kind: 'address', label: 'address', ipv4Prefix: 32, ipv6Prefix: 64 }],
+    [{ constant: 'blå' }, { kind: 'constant', label: 'constant', name: 'blå' }],
+    [{ constant: { value: 'x' } }, { kind: 'constant', label: 'constant', name: 'x' }],
+  ])('%j', (source, view) => {
+    expect(key({ from: [source] }).from).toEqual([{ ...SOURCE, ...view }])
+  })
+
+  test('nests firstOf and all up to four deep', () => {
+    const nested = { all: [{ firstOf: [{ all: [{ firstOf: ['session', 'address'] }, { claim: 'a' }] }] }] }
+    const [source] = key({ from: [nested] }).from
+    expect(source).toMatchObject({
+      kind: 'all',
+      children: [
+        {
+          kind: 'firstOf',
+          children: [
+            {
+              kind: 'all',
+              children: [
+                { kind: 'firstOf', children: [{ kind: 'session' }, { kind: 'address' }] },
+                { kind: 'claim' },
+              ],
+            },
+          ],
+        },
+      ],
+    })
+  })
+
+  test('without a session there is no default: the key comes from what is named', () => {
+    const plan = top({ key: { from: [{ claim: 'sub' }] } })
+    expect(plan.session).toBeUndefined()
+    expect(plan.key?.from).toEqual([{ ...SOURCE, kind: 'claim', label: 'claim:/sub', name: `${CLAIMS}sub` }])
+  })
+})
+
+describe('key', () => {
+  test('has its header in lower case, and takes format and onNone as given', () => {
+    expect(key({ header: 'X-Pod-Key', format: 'raw', onNone: 'reject' })).toMatchObject({
+      header: 'x-pod-key',
+      format: 'raw',
+      onNone: 'reject',
+    })
+  })
+
+  test('skip: true writes no header and removes none', () => {
+    const policy = compile({ session: {}, key: { skip: true } })
+    expect(policy.top?.key).toBeUndefined()
+    expect(policy.keyHeaders).toEqual([])
+  })
+
+  test('a header that is named is removed from requests even where skip leaves the key out', () => {
+    expect(compile({ session: {}, key: { skip: true, header: 'X-Key' } }).keyHeaders).toEqual(['x-key'])
+  })
+})
+
+describe('the configuration of a shop', () => {
+  const policy = compile({
+    version: 1,
+    mode: 'shadow',
+    session: { cookie: { name: 'SHOP', ttl: '8h' }, mint: { methods: ['GET'] } },
+    key: { from: ['session'], hashSecret: { env: 'MOORING_HASH_SECRET' } },
+    rules: [
+      {
+        name: 'by-tenant',
+        match: { hosts: ['*.api.example.com'], paths: ['/mcp/**'], methods: ['POST'] },
+        mode: 'enforce',
+        key: {
+          header: 'x-tenant-key',
+          from: [
+            { all: [{ claim: 'https://acme.io/tenant' }, { claim: 'sub' }] },
+            { header: 'x-user-id' },
+            'session',
+          ],
+        },
+      },
+      { name: 'static', match: { paths: ['/static/**', '/healthz'] }, skip: true },
+      { name: 'long', match: { paths: ['/long'] }, session: { cookie: { ttl: '24h', path: '/long' } } },
+    ],
+    observe: { instance: 'edge' },
+  })
+
+  test('is compiled with everything a request needs to know', () => {
+    expect(policy).toMatchObject({
+      keyHeaders: ['x-mooring-key', 'x-tenant-key'],
+      matchesHost: true,
+      matchesPath: true,
+      matchesMethod: true,
+      instance: 'edge',
+      top: { mode: 'shadow', session: { name: 'SHOP', methods: ['GET'] }, key: { header: 'x-mooring-key' } },
+      rules: [
+        { name: 'by-tenant', hosts: ['*.api.example.com'], paths: ['/mcp/**'], methods: ['POST'] },
+        { name: 'static', hosts: [], paths: ['/static/**', '/healthz'], methods: [] },
+        { name: 'long', hosts: [], paths: ['/long'], methods: [] },
+      ],
+    })
+  })
+
+  test('a rule inherits what it does not say, and shares it', () => {
+    const [byTenant, , long] = policy.rules
+    expect(byTenant?.plan.mode).toBe('enforce')
+    expect(byTenant?.plan.at.session).toBe(policy.top?.at.session)
+    expect(byTenant?.plan.key?.at.hmac).toBe(policy.top?.key?.at.hmac)
+    expect(byTenant?.plan.key?.from.map((source) => source.kind)).toEqual(['all', 'header', 'session'])
+    expect(long?.plan.mode).toBe('shadow')
+    expect(long?.plan.at.key).toBe(policy.top?.at.key)
+    expect(long?.plan.session).toMatchObject({
+      name: 'SHOP',
+      attributes: '; Max-Age=86400; Path=/long; HttpOnly; SameSite=Lax',
+      methods: ['GET'],
+    })
+  })
+
+  test('skip: true leaves session and key out', () => {
+    expect(policy.rules[1]?.plan).toMatchObject({ session: undefined, key: undefined })
+  })
+})
