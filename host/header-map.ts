@@ -1,5 +1,5 @@
-import { assertByteString } from './byte-text.ts'
-import type { HeaderEntry, HeaderList } from './envoy/header-list.ts'
+import { isByteString, notAByteString } from './byte-text.ts'
+import type { HeaderEntry } from './envoy/header-list.ts'
 
 /**
  * Headers of which Envoy keeps one entry, appending a further value to it with a comma (http/header_map.h,
@@ -81,11 +81,13 @@ export class HeaderMap implements Iterable<HeaderEntry> {
   private pseudo = 0
 
   /** @throws {HostUsageError} `not_a_byte_string` */
-  constructor(kind: HeaderMapKind, entries: HeaderList = []) {
+  constructor(kind: HeaderMapKind, entries: Iterable<HeaderEntry> = []) {
     this.kind = kind
-    for (const [name, value] of entries) {
-      assertByteString(name, 'a header name')
-      assertByteString(value, `header ${JSON.stringify(name)}`)
+    for (const entry of entries) {
+      const name = entry[0]
+      const value = entry[1]
+      if (!isByteString(name)) throw notAByteString(name, 'a header name')
+      if (!isByteString(value)) throw notAByteString(value, `header ${JSON.stringify(name)}`)
       this.add(name, value)
     }
   }
@@ -131,7 +133,10 @@ export class HeaderMap implements Iterable<HeaderEntry> {
         return
       }
     }
-    if (key.startsWith(':')) {
+    if (key.startsWith(':') && this.pseudo === this.names.length) {
+      this.pseudo = this.names.push(key)
+      this.values.push(value)
+    } else if (key.startsWith(':')) {
       this.names.splice(this.pseudo, 0, key)
       this.values.splice(this.pseudo, 0, value)
       this.pseudo++
@@ -191,8 +196,16 @@ function keyOf(name: string): string {
 }
 
 const ASCII_UPPER = /[A-Z]+/g
+const UPPER_A = 0x41
+const UPPER_Z = 0x5a
 
-/** LowerCaseString folds ASCII only; a byte such as 0xC4 stays as it is. */
+/** LowerCaseString folds ASCII only; a byte such as 0xC4 stays as it is. Most names are in lower case already. */
 function asciiLowerCase(name: string): string {
-  return name.replace(ASCII_UPPER, (letters) => letters.toLowerCase())
+  for (let i = 0; i < name.length; i++) {
+    const character = name.charCodeAt(i)
+    if (character >= UPPER_A && character <= UPPER_Z) {
+      return name.replace(ASCII_UPPER, (letters) => letters.toLowerCase())
+    }
+  }
+  return name
 }

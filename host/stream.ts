@@ -3,7 +3,7 @@ import { dataStatusOf, headersStatusOf, trailersStatusOf } from './abi-values.ts
 import { BodyBuffer } from './body.ts'
 import { utf8Bytes } from './byte-text.ts'
 import type { RootContext } from './context.ts'
-import type { HeaderList } from './envoy/header-list.ts'
+import type { HeaderEntry, HeaderList } from './envoy/header-list.ts'
 import { HostUsageError } from './errors.ts'
 import type { Guest } from './guest.ts'
 import { HeaderMap } from './header-map.ts'
@@ -13,8 +13,8 @@ import { type DeferredActions, StreamContext } from './stream-context.ts'
 import { StreamInfo } from './stream-info.ts'
 
 export interface StreamOptions {
-  /** Request headers, pseudo headers among them, as byte strings. */
-  readonly headers?: HeaderList
+  /** Request headers, pseudo headers among them, as byte strings; or another filter's, as they left it. */
+  readonly headers?: Iterable<HeaderEntry>
   /** What `proxy_get_property` finds, nested as its paths are; `request.headers` and the like come from the headers. */
   readonly properties?: PropertyTree
   /** The {@link Stream.info} of the filter before this one in the chain, instead of `properties`. */
@@ -22,7 +22,8 @@ export interface StreamOptions {
 }
 
 export interface ResponseOptions {
-  readonly headers?: HeaderList
+  /** `:status: 200` alone when absent. */
+  readonly headers?: Iterable<HeaderEntry>
   readonly endOfStream?: boolean
   /** What is known from the response on, for example `{ upstream: { address: '10.0.0.1:8080' } }`. */
   readonly properties?: PropertyTree
@@ -66,6 +67,19 @@ export interface StreamHost extends DeferredActions {
 }
 
 type Direction = 'request' | 'response'
+
+const CALLBACKS = {
+  request: {
+    headers: 'proxy_on_request_headers',
+    body: 'proxy_on_request_body',
+    trailers: 'proxy_on_request_trailers',
+  },
+  response: {
+    headers: 'proxy_on_response_headers',
+    body: 'proxy_on_response_body',
+    trailers: 'proxy_on_response_trailers',
+  },
+} as const
 
 /** What a stream has once. */
 const PHASES = { requestHeaders: 1, requestTrailers: 2, responseHeaders: 4, responseTrailers: 8 } as const
@@ -130,7 +144,7 @@ export class Stream extends StreamContext implements Disposable {
     const headers = new HeaderMap('response', options.headers ?? [[':status', '200']])
     const { info } = this
     info.phase = 'response'
-    info.responseProperties = options.properties
+    if (options.properties !== undefined) info.responseProperties = options.properties
     info.responseCodeDetails ??= options.details ?? 'via_upstream'
     info.responseCode ??= Number(headers.get(':status') ?? 0)
     this.response = headers
@@ -205,7 +219,7 @@ export class Stream extends StreamContext implements Disposable {
   private runHeaders(direction: Direction, headers: HeaderMap, endOfStream: boolean): number | undefined {
     this.showHeaders(direction, headers)
     this.endOfStream = endOfStream
-    const raw = this.call(`proxy_on_${direction}_headers`, headers.size, endOfStream)
+    const raw = this.call(CALLBACKS[direction].headers, headers.size, endOfStream)
     const stopped = this.takeStop()
     if (this.host.guest.failure !== undefined) {
       this.failStream()
@@ -230,7 +244,7 @@ export class Stream extends StreamContext implements Disposable {
     let leaving = bytes
     if (this.reaches(direction)) {
       this.endOfStream = endOfStream
-      raw = this.call(`proxy_on_${direction}_body`, body.arrive(bytes), endOfStream)
+      raw = this.call(CALLBACKS[direction].body, body.arrive(bytes), endOfStream)
       const stopped = this.takeStop()
       if (this.host.guest.failure !== undefined) {
         this.failStream()
@@ -252,7 +266,7 @@ export class Stream extends StreamContext implements Disposable {
     let raw: number | undefined
     if (this.reaches(direction)) {
       this.showTrailers(direction, trailers)
-      raw = this.call(`proxy_on_${direction}_trailers`, trailers.size)
+      raw = this.call(CALLBACKS[direction].trailers, trailers.size)
       const stopped = this.takeStop()
       if (this.host.guest.failure !== undefined) {
         this.failStream()

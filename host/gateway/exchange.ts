@@ -5,9 +5,10 @@
  *     encode <- filters in reverse <- router's own headers <- answer, or a local reply at any step
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import { addressText, generateHash } from '../envoy/index.ts'
 import { HeaderMap } from '../header-map.ts'
+import { ReplyDuringBody } from './body-filter.ts'
 import { resolveClientAddress } from './client-address.ts'
 import type { Cluster } from './cluster.ts'
 import type { GatewayConfig } from './config.ts'
@@ -153,17 +154,29 @@ class Exchange {
     try {
       const answer = await callUpstream(cluster, host, {
         headers: this.#headers,
-        body: endOfStream ? undefined : this.#message,
+        body: endOfStream ? undefined : this.#requestBody(),
         signal: clientLeft.signal,
       })
       this.#relay(answer, target, setCookies)
     } catch (error) {
+      if (error instanceof ReplyDuringBody) {
+        this.#finish(this.#streams.encodeReply(error))
+        return
+      }
       if (!(error instanceof UpstreamError)) throw error
       if (error.failure === 'refused') cluster.count('upstream_cx_connect_fail')
       if (!clientLeft.signal.aborted) this.#replyLocally(upstreamFailed(error.failure), target)
     } finally {
       cluster.count('upstream_rq_active', -1)
     }
+  }
+
+  #requestBody(): Readable {
+    const filter = this.#streams.bodyFilter('request')
+    if (filter === undefined) return this.#message
+    this.#headers.remove('content-length')
+    // A client that goes away ends the exchange by itself: only the filter's own errors matter here.
+    return this.#message.pipe(filter)
   }
 
   /** The upstream's answer, with what the router adds, through the filters to the client. */
@@ -182,9 +195,11 @@ class Exchange {
     const filtered = this.#streams.encodeHeaders(headers, isBodiless, responseFacts('via_upstream', target))
     const outcome = filtered.outcome === 'continue' ? sendable(filtered.headers) : filtered.outcome
     if (outcome === 'continue') {
+      const filter = isBodiless ? undefined : this.#streams.bodyFilter('response')
+      if (filter !== undefined) filtered.headers.remove('content-length')
       this.#writeHead(filtered.headers)
       // An answer that breaks off must not look complete: the pipeline then destroys the connection to the client.
-      pipeline(answer, this.#response, () => undefined)
+      pipeline([answer, ...(filter === undefined ? [] : [filter]), this.#response], () => undefined)
     } else {
       answer.destroy()
       this.#finish(outcome)

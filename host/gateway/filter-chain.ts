@@ -9,6 +9,7 @@ import {
   type Stream,
   StreamInfo,
 } from '../index.ts'
+import { BodyFilter, type ReplyDuringBody } from './body-filter.ts'
 import type { WasmFilterConfig } from './config.ts'
 import { FilterVm, VmPool } from './filter-vm.ts'
 import { filterPaused, type Reply } from './reply.ts'
@@ -99,6 +100,24 @@ export class FilterStreams {
   /** An answer's headers through the filters that the request has reached, backwards. */
   encodeHeaders(headers: HeaderMap, endOfStream: boolean, facts: ResponseFacts): Filtered {
     return this.#encode(this.#reached, headers, endOfStream, facts)
+  }
+
+  /** What a body has to pass; undefined when no filter looks at bodies of this direction. */
+  bodyFilter(direction: 'request' | 'response'): BodyFilter | undefined {
+    const reading = this.#reached.filter((_, index) => this.#filters[index]?.readsBody(direction) === true)
+    if (reading.length === 0) return undefined
+    const ordered = direction === 'request' ? reading : reading.toReversed()
+    return new BodyFilter(ordered, direction, () => {
+      for (const filter of this.#filters) filter.settle()
+    })
+  }
+
+  /** The reply of a filter to a request's body, through the other filters. */
+  encodeReply({ stream, reply }: ReplyDuringBody): Exclude<Filtered['outcome'], 'continue'> {
+    return this.#encodeReply(
+      this.#reached.filter((other) => other !== stream),
+      reply,
+    )
   }
 
   /** Ends all streams: log, done, delete; in filters that the request never reached, too, as Envoy does. */

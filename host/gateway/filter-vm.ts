@@ -35,18 +35,28 @@ export class VmPool {
     this.#onLog = onLog
   }
 
+  /** The module of a filter, compiled once for all filters that have it. */
+  moduleOf(filter: WasmFilterConfig): ProxyWasmModule {
+    const code = digestOf(filter)
+    const module = this.#modules.get(code) ?? ProxyWasmModule.load(filter.module)
+    this.#modules.set(code, module)
+    return module
+  }
+
   /** The VM that filters like this one share; a new one where there is none alive. */
   vmFor(filter: WasmFilterConfig): TickingVm {
-    const code = createHash('sha256').update(filter.module).digest('hex')
     const { vmId = '', vmConfiguration = '', environment = {} } = filter
-    const key = JSON.stringify([code, vmId, Buffer.from(vmConfiguration).toString('base64'), environment])
+    const key = JSON.stringify([
+      digestOf(filter),
+      vmId,
+      Buffer.from(vmConfiguration).toString('base64'),
+      environment,
+    ])
     const present = this.#vms.get(key)
     if (present?.vm.isAlive === true) return present
 
-    const module = this.#modules.get(code) ?? ProxyWasmModule.load(filter.module)
-    this.#modules.set(code, module)
     const made = new TickingVm(
-      new Vm(module, {
+      new Vm(this.moduleOf(filter), {
         vmId,
         configuration: vmConfiguration,
         environment,
@@ -69,6 +79,10 @@ export class VmPool {
   stop(): void {
     for (const vm of this.#vms.values()) vm.stop()
   }
+}
+
+function digestOf({ module }: WasmFilterConfig): string {
+  return createHash('sha256').update(module).digest('hex')
 }
 
 /** A VM whose ticks come from the machine's own clock. */
@@ -111,6 +125,11 @@ export class FilterVm {
     this.#config = config
     this.#pool = pool
     this.#running = this.#start()
+  }
+
+  /** Whether the filter looks at bodies of this direction at all. */
+  readsBody(direction: 'request' | 'response'): boolean {
+    return this.#pool.moduleOf(this.#config).exports(`proxy_on_${direction}_body`)
   }
 
   /** A stream for one request, in a new VM if it is time for one. */

@@ -2,6 +2,7 @@
  * One request to one upstream host over HTTP/1.1.
  */
 import { type IncomingMessage, request as httpRequest } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { HeaderMap } from '../header-map.ts'
 import type { Cluster } from './cluster.ts'
 import type { UpstreamFailure } from './reply.ts'
@@ -25,8 +26,8 @@ export class UpstreamError extends Error {
 export interface UpstreamRequest {
   /** Valid, as header-check.ts means it. */
   readonly headers: HeaderMap
-  /** Streamed as it comes; absent when the request ends with its headers. */
-  readonly body: IncomingMessage | undefined
+  /** Streamed as it comes; absent when the request ends with its headers. Its errors end the call. */
+  readonly body: Readable | undefined
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal
 }
@@ -34,7 +35,7 @@ export interface UpstreamRequest {
 /**
  * Sends a request to a host, `10.0.0.1:80` or `[::1]:80`, and waits for the head of the answer.
  *
- * @throws {UpstreamError}
+ * @throws {UpstreamError}, or the error with which the body failed
  */
 export function callUpstream(
   cluster: Cluster,
@@ -61,12 +62,12 @@ export function callUpstream(
     signal,
   })
   if (body === undefined) call.end()
-  else body.pipe(call)
+  else body.once('error', (error) => call.destroy(error)).pipe(call)
   return new Promise((resolve, reject) => {
     call.once('response', resolve)
     // Errors after the answer has begun reach its own stream; this listener keeps them from being thrown.
     call.on('error', (error) => {
-      reject(new UpstreamError(failureOf(error), error))
+      reject(error === body?.errored ? error : new UpstreamError(failureOf(error), error))
     })
   })
 }

@@ -272,7 +272,7 @@ describe('properties that filters set', () => {
         return 0
       }
     }
-    const two = second.stream({ info: one.info })
+    const two = second.stream({ headers: one.request, info: one.info })
     two.requestHeaders()
     two.responseHeaders()
     two.end()
