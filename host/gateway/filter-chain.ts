@@ -112,7 +112,10 @@ export class FilterStreams {
     })
   }
 
-  /** The reply of a filter to a request's body, through the other filters. */
+  /**
+   * The reply of a filter to a request's body, through the other filters. The VM has run the filter's own response
+   * callback already; in Envoy those behind it come first.
+   */
   encodeReply({ stream, reply }: ReplyDuringBody): Exclude<Filtered['outcome'], 'continue'> {
     return this.#encodeReply(
       this.#reached.filter((other) => other !== stream),

@@ -30,11 +30,20 @@ export type Answer = (request: Received, response: ServerResponse) => void
 export async function startApp(answer: Answer = (_request, response) => response.end('ok')): Promise<App> {
   const received: Received[] = []
   const server = createServer((message, response) => {
-    void textOf(message).then((body) => {
-      const one = { method: message.method ?? '', path: message.url ?? '', headers: entriesOf(message), body }
-      received.push(one)
-      answer(one, response)
-    })
+    textOf(message).then(
+      (body) => {
+        const one = {
+          method: message.method ?? '',
+          path: message.url ?? '',
+          headers: entriesOf(message),
+          body,
+        }
+        received.push(one)
+        answer(one, response)
+      },
+      // A request that breaks off is none.
+      () => undefined,
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -32,7 +32,7 @@ const order = (what: string, who = ''): { headers: HeaderEntry[] } => ({
     ['x-who', who],
   ],
 })
-const lastReceived = () => app.received.slice(-1)[0] ?? { headers: [], path: '' }
+const lastReceived = () => app.received.slice(-1)[0] ?? { headers: [], path: '', body: '' }
 const counted = (gateway: Gateway, name: string) =>
   gateway.stats().find((line) => line.startsWith(`wasmcustom.gateway_guest.${name}: `)) ?? 'none'
 
@@ -40,7 +40,7 @@ describe('filters', () => {
   test('see requests in order and answers in reverse', async () => {
     await using gateway = await guarded([{ name: 'first' }, { name: 'second' }])
     const seen = await ask(gateway.url)
-    expect(seen).toMatchObject({ status: 200, body: 'from the app' })
+    expect(seen).toMatchObject({ status: 200, body: 'from the app++' })
     expect(valuesOf(lastReceived(), 'x-seen-by')).toEqual(['first', 'second'])
     expect(valuesOf(seen, 'x-passed')).toEqual(['second', 'first'])
   })
@@ -99,6 +99,13 @@ describe('filters', () => {
     await ask(gateway.url)
     expect(counted(gateway, 'logged')).toBe('wasmcustom.gateway_guest.logged: 6')
     expect(counted(gateway, 'deleted')).toBe('wasmcustom.gateway_guest.deleted: 6')
+  })
+
+  test('change a request’s body on its way', async () => {
+    await using gateway = await guarded([{}])
+    await ask(gateway.url, { method: 'POST', body: 'sign this' })
+    expect(lastReceived().body).toBe('sign this-signed!')
+    expect(valuesOf(lastReceived(), 'content-length')).toEqual([])
   })
 
   test('log into the gateway’s log', async () => {
@@ -171,6 +178,15 @@ describe('a local reply', () => {
     },
   )
 
+  test('to a request’s body cuts the request off and passes all filters', async () => {
+    await using gateway = await guarded([{ name: 'first' }, { name: 'second' }])
+    const before = app.received.length
+    const seen = await ask(gateway.url, { method: 'POST', body: 'no, never' })
+    expect(seen).toMatchObject({ status: 413, body: 'not this' })
+    expect(valuesOf(seen, 'x-passed')).toEqual(['first', 'second'])
+    expect(app.received.length).toBe(before)
+  })
+
   test('in the middle of an answer takes its place', async () => {
     await using gateway = await guarded([{}])
     expect(await ask(`${gateway.url}/answer/reply`)).toMatchObject({ status: 418, body: 'instead' })
@@ -199,6 +215,10 @@ describe('what a filter writes wrongly', () => {
     const seen = await ask(`${gateway.url}/answer/crlf`)
     expect(seen).toMatchObject({ status: 502, body: 'invalid header value for: x-bad' })
     expect(valuesOf(seen, 'set-cookie')).toEqual([])
+    expect(await ask(gateway.url, order('reply-crlf'))).toMatchObject({
+      status: 502,
+      body: 'invalid header value for: x-bad',
+    })
   })
 
   test('a pause that nothing will end is answered', async () => {

@@ -4,6 +4,9 @@
 @external('env', 'proxy_get_buffer_bytes')
 declare function getBufferBytes(type: i32, start: i32, length: i32, pointer: usize, size: usize): i32
 // prettier-ignore
+@external('env', 'proxy_set_buffer_bytes')
+declare function setBufferBytes(type: i32, start: i32, length: i32, data: usize, size: i32): i32
+// prettier-ignore
 @external('env', 'proxy_get_header_map_value')
 declare function getHeaderMapValue(type: i32, key: usize, keySize: i32, pointer: usize, size: usize): i32
 // prettier-ignore
@@ -46,6 +49,11 @@ const out: usize = memory.data(8)
 
 export function buffer(type: i32, size: i32): string {
   return handed(getBufferBytes(type, 0, size, out, out + 4))
+}
+
+export function append(type: i32, end: i32, text: string): void {
+  const bytes = String.UTF8.encode(text)
+  setBufferBytes(type, end, 0, at(bytes), bytes.byteLength)
 }
 
 export function get(map: i32, name: string): string {
