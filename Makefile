@@ -13,7 +13,7 @@ FILTER_PURE := build/pure.wasm
 TOOLS := build/js/.built
 
 FILTER_SOURCES := $(shell find assembly -name '*.ts') asconfig.json
-TOOL_SOURCES := $(shell find host cli demo tools -name '*.ts') assembly/proxy/abi.ts tsconfig.json tsconfig.build.json
+TOOL_SOURCES := $(shell find $(wildcard host cli demo tools) -name '*.ts') assembly/proxy/abi.ts tsconfig.json tsconfig.build.json
 
 # Extra arguments for the demo: make demo ARGS="--only maglev"
 ARGS ?=

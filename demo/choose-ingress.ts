@@ -1,5 +1,4 @@
 import { findEnvoy } from '../tools/envoy.ts'
-import { withProgress } from '../tools/progress.ts'
 import { embeddedIngress } from './embedded-ingress.ts'
 import { envoyIngress, type IngressKind } from './ingress.ts'
 
@@ -12,7 +11,7 @@ export async function chooseIngress(
   say: (line: string) => void,
 ): Promise<IngressKind> {
   if (options.embedded) return embeddedIngress()
-  const envoy = await withProgress('looking for Envoy', () => findEnvoy(), say)
+  const envoy = await findEnvoy()
   if (envoy.found) return envoyIngress(envoy.binary, envoy.version)
   say(`No Envoy: ${envoy.reason}. Using the embedded host instead.`)
   return embeddedIngress()

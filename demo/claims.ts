@@ -11,18 +11,17 @@ export interface Claim {
 
 /** Everything that is claimed about a run. It is true when every claim holds. */
 export function judge(run: Run): readonly Claim[] {
-  const shared = [answered(run), logsAgree(run)]
   const { filter, identity, expected } = run.scenario
-  if (identity !== 'address') shared.push(oneConnection(run))
-  switch (expected) {
-    case 'moored':
-      return [...shared, ...moored(run), ...(filter ? minted(run) : [])]
-    case 'shared':
-      return [...shared, ...crowded(run)]
-    case 'scattered':
-      return [...shared, ...scattered(run)]
-  }
+  return [
+    ...OUTCOMES[expected](run),
+    ...(filter ? minted(run) : []),
+    answered(run),
+    logsAgree(run),
+    ...(identity === 'address' ? [] : [oneConnection(run)]),
+  ]
 }
+
+const OUTCOMES = { moored, shared: crowded, scattered }
 
 /** The pods that answered a client. */
 export function podsOf(exchanges: readonly Exchange[]): ReadonlySet<string> {

@@ -105,8 +105,8 @@ test('a replica that logged what no client saw breaks the claim', () => {
     ['pod-c', []],
   ])
   expect(broken({ pods: [['pod-a']], cookies: [one('1')], logs })).toEqual([
-    "each replica's log has exactly the requests that clients saw it answer (2 of 3)",
     'one replica logged every request, the others none (1 / 1 / 0)',
+    "each replica's log has exactly the requests that clients saw it answer (2 of 3)",
   ])
 })
 
