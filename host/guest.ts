@@ -149,18 +149,19 @@ export class Guest {
 
   /** Lets the guest allocate; 0 when it cannot, will not, or traps while it tries, and when the range is not its own. */
   malloc(size: number): number {
-    if (!this.faults.isEmpty) {
-      const injected = this.faults.next(MALLOC_FAULT)
-      if (injected !== NO_FAULT) return injected
-    }
+    const injected = this.faults.isEmpty ? NO_FAULT : this.faults.next(MALLOC_FAULT)
+    const address = injected === NO_FAULT ? this.allocate(size) : injected >>> 0
+    return this.memory.contains(address, size) ? address : 0
+  }
+
+  private allocate(size: number): number {
     if (this.allocator === undefined) return 0
     const { currentContext, effectiveId, allowed } = this
     this.currentContext = this.environment.vmContext
     this.effectiveId = 0
     this.allowed = ALLOWED.inMalloc
     try {
-      const address = (this.allocator(size) ?? 0) >>> 0
-      return this.memory.contains(address, size) ? address : 0
+      return (this.allocator(size) ?? 0) >>> 0
     } catch (error) {
       this.fail('malloc', error)
       return 0

@@ -225,6 +225,30 @@ describe('a local reply', () => {
     expect(driver.callbacks.filter((name) => name.startsWith('proxy_on_response_headers')).length).toBe(1)
   })
 
+  test('that comes second, or with the access log, is Ok and goes nowhere', () => {
+    const driver = new Driver()
+    const statuses: number[] = []
+    const send = (status: number): void => {
+      statuses.push(driver.call('proxy_send_local_response', status, 0, 0, 0, 0, 0, 0, -1))
+    }
+    driver.on['proxy_on_request_headers'] = () => {
+      send(401)
+      send(402)
+      return 0
+    }
+    driver.on['proxy_on_log'] = () => {
+      send(403)
+      return undefined
+    }
+    const plugin = driver.vm.startPlugin()
+    const replied = plugin.stream()
+    replied.requestHeaders()
+    const rejected = plugin.stream()
+    rejected.end()
+    expect(statuses).toEqual([Ok, Ok, Ok])
+    expect([replied.localReply?.status, rejected.localReply]).toEqual([401, undefined])
+  })
+
   test('outside a stream is Ok and goes nowhere; unreadable memory is not', () => {
     const driver = new Driver()
     const statuses: number[] = []

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { LogLevel, type Plugin, Status, type Stream } from '../../host/index.ts'
-import { ALLOCATOR, Driver } from './driver.ts'
+import { ALLOCATOR, Driver, MEMORY_END } from './driver.ts'
 
 function trapsIn(driver: Driver, callback: string): void {
   driver.on[callback] = () => {
@@ -183,6 +183,24 @@ describe('inside malloc', () => {
     )
   })
 
+  test('the context is the VM itself, and the effective context of the callback comes back after it', () => {
+    const driver = new Driver()
+    driver.on['proxy_on_request_headers'] = () => 1
+    const plugin = driver.vm.startPlugin({ rootId: 'root' })
+    const first = plugin.stream({ headers: [['x', 'first']] })
+    first.requestHeaders()
+    const seen: unknown[] = []
+    driver.on['proxy_on_request_headers'] = () => {
+      driver.call('proxy_set_effective_context', first.id)
+      driver.allocator = ALLOCATOR.log
+      seen.push(driver.getHeader(0, 'x').value, driver.getHeader(0, 'x').value)
+      return 0
+    }
+    plugin.stream({ headers: [['x', 'second']] }).requestHeaders()
+    expect(seen).toEqual(['first', 'first'])
+    expect(driver.vm.logs.entries.map(({ rootId }) => rootId)).toEqual(['', ''])
+  })
+
   test('the log is allowed', () => {
     const driver = new Driver()
     let value: unknown
@@ -242,6 +260,25 @@ describe('an injected fault', () => {
       .stream({ headers: [['x', '1']] })
       .requestHeaders()
     expect([seen, driver.vm.isAlive]).toEqual([[Status.InvalidMemoryAccess, '1'], true])
+  })
+
+  test('lets malloc answer an address that is not all inside the memory: the hostcall fails', () => {
+    const driver = new Driver()
+    driver.vm.inject({ hostcall: 'malloc', status: MEMORY_END - 1 })
+    const seen: unknown[] = []
+    driver.on['proxy_on_request_headers'] = () => {
+      seen.push(driver.getHeader(0, 'one'), driver.getHeader(0, 'two'))
+      return 0
+    }
+    const headers = [
+      ['one', '1'],
+      ['two', '12'],
+    ] as const
+    driver.vm.startPlugin().stream({ headers }).requestHeaders()
+    expect(seen).toEqual([
+      { status: Status.Ok, value: '1' },
+      { status: Status.InvalidMemoryAccess, value: undefined },
+    ])
   })
 
   test('of a hostcall that does not exist is a mistake in the test', () => {
