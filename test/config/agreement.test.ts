@@ -1,0 +1,52 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Compiler, SECRET, codesOf } from './compiler.ts'
+import { damaged } from './damage.ts'
+import { configurations } from './generate.ts'
+import { BEYOND_THE_SCHEMA, acceptedBySchema } from './schema.ts'
+
+const PROVE = process.env['PROVE'] !== undefined
+const CASES = PROVE ? 1_000_000 : 12_000
+const TIMEOUT = PROVE ? 3_600_000 : 60_000
+const SEED = Number(process.env['SEED'] ?? Date.now() & 0x7fffffff)
+
+const compiler = new Compiler()
+
+/** The codes of the parser's errors. */
+function codes(configuration: unknown): string[] {
+  compiler.free(compiler.compilePolicy(configuration, { MOORING_HASH_SECRET: SECRET }))
+  return codesOf(compiler.errors)
+}
+
+describe('the parser and the JSON Schema agree', () => {
+  test(`on what is valid (${CASES / 4} cases, seed ${SEED})`, { timeout: TIMEOUT }, () => {
+    fc.assert(
+      fc.property(configurations, (configuration) => {
+        expect(codes(configuration)).toEqual([])
+        expect(acceptedBySchema(configuration)).toBe(true)
+      }),
+      { numRuns: CASES / 4, seed: SEED },
+    )
+  })
+
+  test(`on what is valid but for one change (${CASES} cases, seed ${SEED})`, { timeout: TIMEOUT }, () => {
+    const seen = new Set<string>()
+    let accepted = 0
+    fc.assert(
+      fc.property(damaged(configurations), (configuration) => {
+        const found = codes(configuration)
+        for (const code of found) seen.add(code)
+        const sayable = found.filter((code) => !BEYOND_THE_SCHEMA.has(code))
+        if (found.length === 0) accepted++
+        expect({ accepted: acceptedBySchema(configuration), codes: found }).toEqual({
+          accepted: sayable.length === 0,
+          codes: found,
+        })
+      }),
+      { numRuns: CASES, seed: SEED },
+    )
+    // The damage reaches what it is meant to reach: most of it is refused, for many reasons.
+    expect(accepted).toBeLessThan(CASES / 2)
+    expect(seen.size).toBeGreaterThan(25)
+  })
+})
