@@ -1,0 +1,159 @@
+/**
+ * Valid configurations with every field that is built, and what each of them promises. They are valid by
+ * construction, so one that the filter refuses is a failure too.
+ */
+import { damagedText } from './damage.ts'
+import type { Prng } from './prng.ts'
+
+/** Base64 of 32 different bytes; it must never be seen in a log. */
+export const SECRET = Buffer.from(Array.from({ length: 32 }, (_, i) => 0xa0 + i)).toString('base64')
+
+export const COOKIE_NAMES = ['ISTIOID', 'sid', 'a', '__Host-sid', "!#$%&'*+-.^_`|~"]
+export const KEY_HEADERS = ['x-mooring-key', 'X-Affinity', 'x-k', "!x#$%&'*+.^_`|~"]
+export const SOURCE_HEADERS = ['x-user-id', 'X-Tenant', 'accept-language', 'user-agent', 'authorization']
+export const CLAIM_NAMES = ['sub', 'uid', 'https://acme.io/tenant', 'a~b', 'groups', 'größe', 'realm']
+const METHODS = ['GET', 'POST', 'PUT', 'OPTIONS', 'M-SEARCH']
+const HOSTS = ['test.com', '*.example.com', '*', 'a.b.c', 'xn--bcher-kva.example']
+const PATHS = ['/', '/**', '/mcp/**', '/static/*', '/users/{id}/x', '/a%20b', '/healthz', '/a/*/**']
+const INSTANCES = ['default', 'edge', 'a-16-chars-label']
+
+type Fields = Record<string, unknown>
+
+/** What is decided once for a whole configuration, so that every plan of it is valid after merging. */
+interface Shape {
+  readonly prng: Prng
+  /** Every plan has a session, so that any key may be made from it. */
+  readonly everySession: boolean
+  /** `format: raw` somewhere, so `all` nowhere. */
+  readonly raw: boolean
+  readonly secret: boolean
+  /** `secure: true` wherever there is a cookie, which `SameSite=None` and prefixes need. */
+  readonly secure: boolean
+  readonly modes: readonly string[]
+}
+
+/** The object, to be written as JSON. */
+export function validConfiguration(prng: Prng): Fields {
+  const shape: Shape = {
+    prng,
+    everySession: !prng.onceIn(3),
+    raw: prng.onceIn(3),
+    secret: prng.onceIn(2),
+    secure: prng.onceIn(3),
+    modes: prng.pick([['enforce'], ['enforce'], ['enforce'], ['shadow'], ['enforce', 'shadow']]),
+  }
+  const withSession = shape.everySession || prng.onceIn(2)
+  const configuration: Fields = { mode: prng.pick(shape.modes) }
+  if (withSession) configuration['session'] = session(shape)
+  if (!withSession || prng.onceIn(2)) configuration['key'] = key(shape)
+  if (!prng.onceIn(3)) configuration['rules'] = prng.list(1 + prng.below(4), (index) => rule(shape, index))
+  if (!shape.everySession && prng.onceIn(4)) configuration['skip'] = prng.onceIn(2)
+  if (prng.onceIn(2)) configuration['observe'] = { instance: prng.pick(INSTANCES) }
+  if (prng.onceIn(2)) configuration['version'] = 1
+  return configuration
+}
+
+/** A configuration as the proxy hands it over: usually valid, else damaged; and whether it has to be accepted. */
+export function configurationText(prng: Prng): { text: string; valid: boolean } {
+  const text = JSON.stringify(validConfiguration(prng), null, prng.pick([0, 0, 1, 2]))
+  if (!prng.onceIn(4)) return { text, valid: true }
+  return { text: Buffer.from(damagedText(prng, text), 'latin1').toString('utf8'), valid: false }
+}
+
+function session(shape: Shape): Fields {
+  const { prng, everySession } = shape
+  const fields: Fields = {}
+  if (shape.secure || prng.onceIn(2)) fields['cookie'] = cookie(shape)
+  if (prng.onceIn(4)) fields['readOnly'] = prng.onceIn(2)
+  if (prng.onceIn(4)) {
+    const methods = prng.list(1 + prng.below(3), () => prng.pick(METHODS))
+    fields['mint'] = prng.onceIn(2) ? { methods } : { skip: prng.onceIn(2) }
+  }
+  if (!everySession && prng.onceIn(4)) fields['skip'] = prng.onceIn(2)
+  return fields
+}
+
+function cookie({ prng, secure }: Shape): Fields {
+  const fields: Fields = { name: prng.pick(secure ? COOKIE_NAMES : COOKIE_NAMES.slice(0, 3)) }
+  const prefixed = secure
+  if (!prefixed && prng.onceIn(2))
+    fields['path'] = prng.pick(['/', '/shop', `/${'p'.repeat(prng.below(1023))}`])
+  if (!prefixed && prng.onceIn(3)) fields['domain'] = prng.pick(['example.com', '.a.example.com'])
+  if (secure) fields['secure'] = true
+  else if (prng.onceIn(2)) fields['secure'] = prng.pick(['auto', false, true])
+  if (prng.onceIn(2)) fields['httpOnly'] = prng.onceIn(2)
+  if (prng.onceIn(2)) fields['sameSite'] = prng.pick(secure ? ['Strict', 'Lax', 'None'] : ['Strict', 'Lax'])
+  if (secure && prng.onceIn(3)) fields['partitioned'] = prng.onceIn(2)
+  if (prng.onceIn(2)) fields['ttl'] = prng.pick(['60s', '8h', '1h30m', '9600h', '1000ms'])
+  if (prng.onceIn(2)) fields['renew'] = prng.pick(['always', 'never'])
+  return fields
+}
+
+function key(shape: Shape): Fields {
+  const { prng } = shape
+  const fields: Fields = {}
+  if (prng.onceIn(2)) fields['header'] = prng.pick(KEY_HEADERS)
+  if (!shape.everySession || prng.onceIn(2)) fields['from'] = sources(shape, 0, { left: 16 })
+  if (prng.onceIn(2)) fields['format'] = shape.raw ? prng.pick(['raw', 'hash']) : 'hash'
+  if (shape.secret) fields['hashSecret'] = { env: 'MOORING_HASH_SECRET' }
+  if (prng.onceIn(3)) fields['onNone'] = prng.pick(['balance', 'reject'])
+  if (prng.onceIn(8)) fields['skip'] = prng.onceIn(2)
+  return fields
+}
+
+function rule(shape: Shape, index: number): Fields {
+  const { prng } = shape
+  const fields: Fields = { name: `rule-${index}`, match: match(prng) }
+  if (prng.onceIn(3)) fields['session'] = session(shape)
+  if (prng.onceIn(3)) fields['key'] = key(shape)
+  if (prng.onceIn(3)) fields['mode'] = prng.pick(shape.modes)
+  if (prng.onceIn(4)) fields['skip'] = prng.onceIn(2)
+  return fields
+}
+
+function match(prng: Prng): Fields {
+  const some = (from: readonly string[]): string[] => prng.list(1 + prng.below(3), () => prng.pick(from))
+  const fields: Fields = {}
+  if (prng.onceIn(2)) fields['hosts'] = some(HOSTS)
+  if (prng.onceIn(2)) fields['methods'] = some(METHODS)
+  if (Object.keys(fields).length === 0 || prng.onceIn(2)) fields['paths'] = some(PATHS)
+  return fields
+}
+
+/** A list of sources; `budget` is how many leaves there may still be. */
+function sources(shape: Shape, depth: number, budget: { left: number }): unknown[] {
+  const list: unknown[] = []
+  for (let more = 1 + shape.prng.below(4); more > 0 && budget.left > 0; more--) {
+    list.push(source(shape, depth, budget))
+  }
+  return list
+}
+
+function source(shape: Shape, depth: number, budget: { left: number }): unknown {
+  const { prng } = shape
+  if (depth < 4 && budget.left > 1 && prng.onceIn(4)) {
+    return { [!shape.raw && prng.onceIn(2) ? 'all' : 'firstOf']: sources(shape, depth + 1, budget) }
+  }
+  budget.left--
+  const headers = shape.secret && !shape.raw ? SOURCE_HEADERS : SOURCE_HEADERS.slice(0, -1)
+  const number = (most: number): number => 1 + prng.below(most)
+  const leaves: (() => unknown)[] = [
+    () => ({ cookie: prng.pick([...COOKIE_NAMES, 'theme']) }),
+    () => ({ header: prng.pick(headers) }),
+    () => ({ header: { name: prng.pick(headers), repeated: prng.pick(['ignore', 'join']) } }),
+    () => ({ query: prng.pick(['user', 'u[]', 'x']) }),
+    () => ({ query: { name: 'user', decode: prng.onceIn(2) } }),
+    () => ({ claim: prng.pick(CLAIM_NAMES) }),
+    () => ({
+      claim: {
+        name: prng.onceIn(2) ? prng.pick(CLAIM_NAMES) : prng.list(number(4), () => prng.pick(CLAIM_NAMES)),
+        type: prng.pick(['string', 'number', 'boolean', 'list']),
+      },
+    }),
+    () => prng.pick<unknown>(['address', { address: number(32) }]),
+    () => ({ address: { ipv4Prefix: number(32), ipv6Prefix: number(128) } }),
+    () => ({ constant: prng.pick(['all', 'a b', 'ü\r\n\0%,', 'x'.repeat(256)]) }),
+  ]
+  if (shape.everySession) leaves.push(() => prng.pick<unknown>(['session', { session: {} }]))
+  return prng.oneOf(leaves)
+}

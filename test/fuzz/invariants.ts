@@ -1,0 +1,170 @@
+/** What holds for every request, whatever the client, the host and the configuration do. */
+import assert from 'node:assert/strict'
+import {
+  type Fault,
+  Status,
+  type HeaderEntry,
+  type HeadersResult,
+  type Stream,
+  FilterHeadersStatus,
+  type Vm,
+} from '../../host/index.ts'
+import { parseCookieValue } from '../../host/envoy/cookie.ts'
+import type { Promises } from './promises.ts'
+import { FORGED } from './request.ts'
+import { SECRET } from './configuration.ts'
+
+const HASHED = /^[A-Za-z0-9_-]{22}$/
+const RAW = /^[!-~]{1,256}$/
+const COOKIE_OCTETS = /^[!#-+\--:<-[\]-~]{1,128}$/
+const ATTRIBUTES =
+  /^(; (Max-Age=\d+|Path=\/[ -:<-~]*|Domain=[A-Za-z0-9.-]+|Secure|HttpOnly|SameSite=(Strict|Lax|None)|Partitioned))*$/
+const LOG_LINE = /^[ -~]{1,256}$/
+
+// Static data, policies of up to 1 MiB each, an arena of up to 8 MiB while configuring, pending streams.
+const MEMORY_BOUND = 32 << 20
+// Reads for conditions and 16 sources, twice, the removal of each key header, and a few writes.
+const HOSTCALL_BOUND = 60
+
+/** What a request was before the filter saw it, and what was refused meanwhile. */
+export interface Before {
+  readonly headers: readonly HeaderEntry[]
+  readonly promises: Promises
+  /** The hostcall that fails, if one does. */
+  readonly fault: Fault | undefined
+}
+
+/** The VM runs, and nothing was said, written or kept that must not be. */
+export function checkVm(vm: Vm): void {
+  assert.equal(
+    vm.failure,
+    undefined,
+    `the VM is dead: ${vm.failure?.message ?? ''}\n${vm.failure?.stack ?? ''}`,
+  )
+  assert.deepEqual(vm.violations, [], 'forbidden bytes were written into a header')
+  assert.ok(vm.memory.size <= MEMORY_BOUND, `the memory grew to ${vm.memory.size} bytes`)
+  for (const { message } of vm.logs.entries) {
+    assert.match(message, LOG_LINE, 'a log line is short, printable ASCII')
+    assert.ok(!message.includes(SECRET), 'a secret was logged')
+  }
+}
+
+/** The request as it leaves the filter. */
+export function checkRequest(result: HeadersResult, { headers, promises, fault }: Before): void {
+  const after = result.headers.toList()
+  assert.ok(result.hostcalls <= HOSTCALL_BOUND, `${result.hostcalls} hostcalls for one request`)
+  if (result.status !== FilterHeadersStatus.Continue) {
+    checkStopped(result, promises, fault?.hostcall)
+    return
+  }
+  assert.equal(result.localReply, undefined)
+  const untouched = isSame(headers, after)
+  if (promises.shadow === 'all') assert.ok(untouched, 'shadow changed the request')
+  if (promises.shadow !== 'none' && untouched) return
+  for (const name of promises.keyHeaders) checkKeyHeader(name, after, promises)
+  checkCookies(headers, after, promises, isLie(fault))
+  const others = (list: readonly HeaderEntry[]): readonly HeaderEntry[] =>
+    list.filter(([name]) => name !== 'cookie' && !promises.mayRemove.includes(name))
+  assert.deepEqual(others(after), others(headers), 'a header that is none of ours was changed')
+}
+
+/** Only for want of a key, or because a write was refused. */
+function checkStopped({ localReply, rawStatus }: HeadersResult, promises: Promises, refused?: string): void {
+  if (localReply === undefined) {
+    assert.equal(refused, 'proxy_send_local_response', 'a request was stopped without a reply')
+    assert.equal(rawStatus, FilterHeadersStatus.StopAllIterationAndWatermark)
+    return
+  }
+  assert.equal(localReply.origin, 'guest')
+  if (localReply.status === 400) {
+    assert.ok(promises.mayReject, '400 without onNone: reject')
+    assert.equal(localReply.details, 'mooring_no_key')
+  } else {
+    assert.equal(localReply.status, 503)
+    assert.equal(localReply.details, 'mooring_write_refused')
+    assert.ok(refused === 'proxy_remove_header_map_value', '503 although no removal was refused')
+  }
+}
+
+function checkKeyHeader(name: string, after: readonly HeaderEntry[], promises: Promises): void {
+  const values = valuesOf(after, name)
+  assert.ok(values.length <= (promises.mayWriteKey ? 1 : 0), `${values.length} entries of ${name}`)
+  for (const value of values) {
+    assert.notEqual(value, FORGED, `the client's ${name} survived`)
+    assert.ok(HASHED.test(value) || RAW.test(value), `${JSON.stringify(value)} in ${name}`)
+  }
+}
+
+/** Untouched, or one line with the session's cookie once, at its end, and well-formed. */
+function checkCookies(
+  before: readonly HeaderEntry[],
+  after: readonly HeaderEntry[],
+  promises: Promises,
+  lied: boolean,
+): void {
+  const lines = valuesOf(after, 'cookie')
+  if (isSame(valuesOf(before, 'cookie'), lines)) return
+  assert.equal(lines.length, 1, 'a rewritten Cookie header is one line')
+  const [line = ''] = lines
+  const name = promises.cookieNames.find((candidate) => isOnlyCookie(line, candidate))
+  assert.ok(
+    name !== undefined,
+    `the Cookie line ${JSON.stringify(line.slice(-300))} has no session at its end`,
+  )
+  for (const part of partsOf(valuesOf(before, 'cookie').join(';'))) {
+    const isOurs = part.slice(0, part.indexOf('=')).trim() === name
+    assert.ok(isOurs || lied || line.includes(part), `the cookie ${JSON.stringify(part)} was lost`)
+  }
+}
+
+/** A host that says of a Cookie header that it is not there cannot expect it to be kept. */
+function isLie(fault: Fault | undefined): boolean {
+  return fault?.hostcall === 'proxy_get_header_map_value' && fault.status === (Status.NotFound as number)
+}
+
+/** The session's cookie is the last of the line, well-formed, and the one that Envoy finds first. */
+function isOnlyCookie(line: string, name: string): boolean {
+  const separator = line.lastIndexOf(';')
+  const last = separator < 0 ? line : line.slice(separator + 2)
+  const value = last.slice(name.length + 1)
+  if (!last.startsWith(`${name}=`) || !COOKIE_OCTETS.test(value)) return false
+  return parseCookieValue([['cookie', line]], name) === value
+}
+
+function partsOf(line: string): string[] {
+  return line
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part.includes('='))
+}
+
+/** What the filter added to an answer: at most one Set-Cookie, of the session that the router saw. */
+export function checkAnswer(
+  stream: Stream,
+  before: readonly HeaderEntry[],
+  details: string,
+  promises: Promises,
+): void {
+  const after = stream.response?.toList() ?? []
+  assert.ok(isSame(after.slice(0, before.length), before), 'the answer of the application was changed')
+  const added = after.slice(before.length)
+  if (details !== 'via_upstream' || promises.shadow === 'all') assert.deepEqual(added, [])
+  assert.ok(added.length <= 1, `${added.length} headers were added to the answer`)
+  for (const [header, line] of added) {
+    assert.equal(header, 'set-cookie')
+    const name = promises.cookieNames.find((candidate) => line.startsWith(`${candidate}=`))
+    assert.ok(name !== undefined, `Set-Cookie of an unknown cookie: ${line}`)
+    const end = line.includes('; ') ? line.indexOf('; ') : line.length
+    const value = line.slice(name.length + 1, end)
+    assert.match(value, COOKIE_OCTETS)
+    assert.match(line.slice(end), ATTRIBUTES)
+  }
+}
+
+function valuesOf(list: readonly HeaderEntry[], name: string): string[] {
+  return list.filter(([entry]) => entry === name).map(([, value]) => value)
+}
+
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && JSON.stringify(a) === JSON.stringify(b)
+}
