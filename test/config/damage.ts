@@ -222,7 +222,8 @@ function changeText(place: Place, choice: number): void {
   const cut = (choice >>> 6) % 2
   characters.splice(at, cut, element(CHARACTERS, choice >>> 8))
   const once = characters.join('')
-  set(place, (choice >>> 16) % 8 === 0 ? once.repeat(40) : once)
+  // Of a path the parser names the first fault only: a capture twice would hide that there are too many segments.
+  set(place, (choice >>> 16) % 8 === 0 && !once.includes('{') ? once.repeat(40) : once)
 }
 
 function repeatItems(place: Place, choice: number): void {
