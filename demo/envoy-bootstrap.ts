@@ -9,6 +9,8 @@ export type HttpFilter = Readonly<Record<string, unknown>>
 export interface BootstrapOptions extends IngressOptions {
   /** What a RequestAuthentication becomes; runs where Istio has it, after AUTHN and before AUTHZ. */
   readonly jwtAuthn?: HttpFilter
+  /** More WasmPlugins of the same module, after the mesh's own. */
+  readonly morePlugins?: readonly WasmPlugin[]
 }
 
 /** The name of the one listener. */
@@ -130,13 +132,18 @@ function loadBalancer(algorithm: HashAlgorithm): Record<string, unknown> {
 }
 
 function httpFilters(plugin: WasmPlugin | undefined, options: BootstrapOptions): readonly HttpFilter[] {
-  const wasm = plugin === undefined ? [] : [wasmFilter(plugin, options.wasm)]
-  const jwtAuthn = options.jwtAuthn === undefined ? [] : [options.jwtAuthn]
-  const router = {
-    name: 'envoy.filters.http.router',
-    typed_config: { '@type': `${HTTP_FILTERS}.router.v3.Router` },
-  }
-  return plugin?.phase === 'AUTHN' ? [...wasm, ...jwtAuthn, router] : [...jwtAuthn, ...wasm, router]
+  const plugins = [...(plugin === undefined ? [] : [plugin]), ...(options.morePlugins ?? [])]
+  const inPhase = (authn: boolean) =>
+    plugins.filter(({ phase }) => (phase === 'AUTHN') === authn).map((each) => wasmFilter(each, options.wasm))
+  return [
+    ...inPhase(true),
+    ...(options.jwtAuthn === undefined ? [] : [options.jwtAuthn]),
+    ...inPhase(false),
+    {
+      name: 'envoy.filters.http.router',
+      typed_config: { '@type': `${HTTP_FILTERS}.router.v3.Router` },
+    },
+  ]
 }
 
 const FAILURE_POLICY = {

@@ -2,6 +2,7 @@ import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { envoyBootstrap, INGRESS_LISTENER, type HttpFilter } from '../../demo/envoy-bootstrap.ts'
 import { readMesh, withPluginConfig } from '../../demo/mesh.ts'
 import { Replicas } from '../../demo/replica.ts'
+import type { WasmPlugin } from '../../demo/resources.ts'
 import { EnvoyProcess } from '../../tools/envoy-process.ts'
 
 export interface GatewayOptions {
@@ -13,6 +14,8 @@ export interface GatewayOptions {
   /** Relative to manifests/. Default: the one that hashes Mooring's key header. */
   readonly destinationRule?: string
   readonly jwtAuthn?: HttpFilter
+  /** More plugins of the same module, after the first. */
+  readonly morePlugins?: readonly WasmPlugin[]
 }
 
 /** A real Envoy with the filter, in front of three replicas that echo what reaches them. */
@@ -41,6 +44,7 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
         wasm: BUILT_FILTER,
         replicas: replicas.ports,
         ...(options.jwtAuthn === undefined ? {} : { jwtAuthn: options.jwtAuthn }),
+        ...(options.morePlugins === undefined ? {} : { morePlugins: options.morePlugins }),
       }),
       logLevel: 'info',
     })
