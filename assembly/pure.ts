@@ -12,7 +12,7 @@ export { arenaAlloc, arenaRelease, arenaReset, arenaUsed } from './bytes/arena'
 export { heapUsed } from './bytes/heap'
 export { compileKeyHeadersOnly, compilePolicy, freePolicy } from './config/compile'
 export { errorCount, errorText, warningCount, warningText } from './config/report'
-export { equalsInConstantTime } from './crypto/constant_time'
+export { equalsInConstantTime } from './crypto/constant-time'
 export { hkdfSha256 } from './crypto/hkdf'
 export { hmacFinish, hmacPrepare, hmacSha256, hmacStart, hmacWipe } from './crypto/hmac'
 export {
@@ -26,10 +26,10 @@ export {
 export { maskAddress, parseAddress } from './http/address'
 export { hostOf, hostPatternError, matchHost } from './http/authority'
 export { countCookies, findCookie, isCookieValue, writeWithoutCookie } from './http/cookie'
-export { isFieldValue } from './http/field_value'
+export { isFieldValue } from './http/field-value'
 export { isToken } from './http/octet'
 export { matchPath, normalisePath } from './http/path'
-export { pathPatternError } from './http/path_pattern'
+export { pathPatternError } from './http/path-pattern'
 export { decodeQuery, findQuery } from './http/query'
 
 /** Opens the Writer at `writer` (WRITER_BYTES of it) on a region. */

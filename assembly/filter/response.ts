@@ -2,7 +2,7 @@
 import { REQUEST_CAP, arenaReset } from '../bytes/arena'
 import { useLedger } from '../proxy/metrics'
 import { findPending, dropPending } from '../session/pending'
-import { setCookie } from '../session/set_cookie'
+import { setCookie } from '../session/set-cookie'
 import { findRoot } from './root'
 
 export function onResponseHeaders(stream: u32): void {

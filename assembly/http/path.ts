@@ -5,7 +5,7 @@
 import { Slice, between, endOf, equals, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { Writer } from '../bytes/writer'
 import { isPathOctet, isUnreserved } from './octet'
-import { PATH_SEGMENTS_MAX, isAnySegment, isRest } from './path_pattern'
+import { PATH_SEGMENTS_MAX, isAnySegment, isRest } from './path-pattern'
 import { escapedOctet, upperHexDigit } from './percent'
 
 /** What `writeSegment` answers instead of an address. */

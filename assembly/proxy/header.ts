@@ -11,7 +11,7 @@ import {
   proxy_replace_header_map_value,
 } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
 import { ABSENT, Slice, UNREADABLE, isPresent, lenOf, ptrOf } from '../bytes/slice'
-import { isFieldValue } from '../http/field_value'
+import { isFieldValue } from '../http/field-value'
 import { HeaderMapType, Status } from './abi'
 import { OUT, OUT_LENGTH, outSlice } from './out'
 

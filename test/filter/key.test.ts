@@ -11,7 +11,7 @@ import {
   numberNode,
   plainKey,
   textNode,
-} from './reference_key.ts'
+} from './reference-key.ts'
 
 const HEADER = 'x-mooring-key'
 

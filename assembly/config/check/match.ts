@@ -1,6 +1,6 @@
 /** A rule's `match`: fields are joined by and, values of one field by or. */
 import { HOST_MAX, HostPatternError, hostPatternError } from '../../http/authority'
-import { PathPatternError, pathPatternError } from '../../http/path_pattern'
+import { PathPatternError, pathPatternError } from '../../http/path-pattern'
 import { expectFields, expectList, expectString } from '../fields'
 import { JsonNode, after, firstItem, member } from '../json/node'
 import { error, unexpectedText } from '../report'
