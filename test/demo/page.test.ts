@@ -1,3 +1,4 @@
+import { Script } from 'node:vm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { embeddedIngress } from '../../demo/embedded-ingress.ts'
@@ -35,6 +36,9 @@ test('a browser gets the page, which loads nothing from elsewhere', async () => 
   const page = await response.text()
   expect(page).toMatch(/^<!doctype html>/)
   expect(page).not.toMatch(/https?:|\/\/|@import|<img|src=/)
+  const script = /<script>(.*)<\/script>/s.exec(page)?.[1] ?? ''
+  expect(script).toContain("fetch('/visit')")
+  expect(() => new Script(script)).not.toThrow()
 })
 
 test('curl gets the echo', async () => {
