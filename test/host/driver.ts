@@ -61,13 +61,15 @@ export class Driver {
   /** The callbacks that ran, with their arguments: `proxy_on_log(2)`. */
   readonly callbacks: string[] = []
   private scratch = SCRATCH
+  private trapping = false
+  private allocating: (typeof ALLOCATOR)[keyof typeof ALLOCATOR] = ALLOCATOR.bump
 
   constructor(options: VmOptions = {}) {
     this.vm = new Vm(module, {
       ...options,
       foreignFunctions: { ...options.foreignFunctions, [NAME]: (argument) => this.called(argument) },
     })
-    this.vm.memory.writeU32(HEAP_AT, HEAP)
+    this.restore()
   }
 
   /** Makes a hostcall in the current context, as the guest would. */
@@ -142,11 +144,12 @@ export class Driver {
 
   /** The callback that runs now traps when the test's handler has returned. */
   trap(): void {
-    this.vm.memory.writeU32(TRAP_AT, 1)
+    this.trapping = true
   }
 
   /** Chooses what the guest's `malloc` does from now on. */
   set allocator(behaviour: (typeof ALLOCATOR)[keyof typeof ALLOCATOR]) {
+    this.allocating = behaviour
     this.vm.memory.writeU32(ALLOCATOR_AT, behaviour)
   }
 
@@ -156,8 +159,19 @@ export class Driver {
     const args = [...words.subarray(1)]
     this.callbacks.push(`${name}(${args.join(', ')})`)
     this.scratch = SCRATCH
-    this.vm.memory.writeU32(RETURN_AT, this.on[name]?.(...args) ?? CALLBACKS[name]?.returns ?? 0)
+    const returned = this.on[name]?.(...args) ?? CALLBACKS[name]?.returns ?? 0
+    this.restore()
+    this.vm.memory.writeU32(RETURN_AT, returned)
     return { status: Status.Ok }
+  }
+
+  /** Writes the guest's own state anew: a test may have let a hostcall write over it. */
+  private restore(): void {
+    const { memory } = this.vm
+    memory.writeU32(HEAP_AT, HEAP)
+    memory.writeU32(TRAP_AT, this.trapping ? 1 : 0)
+    memory.writeU32(ALLOCATOR_AT, this.allocating)
+    memory.writeByteString(NAME_AT, NAME)
   }
 }
 
