@@ -72,8 +72,9 @@ function newVm(prng: Prng): Vm {
 /** Starts a plugin; undefined if it was refused, which has to have a reason. */
 function start(prng: Prng, vm: Vm): Running | undefined {
   const { text, valid } = configurationText(prng)
-  const faulty = prng.onceIn(5)
-  if (faulty) vm.inject(randomFault(prng))
+  const fault = prng.onceIn(5) ? randomFault(prng) : undefined
+  const faulty = fault !== undefined
+  if (faulty) vm.inject(fault)
   const logged = vm.logs.entries.length
   let plugin: Plugin | undefined
   try {
@@ -88,6 +89,11 @@ function start(prng: Prng, vm: Vm): Running | undefined {
   if (plugin === undefined) {
     assert.ok(lines.length > 0 || faulty, 'refused without a word')
     assert.ok(!valid || faulty || secretMissing, `refused though valid: ${lines.join('; ')}\n${text}`)
+    return undefined
+  }
+  if (fault?.hostcall === 'proxy_log') {
+    // Whether it passes everything through cannot be known.
+    plugin.stop()
     return undefined
   }
   return { plugin, promises: passesThrough(lines) ? PASS_THROUGH : promisesOf(parsed(text)) }
