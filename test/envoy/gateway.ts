@@ -14,6 +14,8 @@ export interface GatewayOptions {
   /** Relative to manifests/. Default: the one that hashes Mooring's key header. */
   readonly destinationRule?: string
   readonly jwtAuthn?: HttpFilter
+  /** `stats_config.stats_tags` of the bootstrap. Default: Envoy's own tags only. */
+  readonly statsTags?: readonly { readonly tag_name: string; readonly regex: string }[]
   /** More plugins of the same module, after the first. */
   readonly morePlugins?: readonly WasmPlugin[]
 }
@@ -40,12 +42,15 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
   try {
     const envoy = await EnvoyProcess.start({
       binary: options.binary,
-      bootstrap: envoyBootstrap(configured, {
-        wasm: BUILT_FILTER,
-        replicas: replicas.ports,
-        ...(options.jwtAuthn === undefined ? {} : { jwtAuthn: options.jwtAuthn }),
-        ...(options.morePlugins === undefined ? {} : { morePlugins: options.morePlugins }),
-      }),
+      bootstrap: {
+        ...envoyBootstrap(configured, {
+          wasm: BUILT_FILTER,
+          replicas: replicas.ports,
+          ...(options.jwtAuthn === undefined ? {} : { jwtAuthn: options.jwtAuthn }),
+          ...(options.morePlugins === undefined ? {} : { morePlugins: options.morePlugins }),
+        }),
+        ...(options.statsTags === undefined ? {} : { stats_config: { stats_tags: options.statsTags } }),
+      },
       logLevel: 'info',
     })
     return {
