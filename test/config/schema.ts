@@ -2,9 +2,16 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 
-const schema = JSON.parse(
+export interface Schema {
+  $ref?: string
+  default?: unknown
+  properties?: Record<string, Schema>
+  $defs?: Record<string, Schema>
+}
+
+export const schema = JSON.parse(
   readFileSync(new URL('../../schema/plugin-config.schema.json', import.meta.url), 'utf8'),
-) as object
+) as Schema
 
 /** True if the schema accepts the configuration. */
 export const acceptedBySchema = new Ajv2020({

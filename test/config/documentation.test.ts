@@ -1,0 +1,117 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { Compiler, SECRET } from './compiler.ts'
+import { type Schema, acceptedBySchema, schema } from './schema.ts'
+
+const compiler = new Compiler()
+const environment = { MOORING_HASH_SECRET: SECRET }
+const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
+
+/** The part of the page between two headings. */
+function section(heading: string, level: string): string {
+  const start = page.indexOf(`\n${level} ${heading}\n`)
+  expect(start, heading).toBeGreaterThan(0)
+  const length = page.slice(start + 1).search(level === '##' ? /\n## / : /\n#{2,3} /)
+  return page.slice(start + 1, length < 0 ? undefined : start + 1 + length)
+}
+
+/** The cells of every row of the tables in a text, without the header rows. */
+function rows(text: string): string[][] {
+  return [...text.matchAll(/^\| (`.*) \|$/gm)].map(([, row]) =>
+    (row ?? '').split(' | ').map((cell) => cell.trim()),
+  )
+}
+
+function code(cell: string | undefined): string {
+  return /^`([^`]+)`$/.exec(cell ?? '')?.[1] ?? ''
+}
+
+describe('docs/configuration.md', () => {
+  const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block]) => block ?? '')
+
+  test('has examples', () => {
+    expect(blocks.length).toBeGreaterThan(6)
+  })
+
+  test.each(blocks)('has an example that is accepted without a warning:\n%s', (block) => {
+    const [document, ...more] = parseAllDocuments(block)
+    expect(more).toEqual([])
+    const configuration: unknown = document?.toJS()
+    expect(compiler.compile(configuration, environment)).toMatchObject({ errors: [], warnings: [] })
+    expect(acceptedBySchema(configuration)).toBe(true)
+  })
+
+  test('lists every code of an error or warning, and no other', () => {
+    const listed = rows(section('Errors', '##')).map(([cell]) => code(cell))
+    expect(listed).toEqual([...new Set(listed)])
+    expect(listed.toSorted()).toEqual(codesInSource())
+  })
+
+  test('lists every field of the schema with its default', () => {
+    const table = new Map(rows(section('Fields', '##')).map((cells) => [code(cells[0]), cells]))
+    const fields = fieldsOf(schema, '').filter(([name]) => !name.startsWith('rules'))
+    expect(fields.length).toBeGreaterThan(20)
+    for (const [name, fallback] of fields) {
+      const cells = table.get(name) ?? []
+      expect(code(cells[0]), name).toBe(name)
+      // A list is written as YAML has it.
+      if (fallback === undefined || Array.isArray(fallback)) continue
+      expect(code(cells[2]), name).toBe(JSON.stringify(fallback).replaceAll('"', ''))
+    }
+  })
+
+  test('lists what is not available, and it is not', () => {
+    const text = section('Not available yet', '###')
+    const words = (part: string) => [...part.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? '')
+    const parts = text.slice(text.indexOf(':\n') + 1).split(';')
+    expect(parts).toHaveLength(5)
+    const [fields = '', match = '', sources = '', siblings = '', claim = ''] = parts
+    const configurations: unknown[] = [
+      ...words(fields).map((path) =>
+        path.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), 1),
+      ),
+      ...words(match)
+        .slice(1)
+        .map((name) => ({ session: {}, rules: [{ name: 'a', match: { [name]: ['x'] } }] })),
+      ...words(sources).map((name) => ({ key: { from: [{ [name]: 'x' }] } })),
+      ...words(siblings).map((name) => ({ key: { from: [{ claim: 'sub', [name]: 'x' }] } })),
+      ...words(claim).map((name) => ({ key: { from: [{ claim: { name: 'sub', [name]: 'x' } }] } })),
+    ]
+    expect(configurations).toHaveLength(27)
+    for (const configuration of configurations) {
+      expect(compiler.compile(configuration).errors, JSON.stringify(configuration)).toContainEqual(
+        expect.stringMatching(/^not_available at /),
+      )
+      expect(acceptedBySchema(configuration)).toBe(false)
+    }
+  })
+})
+
+/** The codes that the source gives to the functions of its report. */
+function codesInSource(): string[] {
+  const folder = new URL('../../assembly/config/', import.meta.url)
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  )
+  const source = files.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n')
+  const call =
+    /\b(?:error|warning|begin|fail|documentError|unexpected(?:Kind|Text|Count))\(\s*'([a-z0-9_]+)'/g
+  const calls = [...source.matchAll(call)].map(([, found]) => found ?? '')
+  const chosen = [...source.matchAll(/\? '([a-z]+_[a-z_]+)' : '([a-z]+_[a-z_]+)'/g)].flatMap(([, a, b]) => [
+    a ?? '',
+    b ?? '',
+  ])
+  const codes = new Set([...calls, ...chosen])
+  if (source.includes("put('too_many_errors at ")) codes.add('too_many_errors')
+  return [...codes].sort()
+}
+
+/** Dotted names of the schema's fields, with their defaults. Sources and rules have tables of their own. */
+function fieldsOf(part: Schema, prefix: string): [name: string, fallback: unknown][] {
+  return Object.entries(part.properties ?? {}).flatMap(([name, field]): [string, unknown][] => {
+    const definition = { ...schema.$defs?.[field.$ref?.split('/').pop() ?? ''], ...field }
+    const path = `${prefix}${name}`
+    return definition.properties ? fieldsOf(definition, `${path}.`) : [[path, definition.default]]
+  })
+}
