@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
+import { exitOnBrokenPipe } from '../tools/broken-pipe.ts'
 import { withProgress } from '../tools/progress.ts'
 import { BUILT_FILTER } from './built-filter.ts'
 import { chooseIngress } from './choose-ingress.ts'
 import { judge } from './claims.ts'
 import type { IngressKind } from './ingress.ts'
-import { DEMO_HELP, readOptions, UsageError, type DemoOptions } from './options.ts'
+import { UsageError } from '../tools/usage-error.ts'
+import { DEMO_HELP, readOptions, type DemoOptions } from './options.ts'
 import { POD_NAMES } from './replica.ts'
 import { runAsJson } from './report/json.ts'
-import { styleFor } from './report/style.ts'
+import { styleFor } from '../tools/style.ts'
 import { runAsText } from './report/text.ts'
 import { runScenario, type Run, type RunOptions, type Scenario } from './scenario.ts'
 
@@ -74,6 +76,7 @@ async function demo(options: DemoOptions): Promise<boolean> {
   return broken.length === 0
 }
 
+exitOnBrokenPipe()
 try {
   const options = readOptions(process.argv.slice(2))
   if (options.help) print(DEMO_HELP.trimEnd())

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { UsageError } from '../tools/usage-error.ts'
 import { SCENARIOS, type Scenario } from './scenario.ts'
 
 export interface DemoOptions {
@@ -8,12 +9,6 @@ export interface DemoOptions {
   readonly format: 'text' | 'json'
   readonly requests: number
   readonly scenarios: readonly Scenario[]
-}
-
-/** A command line that cannot be followed; the message says what to write. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-  readonly code = 'usage'
 }
 
 export const DEMO_HELP = `Usage: node build/js/demo/main.js [options]      (make demo runs it without options)

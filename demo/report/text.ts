@@ -2,7 +2,7 @@ import { cookiesGiven, judge, type Claim } from '../claims.ts'
 import type { Exchange } from '../client.ts'
 import type { HashKey } from '../resources.ts'
 import type { Run } from '../scenario.ts'
-import type { Style } from './style.ts'
+import type { Style } from '../../tools/style.ts'
 import { table } from './table.ts'
 
 /** More clients than this are summed up rather than listed. */

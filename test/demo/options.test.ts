@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { DEMO_HELP, readOptions, UsageError } from '../../demo/options.ts'
-import { styleFor } from '../../demo/report/style.ts'
+import { DEMO_HELP, readOptions } from '../../demo/options.ts'
+import { UsageError } from '../../tools/usage-error.ts'
+import { styleFor } from '../../tools/style.ts'
 import { table } from '../../demo/report/table.ts'
 import { SCENARIOS } from '../../demo/scenario.ts'
 
