@@ -16,7 +16,7 @@ export function caseCount(few: number): number {
 }
 
 /** What a suite's test may take, in milliseconds: a machine may be busy, and proving takes long. */
-export const TIME_LIMIT = caseCount(120_000)
+export const TIME_LIMIT = caseCount(300_000)
 
 /** SplitMix32. */
 export class Prng {
