@@ -117,6 +117,15 @@ describe('HMAC-SHA256', () => {
     expect(code).toBe(reference(bytes('key'), Buffer.alloc(32, 'm')))
   })
 
+  test('keeps nothing of a key but its prepared form', () => {
+    const key = Buffer.from('vutsrqponmlkjihgfedcba9876543210')
+    const room = new Room(0, 0)
+    const start = room.output(32, key)
+    pure.hmacPrepare(room.output(64), (32n << 32n) | BigInt(start))
+    Buffer.from(pure.memory.buffer).fill(0, start, start + 32)
+    expectNoTrace(key, ...[0x36, 0x5c].map((pad) => Buffer.from(key.map((byte) => byte ^ pad))))
+  })
+
   test('does not spend a prepared key', () => {
     const codes = guarded((room) => {
       const state = room.output(64)
@@ -200,12 +209,18 @@ describe('HKDF-SHA256', () => {
     const memory = Buffer.from(pure.memory.buffer)
     memory.fill(0, start, start + 32)
     memory.fill(0, out, out + 32)
-    for (const trace of [secret, key, pseudoRandomKey, inner, outer, innerDigest, ...states]) {
-      expect(memory.indexOf(trace.subarray(0, 32))).toBe(-1)
-      expect(memory.indexOf(Buffer.from(trace.subarray(0, 32)).swap32())).toBe(-1)
-    }
+    expectNoTrace(secret, key, pseudoRandomKey, inner, outer, innerDigest, ...states)
   })
 })
+
+/** In memory nothing stands that starts with the same 32 bytes, in the order of bytes or as the hash's words. */
+function expectNoTrace(...secrets: Buffer[]): void {
+  const memory = Buffer.from(pure.memory.buffer)
+  for (const secret of secrets) {
+    expect(memory.indexOf(secret.subarray(0, 32))).toBe(-1)
+    expect(memory.indexOf(Buffer.from(secret.subarray(0, 32)).swap32())).toBe(-1)
+  }
+}
 
 /** The hash's state after one block, of which the module keeps no trace. */
 function stateAfter(block: Buffer): Buffer {

@@ -47,6 +47,13 @@ describe('finding a query parameter', () => {
     expect(find(path)).toBe('ABSENT')
   })
 
+  test('knows a parameter without a name only where a separator shows it', () => {
+    expect(find('/p?', '')).toBe('ABSENT')
+    expect(find('/p?a=1&', '')).toBe('ABSENT')
+    expect(find('/p?&', '')).toBe('')
+    expect(find('/p?=1', '')).toBe('1')
+  })
+
   test('tells absent and unreadable apart', () => {
     expect(guarded((room) => textOf(pure.findQuery(0n, room.input('a'))))).toBe('ABSENT')
     expect(guarded((room) => textOf(pure.findQuery(UNREADABLE, room.input('a'))))).toBe('UNREADABLE')
