@@ -5,7 +5,7 @@ import { configurations } from './generate.ts'
 
 const PROVE = process.env['PROVE'] !== undefined
 const CASES = PROVE ? 1_000_000 : 20_000
-const TIMEOUT = PROVE ? 3_600_000 : 60_000
+const TIMEOUT = PROVE ? 3_600_000 : 300_000
 const SEED = Number(process.env['SEED'] ?? Date.now() & 0x7fffffff)
 const ENVIRONMENT = { MOORING_HASH_SECRET: SECRET }
 
@@ -72,7 +72,8 @@ describe('whatever the bytes of a configuration are', () => {
           const policy = compiler.compilePolicy(json, ENVIRONMENT)
           if (policy !== 0) accepted++
           compiler.free(policy)
-          expect(compiler.compileKeyHeadersOnly(json).keyHeaders[0]).toBe('x-mooring-key')
+          const saved = compiler.compileKeyHeadersOnly(json).keyHeaders[0]
+          if (saved !== 'x-mooring-key') throw new Error(`the first key header is ${saved ?? 'missing'}`)
           compiler.releaseArena()
         }),
         { numRuns: CASES, seed: SEED },
