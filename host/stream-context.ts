@@ -72,7 +72,7 @@ export abstract class StreamContext extends Context {
         return this.requestTrailerMap
       case HeaderMapType.ResponseTrailers:
         if (this.responseTrailerMap === undefined && this.endsWith(this.responseData)) {
-          this.responseTrailerMap = new HeaderMap('trailers')
+          this.responseTrailerMap = this.loggedTrailers = new HeaderMap('trailers')
         }
         return this.responseTrailerMap
       default:

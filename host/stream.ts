@@ -146,7 +146,7 @@ export class Stream extends StreamContext implements Disposable {
     info.phase = 'response'
     if (options.properties !== undefined) info.responseProperties = options.properties
     info.responseCodeDetails ??= options.details ?? 'via_upstream'
-    info.responseCode ??= Number(headers.get(':status') ?? 0)
+    info.responseCode ??= responseCodeOf(headers)
     this.response = headers
     this.loggedResponse = headers
     if (this.skipsResponse())
@@ -231,6 +231,10 @@ export class Stream extends StreamContext implements Disposable {
           : headersStatusOf(raw, stopped, this.host.allowStopIteration)
     }
     if (this.lastHeadersStatus === FilterHeadersStatus.Continue) this.showHeaders(direction, undefined)
+    // The connection manager reads the code once the filters have run: a filter may have changed it.
+    if (direction === 'response' && this.host.guest.failure === undefined) {
+      this.info.responseCode = responseCodeOf(headers)
+    }
     return raw
   }
 
@@ -382,4 +386,12 @@ export class Stream extends StreamContext implements Disposable {
       hostcalls: this.host.guest.counts.total - before,
     }
   }
+}
+
+const DIGITS = /^\d{1,5}$/
+
+/** Http::Utility::getResponseStatus, with 0 for what is no status. */
+function responseCodeOf(headers: HeaderMap): number {
+  const status = headers.get(':status') ?? ''
+  return DIGITS.test(status) ? Number(status) : 0
 }

@@ -254,6 +254,30 @@ describe('which properties there are', () => {
   })
 })
 
+describe('the code of the response', () => {
+  test.each([
+    ['204', 204n],
+    ['none', 0n],
+  ])('is what the filter has left in :status, once its headers have passed: %s', (status, code) => {
+    const driver = new Driver()
+    const seen: unknown[] = []
+    const look = (): number => {
+      seen.push(driver.property('response', 'code'))
+      return 0
+    }
+    driver.on['proxy_on_response_headers'] = () => {
+      driver.call('proxy_replace_header_map_value', 2, ...driver.bytes(':status'), ...driver.bytes(status))
+      return look()
+    }
+    driver.on['proxy_on_response_body'] = look
+    const stream = driver.vm.startPlugin().stream()
+    stream.requestHeaders()
+    stream.responseHeaders({ headers: [[':status', '200']] })
+    stream.responseBody('')
+    expect(seen).toEqual([bytes(200, 0, 0, 0, 0, 0, 0, 0), bytes(Number(code), 0, 0, 0, 0, 0, 0, 0)])
+  })
+})
+
 describe('properties that filters set', () => {
   test('are read by the next filter of the chain, in every phase, and as filter state', () => {
     const driver = new Driver()

@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { type Bootstrap, EnvoyProcess } from '../../tools/envoy-process.ts'
+import { ENVIRONMENT, PLUGIN, REQUESTS, UPSTREAM } from './scenario.ts'
+
+const HTTP = 'type.googleapis.com/envoy.extensions.filters.http'
+const MANAGER =
+  'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'
+const STRING = 'type.googleapis.com/google.protobuf.StringValue'
+
+/** The record of the guest in a real Envoy, line by line. */
+export async function recordInEnvoy(binary: string, wasm: Uint8Array): Promise<string[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'mooring-conformance-'))
+  const upstream = await startUpstream()
+  try {
+    const file = join(directory, 'guest.wasm')
+    writeFileSync(file, wasm)
+    const { port } = upstream.address() as AddressInfo
+    await using envoy = await EnvoyProcess.start({
+      binary,
+      bootstrap: bootstrap(file, port),
+      logLevel: 'warning',
+      componentLogLevel: 'wasm:info',
+    })
+    const ingress = await envoy.port('ingress')
+    for (const each of REQUESTS) await send(ingress, each)
+    await untilDeleted(envoy)
+    return linesOf(envoy.log)
+  } finally {
+    upstream.close()
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+async function startUpstream(): Promise<Server> {
+  const server = createServer((incoming, answer) => {
+    incoming.resume().on('end', () => {
+      answer.sendDate = false
+      answer.writeHead(200, UPSTREAM.headers.flat())
+      answer.end(UPSTREAM.body)
+    })
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  return server
+}
+
+async function send(port: number, { method, path, headers, body }: (typeof REQUESTS)[number]): Promise<void> {
+  await new Promise<void>((answered, reject) => {
+    const lines = ['host', 'test.com', ...headers.flat()]
+    request({ host: '127.0.0.1', port, method, path, headers: lines, agent: false }, (response) => {
+      response.resume().on('end', answered)
+    })
+      .on('error', reject)
+      .end(body)
+  })
+}
+
+/** The last stream is deleted after its answer: waits until Envoy has logged that. */
+async function untilDeleted(envoy: EnvoyProcess): Promise<void> {
+  const deadline = Date.now() + 10_000
+  while (envoy.log.split('delete | called').length <= REQUESTS.length) {
+    if (Date.now() > deadline) throw new Error(`streams were not deleted:\n${envoy.log.slice(-2000)}`)
+    await sleep(20)
+  }
+  await sleep(100)
+}
+
+const LOG_LINE = /wasm log[^:]*: (.*)/
+
+function linesOf(log: string): string[] {
+  return log.split('\n').flatMap((text) => {
+    const message = LOG_LINE.exec(text)?.[1]
+    return message === undefined ? [] : [message]
+  })
+}
+
+function bootstrap(file: string, upstream: number): Bootstrap {
+  const address = (port: number): unknown => ({ socket_address: { address: '127.0.0.1', port_value: port } })
+  const wasm = {
+    name: PLUGIN.name,
+    root_id: PLUGIN.rootId,
+    vm_config: {
+      vm_id: PLUGIN.vmId,
+      runtime: 'envoy.wasm.runtime.v8',
+      code: { local: { filename: file } },
+      configuration: { '@type': STRING, value: PLUGIN.vmConfiguration },
+      environment_variables: { key_values: ENVIRONMENT },
+    },
+    configuration: { '@type': STRING, value: PLUGIN.configuration },
+  }
+  const manager = {
+    '@type': MANAGER,
+    stat_prefix: 'ingress',
+    route_config: {
+      virtual_hosts: [
+        { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'upstream' } }] },
+      ],
+    },
+    http_filters: [
+      { name: 'probe', typed_config: { '@type': `${HTTP}.wasm.v3.Wasm`, config: wasm } },
+      { name: 'envoy.filters.http.router', typed_config: { '@type': `${HTTP}.router.v3.Router` } },
+    ],
+  }
+  return {
+    admin: { address: address(0) },
+    static_resources: {
+      listeners: [
+        {
+          name: 'ingress',
+          address: address(0),
+          filter_chains: [
+            { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] },
+          ],
+        },
+      ],
+      clusters: [
+        {
+          name: 'upstream',
+          type: 'STATIC',
+          load_assignment: {
+            cluster_name: 'upstream',
+            endpoints: [{ lb_endpoints: [{ endpoint: { address: address(upstream) } }] }],
+          },
+        },
+      ],
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import type { HeaderEntry } from '../../host/index.ts'
+
+/** What the guest meets on both sides. */
+export const PLUGIN = {
+  name: 'ns.probe',
+  rootId: 'root',
+  vmId: 'vm',
+  vmConfiguration: 'vm configuration',
+  configuration: 'plugin configuration',
+} as const
+
+export const ENVIRONMENT = { PROBE: 'value' } as const
+
+interface ProbeRequest {
+  readonly method: string
+  readonly path: string
+  /** In lower case, in the order in which they are sent. */
+  readonly headers: readonly HeaderEntry[]
+  readonly body: string
+  /** Envoy answers it itself, before any filter: a path may have no fragment. */
+  readonly rejected?: true
+}
+
+const HEADERS: readonly HeaderEntry[] = [
+  ['cookie', 'a=1'],
+  ['x-t-empty', ''],
+  ['cookie', 'b=2; c="3"'],
+  ['user-agent', 'probe'],
+  ['x-t-gone', '1'],
+  ['x-t-gone', '2'],
+]
+
+export const REQUESTS: readonly ProbeRequest[] = [
+  { method: 'GET', path: '/a/b?c=d&e', headers: HEADERS, body: '' },
+  { method: 'POST', path: '/post', headers: [...HEADERS, ['content-length', '5']], body: 'hello' },
+  { method: 'GET', path: '/reply', headers: [...HEADERS, ['x-t-reply', '1']], body: '' },
+  { method: 'GET', path: '/#fragment', headers: [], body: '', rejected: true },
+]
+
+/** What the server behind Envoy answers. */
+export const UPSTREAM = {
+  headers: [
+    ['x-t-up', 'one'],
+    ['cookie', 'odd=1'],
+    ['content-type', 'text/plain'],
+    ['content-length', '5'],
+  ] satisfies readonly HeaderEntry[],
+  body: 'world',
+} as const

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { compileGuest } from '../conformance/guest.ts'
+import { recordInEnvoy } from '../conformance/in-envoy.ts'
+import { recordInHost } from '../conformance/in-host.ts'
+import { sectionsOf } from '../conformance/record.ts'
+import { REQUESTS } from '../conformance/scenario.ts'
+import { inEnvoy } from './in-envoy.ts'
+
+const guest = await compileGuest('conformance')
+const inHost = sectionsOf(recordInHost(guest))
+
+inEnvoy(({ binary }) => {
+  test('every hostcall in every phase answers in the host what it answers here', async () => {
+    const here = sectionsOf(await recordInEnvoy(binary, guest))
+    expect(here.streams.length).toBe(REQUESTS.length)
+    expect(inHost.root).toEqual(here.root)
+    for (const [i, { method, path }] of REQUESTS.entries()) {
+      expect(inHost.streams[i], `${method} ${path}`).toEqual(here.streams[i])
+    }
+  })
+})
