@@ -90,6 +90,14 @@ export class Compiler {
     )
   }
 
+  /** The errors of the first `length` bytes of a text, of which the rest stands right behind them. */
+  errorsOfStart(text: string, length: number): string[] {
+    this.#exports.arenaReset(ARENA_BYTES)
+    const whole = this.#place(Buffer.from(text))
+    this.free(this.#exports.compilePolicy((BigInt(length) << 32n) | (whole & 0xffffffffn), 0n))
+    return this.errors
+  }
+
   /** Compiles slices as given, without placing anything: ABSENT and UNREADABLE among them. */
   compileSlice(json: Slice): string[] {
     this.#exports.arenaReset(ARENA_BYTES)

@@ -61,6 +61,14 @@ describe('docs/configuration.md', () => {
     }
   })
 
+  test('has a schema beside it whose examples are accepted', () => {
+    expect(schema.examples).toHaveLength(2)
+    for (const configuration of schema.examples ?? []) {
+      expect(compiler.compile(configuration, environment).errors).toEqual([])
+      expect(acceptedBySchema(configuration)).toBe(true)
+    }
+  })
+
   test('lists what is not available, and it is not', () => {
     const text = section('Not available yet', '###')
     const words = (part: string) => [...part.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? '')

@@ -145,6 +145,17 @@ describe('what is not JSON is refused at the byte where it stops being so', () =
   })
 })
 
+test('nothing is read behind the end, whatever stands there', () => {
+  const whole = '{"key":{"from":[{"constant":"\\ud83d\\ude00é"},{"address":2.4e1}],"skip":false}}'
+  expect(compiler.errorsOfStart(`${whole}}]"x`, Buffer.byteLength(whole))).toEqual([])
+  for (let length = 1; length < Buffer.byteLength(whole); length++) {
+    const end = Buffer.from(whole).subarray(0, length)
+    const errors = compiler.compile(end).errors
+    expect(errors).toHaveLength(1)
+    expect(compiler.errorsOfStart(whole, length)).toEqual(errors)
+  }
+})
+
 describe('limits', () => {
   const padded = (length: number) => `{"session":{}${' '.repeat(length - 14)}}`
 

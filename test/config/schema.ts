@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 export interface Schema {
   $ref?: string
   default?: unknown
+  examples?: unknown[]
   properties?: Record<string, Schema>
   $defs?: Record<string, Schema>
 }
