@@ -1,6 +1,7 @@
 /**
- * The test module of the pure rooms: every function of bytes, crypto, http and config, alone, with no host. A slice crosses
- * the boundary as an i64, a Writer as the address of its fields. Nothing of this is in the filter.
+ * The test module of the pure rooms: every function of bytes, crypto, http and config, and the table of pending
+ * streams, alone, with no host. A slice crosses the boundary as an i64, a Writer as the address of its fields.
+ * Nothing of this is in the filter.
  */
 // Named by asconfig.json, so that the module imports nothing.
 import './proxy/abort'
@@ -9,7 +10,7 @@ import { Writer } from './bytes/writer'
 
 export { encodedLength, encodeBase64url, decodeBase64url, decodeSecret } from './bytes/base64url'
 export { arenaAlloc, arenaRelease, arenaReset, arenaUsed } from './bytes/arena'
-export { heapUsed } from './bytes/heap'
+export { heapAlloc, heapFree, heapShrink, heapUsed } from './bytes/heap'
 export { compileKeyHeadersOnly, compilePolicy, freePolicy } from './config/compile'
 export { errorCount, errorText, warningCount, warningText } from './config/report'
 export { equalsInConstantTime } from './crypto/constant-time'
@@ -31,6 +32,7 @@ export { isToken } from './http/octet'
 export { matchPath, normalisePath } from './http/path'
 export { pathPatternError } from './http/path-pattern'
 export { decodeQuery, findQuery } from './http/query'
+export { dropPending, dropPendingOf, findPending, pendingCount, reservePending } from './session/pending'
 
 /** Opens the Writer at `writer` (WRITER_BYTES of it) on a region. */
 export function openWriter(writer: Writer, start: usize, capacity: u32): void {
