@@ -41,19 +41,19 @@ export type { LogEntry, Logs } from './log.ts'
 export type { GuestMemory } from './memory.ts'
 export { Metrics } from './metrics.ts'
 export { ENVOY_MEMORY_LIMIT_PAGES, ProxyWasmModule } from './module.ts'
-export { type FailurePolicy, type Plugin, type PluginOptions } from './plugin.ts'
-export type { PropertyTree, PropertyValue } from './property.ts'
-export { type RandomSource, seededRandom, systemRandom } from './random.ts'
-export { SharedData, type SharedValue } from './shared-data.ts'
-export { SharedQueues } from './shared-queues.ts'
 export type {
   DataResult,
   HeadersResult,
   PhaseResult,
   ResponseOptions,
-  Stream,
   StreamOptions,
   TrailersResult,
-} from './stream.ts'
+} from './phases.ts'
+export { type FailurePolicy, type Plugin, type PluginOptions } from './plugin.ts'
+export type { PropertyTree, PropertyValue } from './property.ts'
+export { type RandomSource, seededRandom, systemRandom } from './random.ts'
+export { SharedData, type SharedValue } from './shared-data.ts'
+export { SharedQueues } from './shared-queues.ts'
+export type { Stream } from './stream.ts'
 export { type FilterStateObject, StreamInfo, type StreamPhase } from './stream-info.ts'
 export { Vm, type VmOptions } from './vm.ts'

@@ -3,8 +3,9 @@ import { utf8Bytes } from './byte-text.ts'
 import { type Context, type RootContext, StreamlessContext } from './context.ts'
 import { HostUsageError, PluginRefusedError, type RefusalPhase } from './errors.ts'
 import type { Guest } from './guest.ts'
+import type { StreamOptions } from './phases.ts'
 import type { PropertyTree } from './property.ts'
-import { Stream, type StreamHost, type StreamOptions } from './stream.ts'
+import { Stream, type StreamHost } from './stream.ts'
 
 /** What happens to requests once the VM is dead. FAIL_RELOAD is not available yet. */
 export type FailurePolicy = 'FAIL_CLOSED' | 'FAIL_OPEN'

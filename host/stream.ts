@@ -3,59 +3,21 @@ import { dataStatusOf, headersStatusOf, trailersStatusOf } from './abi-values.ts
 import { BodyBuffer } from './body.ts'
 import { utf8Bytes } from './byte-text.ts'
 import type { RootContext } from './context.ts'
-import type { HeaderEntry, HeaderList } from './envoy/header-list.ts'
+import type { HeaderList } from './envoy/header-list.ts'
 import { HostUsageError } from './errors.ts'
 import type { Guest } from './guest.ts'
 import { HeaderMap } from './header-map.ts'
 import type { LocalReply } from './local-reply.ts'
-import type { PropertyTree } from './property.ts'
+import type {
+  DataResult,
+  HeadersResult,
+  PhaseResult,
+  ResponseOptions,
+  StreamOptions,
+  TrailersResult,
+} from './phases.ts'
 import { type DeferredActions, StreamContext } from './stream-context.ts'
 import { StreamInfo } from './stream-info.ts'
-
-export interface StreamOptions {
-  /** Request headers, pseudo headers among them, as byte strings; or another filter's, as they left it. */
-  readonly headers?: Iterable<HeaderEntry>
-  /** What `proxy_get_property` finds, nested as its paths are; `request.headers` and the like come from the headers. */
-  readonly properties?: PropertyTree
-  /** The {@link Stream.info} of the filter before this one in the chain, instead of `properties`. */
-  readonly info?: StreamInfo
-}
-
-export interface ResponseOptions {
-  /** `:status: 200` alone when absent. */
-  readonly headers?: Iterable<HeaderEntry>
-  readonly endOfStream?: boolean
-  /** What is known from the response on, for example `{ upstream: { address: '10.0.0.1:8080' } }`. */
-  readonly properties?: PropertyTree
-  /** `response.code_details`; `via_upstream` when absent. */
-  readonly details?: string
-}
-
-/** What came out of a callback. */
-export interface PhaseResult<S> {
-  /** What Envoy does, after its conversions of what the guest returned. */
-  readonly status: S
-  /** What the guest returned; undefined when it was not asked or trapped. */
-  readonly rawStatus: number | undefined
-  /** The answer that the client gets instead of the upstream's. */
-  readonly localReply: LocalReply | undefined
-  /** How many hostcalls the phase cost, those of creating the context included. */
-  readonly hostcalls: number
-}
-
-export interface HeadersResult extends PhaseResult<FilterHeadersStatus> {
-  /** The headers as they leave the filter; live until the filter is done with them. */
-  readonly headers: HeaderMap
-}
-
-export interface DataResult extends PhaseResult<FilterDataStatus> {
-  /** The bytes that go on now. */
-  readonly body: Uint8Array
-}
-
-export interface TrailersResult extends PhaseResult<FilterTrailersStatus> {
-  readonly trailers: HeaderMap
-}
 
 /** @internal What a stream needs of the VM and the plugin around it. */
 export interface StreamHost extends DeferredActions {
@@ -106,6 +68,8 @@ export class Stream extends StreamContext implements Disposable {
   private ended = false
   /** The phases that have run, as bits of {@link PHASES}. */
   private ran = 0
+  /** The status of the headers callback that returned last; read at once, before deferred actions run others. */
+  private lastHeadersStatus = FilterHeadersStatus.Continue
 
   /** @internal Made by {@link Plugin.stream}. */
   constructor(id: number, root: RootContext, options: StreamOptions, host: StreamHost, bypassed: boolean) {
@@ -119,8 +83,7 @@ export class Stream extends StreamContext implements Disposable {
   /** Runs `proxy_on_context_create` and `proxy_on_request_headers`. */
   requestHeaders({ endOfStream = false }: { readonly endOfStream?: boolean } = {}): HeadersResult {
     const before = this.begin('requestHeaders')
-    if (this.bypassed)
-      return this.headersResult(FilterHeadersStatus.Continue, undefined, this.request, before)
+    if (this.bypassed) return this.untouched(this.request, before)
     this.create()
     return this.headersPhase('request', this.request, endOfStream, before)
   }
@@ -149,8 +112,7 @@ export class Stream extends StreamContext implements Disposable {
     info.responseCode ??= responseCodeOf(headers)
     this.response = headers
     this.loggedResponse = headers
-    if (this.skipsResponse())
-      return this.headersResult(FilterHeadersStatus.Continue, undefined, headers, before)
+    if (this.skipsResponse()) return this.untouched(headers, before)
     return this.headersPhase('response', headers, options.endOfStream ?? false, before)
   }
 
@@ -212,9 +174,6 @@ export class Stream extends StreamContext implements Disposable {
     this.host.runDeferred()
     return this.headersResult(status, raw, headers, before)
   }
-
-  /** The status of the headers callback that returned last; read at once, before deferred actions run others. */
-  private lastHeadersStatus = FilterHeadersStatus.Continue
 
   private runHeaders(direction: Direction, headers: HeaderMap, endOfStream: boolean): number | undefined {
     this.showHeaders(direction, headers)
@@ -364,6 +323,10 @@ export class Stream extends StreamContext implements Disposable {
     if (this.ended) {
       throw new HostUsageError('stream_ended', `${phase} was called on stream ${this.id}, which has ended`)
     }
+  }
+
+  private untouched(headers: HeaderMap, before: number): HeadersResult {
+    return this.headersResult(FilterHeadersStatus.Continue, undefined, headers, before)
   }
 
   private headersResult(
