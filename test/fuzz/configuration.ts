@@ -54,10 +54,11 @@ export function validConfiguration(prng: Prng): Fields {
 }
 
 /** A configuration as the proxy hands it over: usually valid, else damaged; and whether it has to be accepted. */
-export function configurationText(prng: Prng): { text: string; valid: boolean } {
+export function configurationBytes(prng: Prng): { bytes: Uint8Array; valid: boolean } {
   const text = JSON.stringify(validConfiguration(prng), null, prng.pick([0, 0, 1, 2]))
-  if (!prng.onceIn(4)) return { text, valid: true }
-  return { text: Buffer.from(damagedText(prng, text), 'latin1').toString('utf8'), valid: false }
+  const bytes = Buffer.from(text)
+  if (!prng.onceIn(4)) return { bytes, valid: true }
+  return { bytes: Buffer.from(damagedText(prng, bytes.toString('latin1')), 'latin1'), valid: false }
 }
 
 function session(shape: Shape): Fields {

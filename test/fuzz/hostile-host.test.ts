@@ -1,7 +1,7 @@
 /** Callbacks in every order, with every id, from a host that answers anything. */
 import assert from 'node:assert/strict'
 import { expect, test } from 'vitest'
-import { configurationText } from './configuration.ts'
+import { configurationBytes } from './configuration.ts'
 import { HostileHost } from './hostile-host.ts'
 import { type Prng, SEED, TIME_LIMIT, caseCount, rounds } from './prng.ts'
 
@@ -16,7 +16,7 @@ test(
   () => {
     let configured = 0
     rounds('hostile-host.test.ts', CASES, (prng) => {
-      const host = new HostileHost(prng, configurationText(prng).text)
+      const host = new HostileHost(prng, configurationBytes(prng).bytes)
       host.call('proxy_on_context_create', 1, 0)
       if (prng.onceIn(4)) host.turnHostile()
       configured += host.call('proxy_on_configure', 1, 1 + prng.below(9000))

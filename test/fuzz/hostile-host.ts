@@ -31,11 +31,11 @@ export class HostileHost {
   private hostile = false
   private environmentSize = 0
   /** What `proxy_on_configure` is given to read. */
-  private readonly configuration: string
+  private readonly configuration: Uint8Array
   /** One call in so many is refused. */
   private readonly refusesOnceIn: number
 
-  constructor(prng: Prng, configuration: string) {
+  constructor(prng: Prng, configuration: Uint8Array) {
     this.prng = prng
     this.configuration = configuration
     this.refusesOnceIn = 2 + prng.below(20)
@@ -80,7 +80,7 @@ export class HostileHost {
         return (_, pointerAt, sizeAt) => this.handOver(this.somePairs(), pointerAt, sizeAt)
       case 'proxy_get_buffer_bytes':
         return (_type, _start, _length, pointerAt, sizeAt) =>
-          this.handOver(Buffer.from(this.configuration), pointerAt, sizeAt)
+          this.handOver(this.configuration, pointerAt, sizeAt)
       case 'proxy_define_metric':
         return (_type, _name, _size, idAt) => this.writeU32(idAt, this.prng.word())
       case 'proxy_replace_header_map_value':

@@ -11,7 +11,7 @@ import {
   seededRandom,
 } from '../../host/index.ts'
 import { mooringModule } from '../filter/mooring.ts'
-import { SECRET, configurationText } from './configuration.ts'
+import { SECRET, configurationBytes } from './configuration.ts'
 import { randomFault } from './faults.ts'
 import { checkAnswer, checkRequest, checkVm } from './invariants.ts'
 import { type Prng, SEED, TIME_LIMIT, caseCount, rounds } from './prng.ts'
@@ -71,14 +71,14 @@ function newVm(prng: Prng): Vm {
 
 /** Starts a plugin; undefined if it was refused, which has to have a reason. */
 function start(prng: Prng, vm: Vm): Running | undefined {
-  const { text, valid } = configurationText(prng)
+  const { bytes, valid } = configurationBytes(prng)
   const fault = prng.onceIn(5) ? randomFault(prng) : undefined
   const faulty = fault !== undefined
   if (faulty) vm.inject(fault)
   const logged = vm.logs.entries.length
   let plugin: Plugin | undefined
   try {
-    plugin = vm.startPlugin({ rootId: 'mooring', configuration: text })
+    plugin = vm.startPlugin({ rootId: 'mooring', configuration: bytes })
   } catch (error) {
     if (!(error instanceof PluginRefusedError) || error.code !== 'configure_failed') throw error
   }
@@ -88,7 +88,10 @@ function start(prng: Prng, vm: Vm): Running | undefined {
   const secretMissing = lines.some((line) => line.startsWith('secret_missing'))
   if (plugin === undefined) {
     assert.ok(lines.length > 0 || faulty, 'refused without a word')
-    assert.ok(!valid || faulty || secretMissing, `refused though valid: ${lines.join('; ')}\n${text}`)
+    assert.ok(
+      !valid || faulty || secretMissing,
+      `refused though valid: ${lines.join('; ')}\n${Buffer.from(bytes).toString()}`,
+    )
     return undefined
   }
   if (fault?.hostcall === 'proxy_log') {
@@ -96,7 +99,7 @@ function start(prng: Prng, vm: Vm): Running | undefined {
     plugin.stop()
     return undefined
   }
-  return { plugin, promises: passesThrough(lines) ? PASS_THROUGH : promisesOf(parsed(text)) }
+  return { plugin, promises: passesThrough(lines) ? PASS_THROUGH : promisesOf(parsed(bytes)) }
 }
 
 function passesThrough(lines: readonly string[]): boolean {
@@ -104,8 +107,13 @@ function passesThrough(lines: readonly string[]): boolean {
 }
 
 /** What the filter accepts is JSON to others too. */
-function parsed(text: string): Readonly<Record<string, unknown>> {
-  return JSON.parse(text) as Readonly<Record<string, unknown>>
+function parsed(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  return JSON.parse(textOf(bytes)) as Readonly<Record<string, unknown>>
+}
+
+/** @throws {TypeError} when it is not UTF-8 */
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
 }
 
 function runStreams(prng: Prng, vm: Vm, plugins: Running[], count: number): void {
