@@ -7,6 +7,7 @@
  */
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
+import { vi } from 'vitest'
 
 /** A packed slice: length above, pointer below (assembly/bytes/slice.ts). */
 export type Slice = bigint
@@ -53,6 +54,9 @@ interface PureExports {
   decodeQuery(value: Slice, writer: Address): number
   findQuery(path: Slice, name: Slice): Slice
 }
+
+const PROVE = process.env['PROVE'] !== undefined
+if (PROVE) vi.setConfig({ testTimeout: 3_600_000 })
 
 const PAGE = 65536
 const FLUSH_ROOM = 16384
@@ -207,5 +211,5 @@ export function written(capacity: number, run: (room: Room, writer: Address) => 
 
 /** How many random cases: few in every test run, many to prove. */
 export function cases(few: number, many: number): { numRuns: number } {
-  return { numRuns: process.env['PROVE'] ? many : few }
+  return { numRuns: PROVE ? many : few }
 }
