@@ -5,9 +5,11 @@ import { inEnvoy } from './in-envoy.ts'
 
 /** The forms that docs/metrics.md shows, by the place they show in. */
 const documented = new Map(
-  [...readFileSync('docs/metrics.md', 'utf8').matchAll(/^\| (.+?) \| `(.*mooring_session_minted.*?)(?::? \d+)`/gm)].map(
-    ([, place, form]) => [place ?? '', form ?? ''],
-  ),
+  [
+    ...readFileSync('docs/metrics.md', 'utf8').matchAll(
+      /^\| (.+?) \| `(.*mooring_session_minted.*?)(?::? \d+)`/gm,
+    ),
+  ].map(([, place, form]) => [place ?? '', form ?? '']),
 )
 
 /** Istio's own tag for Wasm metrics (pkg/bootstrap/config.go). */

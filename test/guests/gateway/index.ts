@@ -67,7 +67,8 @@ export function proxy_on_response_headers(_context: i32, _headers: i32, _end: i3
   env.replace(RESPONSE, 'x-details', env.property('response\0code_details'))
   env.replace(RESPONSE, 'x-upstream', env.property('upstream\0address'))
   const order = env.get(RESPONSE, 'x-do')
-  if (order == 'crlf' || env.property('response\0code_details') == 'crlf') env.replace(RESPONSE, 'x-bad', 'a\r\nset-cookie: evil=1')
+  if (order == 'crlf' || env.property('response\0code_details') == 'crlf')
+    env.replace(RESPONSE, 'x-bad', 'a\r\nset-cookie: evil=1')
   if (order == 'trap') unreachable()
   if (order == 'reply') env.reply(418, 'guest changed its mind', 'instead')
   return CONTINUE
