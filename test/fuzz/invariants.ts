@@ -138,13 +138,17 @@ function partsOf(line: string): string[] {
     .filter((part) => part.includes('='))
 }
 
-/** What the filter added to an answer: at most one Set-Cookie, of the session that the router saw. */
+/**
+ * What the filter added to an answer: at most one Set-Cookie, well-formed.
+ *
+ * @returns how many it were
+ */
 export function checkAnswer(
   stream: Stream,
   before: readonly HeaderEntry[],
   details: string,
   promises: Promises,
-): void {
+): number {
   const after = stream.response?.toList() ?? []
   assert.ok(isSame(after.slice(0, before.length), before), 'the answer of the application was changed')
   const added = after.slice(before.length)
@@ -159,6 +163,29 @@ export function checkAnswer(
     assert.match(value, COOKIE_OCTETS)
     assert.match(line.slice(end), ATTRIBUTES)
   }
+  return added.length
+}
+
+/** Every request is counted, its session and its key once at most, and what was set as often as it was. */
+export function checkCounters(vm: Vm, requests: number, setCookies: number): void {
+  const counts: Record<string, number> = {}
+  for (const [name, value] of Object.entries(vm.metrics.all())) {
+    const counter = name.slice(name.lastIndexOf('.mooring_') + '.mooring_'.length)
+    counts[counter] = (counts[counter] ?? 0) + Number(value)
+  }
+  const sum = (prefix: string, except = ''): number =>
+    Object.entries(counts).reduce(
+      (total, [name, value]) => (name.startsWith(prefix) && name !== except ? total + value : total),
+      0,
+    )
+  assert.equal(counts['requests'] ?? 0, requests)
+  assert.equal(counts['cookie_set'] ?? 0, setCookies)
+  assert.ok(sum('session_') <= requests, 'a session counted twice')
+  assert.ok(sum('key_', 'key_rejected') <= requests, 'a key counted twice')
+  assert.ok((counts['key_rejected'] ?? 0) <= (counts['key_none'] ?? 0))
+  const given = ['session_minted', 'session_replaced', 'session_valid'].map((name) => counts[name] ?? 0)
+  const withheld = counts['cookie_withheld'] ?? 0
+  assert.ok(setCookies + withheld <= given.reduce((total, value) => total + value, 0))
 }
 
 function valuesOf(list: readonly HeaderEntry[], name: string): string[] {
