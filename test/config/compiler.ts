@@ -90,10 +90,10 @@ export class Compiler {
     )
   }
 
-  /** The errors of the first `length` bytes of a text, of which the rest stands right behind them. */
-  errorsOfStart(text: string, length: number): string[] {
+  /** The errors of the first `length` bytes, of which the rest stands right behind them. */
+  errorsOfStart(bytes: Buffer, length: number): string[] {
     this.#exports.arenaReset(ARENA_BYTES)
-    const whole = this.#place(Buffer.from(text))
+    const whole = this.#place(bytes)
     this.free(this.#exports.compilePolicy((BigInt(length) << 32n) | (whole & 0xffffffffn), 0n))
     return this.errors
   }
