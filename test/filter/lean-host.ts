@@ -7,7 +7,8 @@ import { type HeaderList, Status } from '../../host/index.ts'
 
 type Export = (...args: number[]) => number | undefined
 
-const ROOT = 1
+/** The id of the one root. */
+export const ROOT = 1
 const DETAILS = Buffer.from('via_upstream')
 const module = new WebAssembly.Module(readFileSync('build/mooring.wasm'))
 
@@ -33,9 +34,10 @@ export function requestOf(headers: HeaderList): Request {
 export class LeanHost {
   /** Set-Cookie lines so far. */
   setCookies = 0
+  /** What reads of the request's headers show. */
+  current: Request = requestOf([])
   private readonly exports: Readonly<Record<string, Export>>
   private readonly memory: WebAssembly.Memory
-  private current: Request = requestOf([])
   private lastId = ROOT
 
   constructor(configuration: string) {
@@ -85,7 +87,8 @@ export class LeanHost {
     this.call('proxy_on_delete', id)
   }
 
-  private call(name: string, a = 0, b = 0, c = 0): number | undefined {
+  /** Calls an export, in any order, which no other host does. */
+  call(name: string, a = 0, b = 0, c = 0): number | undefined {
     return this.exports[name]?.(a, b, c)
   }
 

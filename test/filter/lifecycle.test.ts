@@ -1,6 +1,7 @@
 /** Roots and streams come and go in every order that Envoy knows: each keeps its own policy, and nothing is left behind. */
 import { describe, expect, test } from 'vitest'
 import { type Plugin, PluginRefusedError, type Stream, type Vm } from '../../host/index.ts'
+import { LeanHost, ROOT, requestOf } from './lean-host.ts'
 import {
   counter,
   headersWith,
@@ -261,5 +262,53 @@ describe('at most 65,536 streams await their Set-Cookie', () => {
     const next = pass(mooring.plugin)
     expect(setCookies(next)).toHaveLength(1)
     expect(others.filter((passed) => setCookies(passed).length === 1)).toHaveLength(65_535)
+  })
+})
+
+describe('a host that does what Envoy does not', () => {
+  const configuration = JSON.stringify({ session: {} })
+  const first = 2
+  const second = 3
+
+  /** Two streams whose answers would get a Set-Cookie. */
+  function waiting(): LeanHost {
+    const host = new LeanHost(configuration)
+    host.current = requestOf([[':method', 'GET']])
+    for (const stream of [first, second]) {
+      host.call('proxy_on_context_create', stream, ROOT)
+      host.call('proxy_on_request_headers', stream, 0, 1)
+    }
+    return host
+  }
+
+  test('and configures a root again gets no Set-Cookie of the policy that is gone', () => {
+    const host = waiting()
+    expect(host.call('proxy_on_configure', ROOT, configuration.length)).toBe(1)
+    host.call('proxy_on_response_headers', first)
+    expect(host.setCookies).toBe(0)
+    host.stream(host.current, true)
+    expect(host.setCookies).toBe(1)
+  })
+
+  test('and deletes a root before its streams gets none either, nor does a root of the same id', () => {
+    const host = waiting()
+    host.call('proxy_on_delete', ROOT)
+    host.call('proxy_on_response_headers', first)
+    host.call('proxy_on_context_create', ROOT, 0)
+    expect(host.call('proxy_on_configure', ROOT, configuration.length)).toBe(1)
+    host.call('proxy_on_response_headers', second)
+    expect(host.setCookies).toBe(0)
+  })
+
+  test('and runs callbacks of streams and roots that it never created gets nothing done', () => {
+    const host = waiting()
+    host.call('proxy_on_request_headers', 77, 0, 1)
+    host.call('proxy_on_response_headers', 77)
+    host.call('proxy_on_delete', 77)
+    host.call('proxy_on_tick', 77)
+    expect(host.call('proxy_on_configure', 77, configuration.length)).toBe(0)
+    expect(host.setCookies).toBe(0)
+    host.call('proxy_on_response_headers', first)
+    expect(host.setCookies).toBe(1)
   })
 })
