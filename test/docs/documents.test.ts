@@ -67,8 +67,8 @@ test("README shows what make demo prints, but for ids and the pods' choice", () 
 function masked(text: string): string {
   return text
     .replace(/^Mooring in .*,/, 'Mooring in a proxy,')
-    .replace(/[A-Za-z0-9_-]{21}[AQgw]/g, '<id>')
     .replace(/test2-bwce-srv-7c6d8f9b5b-[a-z0-9]{5}/g, '<pod>')
+    .replace(/ISTIOID=[A-Za-z0-9_-]{22}/g, 'ISTIOID=<id>')
     .replace(/(?: {2}log of <pod>: .*\n(?: {4}<pod> .*\n)*)+/g, '  <logs>\n')
     .replace(/\(\d+ \/ \d+ \/ \d+\)/, '(<counts>)')
 }
