@@ -26,9 +26,13 @@ export function proxy_on_vm_start(root: u32, size: u32): u32 {
   return 1
 }
 
+/** A root that is refused is given up at once: hosts do not delete what never ran, and would fill the table. */
 export function proxy_on_configure(context: u32, size: u32): u32 {
   const root = findRoot(context)
-  return root !== null && configure(root, size) ? 1 : 0
+  if (root === null) return 0
+  if (configure(root, size)) return 1
+  if (root.policy === null) removeRoot(root)
+  return 0
 }
 
 export function proxy_on_tick(context: u32): void {

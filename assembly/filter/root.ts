@@ -6,7 +6,7 @@ import { Policy } from '../config/policy'
 import { freePolicy } from '../config/compile'
 import { dropPendingOf } from '../session/pending'
 
-/** More roots at once than any proxy has; beyond them `createRoot` does nothing and configuring is refused. */
+/** More roots at once than any proxy has; beyond them there is no place, and configuring is refused. */
 // @ts-ignore: decorator
 @inline
 export const MOST_ROOTS: u32 = 256

@@ -92,6 +92,17 @@ describe('a bad configuration', () => {
     expect(logText(vm)).toContain('unknown_field at /session/coookie')
   })
 
+  test('takes up no room: after a thousand of them a good one is accepted', () => {
+    const vm = new Vm(mooringModule)
+    expect(() => startPlugin(vm, bad)).toThrow(PluginRefusedError)
+    const afterOne = vm.memory.size
+    for (let i = 1; i < 1000; i++) expect(() => startPlugin(vm, bad)).toThrow(PluginRefusedError)
+    expect(vm.memory.size).toBe(afterOne)
+    const passed = pass(startPlugin(vm, { session: {} }))
+    expect(requestValues(passed, 'x-mooring-key')).toHaveLength(1)
+    passed.stream.end()
+  })
+
   test('leaves the one before in force', () => {
     const { plugin } = startMooring({ session: {}, key: { format: 'raw' } })
     expect(() => plugin.replace({ rootId: 'mooring', configuration: JSON.stringify(bad) })).toThrow(
