@@ -2,6 +2,7 @@
  * Base64url without padding (RFC 4648, section 5), canonical only: bits that no byte needs are zero, so that every
  * value has one text. Secrets are written by people and tools, and may come in either alphabet, padded or not.
  */
+import { EQUALS, MINUS, PLUS, SLASH, UNDERSCORE } from './ascii'
 import { Slice, lenOf, ptrOf, slice } from './slice'
 import { Writer } from './writer'
 
@@ -11,22 +12,6 @@ const ALPHABET: usize = memory.data<u8>([
   98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119,
   120, 121, 122, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 45, 95,
 ])
-
-// @ts-ignore: decorator
-@inline
-const PLUS: u8 = 0x2b
-// @ts-ignore: decorator
-@inline
-const MINUS: u8 = 0x2d
-// @ts-ignore: decorator
-@inline
-const SLASH: u8 = 0x2f
-// @ts-ignore: decorator
-@inline
-const EQUALS: u8 = 0x3d
-// @ts-ignore: decorator
-@inline
-const UNDERSCORE: u8 = 0x5f
 
 /** Not a character of the alphabet: or-ed with the bits of others it stays what it is. */
 // @ts-ignore: decorator

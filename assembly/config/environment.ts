@@ -1,3 +1,4 @@
+import { EQUALS } from '../bytes/ascii'
 import { ABSENT, Slice, between, endOf, equals, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 
 /**
@@ -9,7 +10,7 @@ export function environmentVariable(block: Slice, name: Slice): Slice {
   const end = endOf(block)
   for (let at = ptrOf(block); at < end;) {
     const entryEnd = indexOf(at, end, 0)
-    const equalsSign = indexOf(at, entryEnd, 0x3d)
+    const equalsSign = indexOf(at, entryEnd, EQUALS)
     if (equalsSign < entryEnd && equals(between(at, equalsSign), name))
       return between(equalsSign + 1, entryEnd)
     at = entryEnd + 1

@@ -5,6 +5,7 @@
  *     text = IPv4 [ ":" port ]  |  "[" IPv6 "]" [ ":" port ]  |  IPv6
  *     IPv4 = four decimal numbers without leading zeros          IPv6: RFC 4291, section 2.2, without a zone
  */
+import { CLOSE_BRACKET, COLON, DOT, OPEN_BRACKET } from '../bytes/ascii'
 import { Slice, between, endOf, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { hexDigit } from './percent'
 
@@ -26,19 +27,6 @@ const IPV6_GROUPS: u32 = 8
 // @ts-ignore: decorator
 @inline
 const NO_GAP: u32 = 255
-
-// @ts-ignore: decorator
-@inline
-const DOT: u8 = 0x2e
-// @ts-ignore: decorator
-@inline
-const COLON: u8 = 0x3a
-// @ts-ignore: decorator
-@inline
-const OPEN_BRACKET: u8 = 0x5b
-// @ts-ignore: decorator
-@inline
-const CLOSE_BRACKET: u8 = 0x5d
 
 /**
  * Writes the address that `text` holds to `out` and answers its length, 4 or 16; 0 if it does not parse. An IPv4

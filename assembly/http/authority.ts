@@ -4,6 +4,7 @@
  *     authority = host [ ":" port ]          host = name [ "." ]  |  IPv4  |  "[" IPv6 "]"
  *     pattern   = "*" | [ "*." ] label *( "." label )       label = 1*63( a-z 0-9 "-" "_" )      at most 255 bytes
  */
+import { CLOSE_BRACKET, COLON, DOT, MINUS, OPEN_BRACKET, STAR, UNDERSCORE } from '../bytes/ascii'
 import {
   Slice,
   between,
@@ -45,28 +46,6 @@ export enum HostPatternError {
   /** Any other octet: a path, a scheme, a name that is not in its ASCII (xn--) form. */
   Octet = 8,
 }
-
-// @ts-ignore: decorator
-@inline
-const STAR: u8 = 0x2a
-// @ts-ignore: decorator
-@inline
-const MINUS: u8 = 0x2d
-// @ts-ignore: decorator
-@inline
-const DOT: u8 = 0x2e
-// @ts-ignore: decorator
-@inline
-const COLON: u8 = 0x3a
-// @ts-ignore: decorator
-@inline
-const OPEN_BRACKET: u8 = 0x5b
-// @ts-ignore: decorator
-@inline
-const CLOSE_BRACKET: u8 = 0x5d
-// @ts-ignore: decorator
-@inline
-const UNDERSCORE: u8 = 0x5f
 
 /**
  * The host of an `:authority`: without port, one trailing dot, and the brackets of an IPv6 address. What is not of

@@ -10,6 +10,7 @@
  * Names are compared with case, and the first match wins, be it empty. Across several Cookie entries the caller
  * looks at one line after the other.
  */
+import { EQUALS, QUOTE, SEMICOLON, SPACE } from '../bytes/ascii'
 import { ABSENT, Slice, between, endOf, equals, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { Writer } from '../bytes/writer'
 import { isCookieOctet } from './octet'
@@ -18,19 +19,6 @@ import { isCookieOctet } from './octet'
 // @ts-ignore: decorator
 @inline
 export const COOKIE_VALUE_MAX: u32 = 128
-
-// @ts-ignore: decorator
-@inline
-const SPACE: u8 = 0x20
-// @ts-ignore: decorator
-@inline
-const QUOTE: u8 = 0x22
-// @ts-ignore: decorator
-@inline
-const SEMICOLON: u8 = 0x3b
-// @ts-ignore: decorator
-@inline
-const EQUALS: u8 = 0x3d
 
 /**
  * The value of the first cookie `name` in one Cookie line, ABSENT if there is none. It points into the line, so a

@@ -10,6 +10,18 @@
  *     name    = [a-z][A-Za-z0-9_]*
  *     escape  = "%" and two upper-case digits: not of an unreserved octet, "/", "\" or NUL
  */
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  DOT,
+  HASH,
+  OPEN_BRACE,
+  PERCENT,
+  QUESTION_MARK,
+  SEMICOLON,
+  SLASH,
+  STAR,
+} from '../bytes/ascii'
 import { Slice, between, endOf, equals, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { isPathOctet, isUnreserved } from './octet'
 import { escapedOctet, upperHexDigit } from './percent'
@@ -48,37 +60,6 @@ export enum PathPatternError {
   Octet = 12,
   TooManySegments = 13,
 }
-
-// @ts-ignore: decorator
-@inline
-const HASH: u8 = 0x23
-// @ts-ignore: decorator
-@inline
-const PERCENT: u8 = 0x25
-// @ts-ignore: decorator
-@inline
-const STAR: u8 = 0x2a
-// @ts-ignore: decorator
-@inline
-const DOT: u8 = 0x2e
-// @ts-ignore: decorator
-@inline
-const SLASH: u8 = 0x2f
-// @ts-ignore: decorator
-@inline
-const SEMICOLON: u8 = 0x3b
-// @ts-ignore: decorator
-@inline
-const QUESTION_MARK: u8 = 0x3f
-// @ts-ignore: decorator
-@inline
-const BACKSLASH: u8 = 0x5c
-// @ts-ignore: decorator
-@inline
-const OPEN_BRACE: u8 = 0x7b
-// @ts-ignore: decorator
-@inline
-const CLOSE_BRACE: u8 = 0x7d
 
 /** True for `**`. */
 export function isRest(segment: Slice): bool {

@@ -2,6 +2,7 @@
  * Paths, normalised so that a rule sees one text for one resource, whatever a client does to its spelling.
  * `:path` itself is never rewritten; what the backend would read differently from us matches no rule at all.
  */
+import { BACKSLASH, DOT, HASH, PERCENT, QUESTION_MARK, SEMICOLON, SLASH } from '../bytes/ascii'
 import { Slice, between, endOf, equals, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { Writer } from '../bytes/writer'
 import { isPathOctet, isUnreserved } from './octet'
@@ -12,28 +13,6 @@ import { escapedOctet, upperHexDigit } from './percent'
 // @ts-ignore: decorator
 @inline
 const AMBIGUOUS: usize = 0
-
-// @ts-ignore: decorator
-@inline
-const HASH: u8 = 0x23
-// @ts-ignore: decorator
-@inline
-const PERCENT: u8 = 0x25
-// @ts-ignore: decorator
-@inline
-const DOT: u8 = 0x2e
-// @ts-ignore: decorator
-@inline
-const SLASH: u8 = 0x2f
-// @ts-ignore: decorator
-@inline
-const SEMICOLON: u8 = 0x3b
-// @ts-ignore: decorator
-@inline
-const QUESTION_MARK: u8 = 0x3f
-// @ts-ignore: decorator
-@inline
-const BACKSLASH: u8 = 0x5c
 
 /**
  * Appends the normalised form of a `:path`. False if the path is ambiguous, and so matches no rule, or if the writer

@@ -1,22 +1,7 @@
+import { AMPERSAND, EQUALS, PERCENT, PLUS, QUESTION_MARK } from '../bytes/ascii'
 import { ABSENT, Slice, between, endOf, equals, indexOf, isPresent, ptrOf } from '../bytes/slice'
 import { Writer } from '../bytes/writer'
 import { escapedOctet } from './percent'
-
-// @ts-ignore: decorator
-@inline
-const PERCENT: u8 = 0x25
-// @ts-ignore: decorator
-@inline
-const AMPERSAND: u8 = 0x26
-// @ts-ignore: decorator
-@inline
-const PLUS: u8 = 0x2b
-// @ts-ignore: decorator
-@inline
-const EQUALS: u8 = 0x3d
-// @ts-ignore: decorator
-@inline
-const QUESTION_MARK: u8 = 0x3f
 
 /**
  * The raw value of the first query parameter `name`, as Envoy's `query_parameter` hash policy finds it

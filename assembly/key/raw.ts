@@ -6,6 +6,7 @@
  * is true or false; a list is its items joined with a comma; a session is the cookie's text; an address is
  * `a.b.c.d`, or eight groups of four hexadecimal digits. What would be longer than 256 bytes yields nothing.
  */
+import { COLON, COMMA, DOT, MINUS, PERCENT } from '../bytes/ascii'
 import { ABSENT, Slice, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { sessionValue } from '../session/session'
@@ -37,10 +38,10 @@ export function rawValue(source: Source): Slice {
 function escape(value: Slice): void {
   for (let at = ptrOf(value), end = at + lenOf(value); at < end; at++) {
     const byte = load<u8>(at)
-    if (byte > 0x20 && byte < 0x7f && byte != 0x25 && byte != 0x2c) {
+    if (byte > 0x20 && byte < 0x7f && byte != PERCENT && byte != COMMA) {
       writer.byte(byte)
     } else {
-      writer.byte(0x25)
+      writer.byte(PERCENT)
       writer.byte(hexDigit(byte >> 4, 0x41))
       writer.byte(hexDigit(byte & 15, 0x41))
     }
@@ -49,7 +50,7 @@ function escape(value: Slice): void {
 
 function integer(value: f64): bool {
   if (value != floor(value)) return false
-  if (value < 0) writer.byte(0x2d)
+  if (value < 0) writer.byte(MINUS)
   writer.decimal(<u64>abs(value))
   return true
 }
@@ -60,7 +61,7 @@ function items(list: Slice): void {
   let at = ptrOf(list) + 4
   for (let i: u32 = 0; i < count; i++) {
     const length = bswap<u32>(load<u32>(at))
-    if (i > 0) writer.byte(0x2c)
+    if (i > 0) writer.byte(COMMA)
     escape(slice(at + 4, length))
     at += 4 + length
   }
@@ -71,10 +72,10 @@ function address(bytes: Slice): void {
   for (let i: u32 = 0; i < length; i++) {
     const byte = load<u8>(ptrOf(bytes) + i)
     if (length == 4) {
-      if (i > 0) writer.byte(0x2e)
+      if (i > 0) writer.byte(DOT)
       writer.decimal(byte)
     } else {
-      if (i > 0 && (i & 1) == 0) writer.byte(0x3a)
+      if (i > 0 && (i & 1) == 0) writer.byte(COLON)
       writer.byte(hexDigit(byte >> 4, 0x61))
       writer.byte(hexDigit(byte & 15, 0x61))
     }

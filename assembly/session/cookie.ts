@@ -3,6 +3,7 @@
  * order, the first match wins. Envoy takes the first match even if it is empty or malformed; Mooring takes the first
  * valid one and, where that is not the first match, rewrites the header so that both agree.
  */
+import { EQUALS } from '../bytes/ascii'
 import { arenaAlloc } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, UNREADABLE, between, endOf, equals, isPresent, lenOf } from '../bytes/slice'
@@ -86,7 +87,7 @@ export function cookieLineWith(name: Slice, value: Slice): Slice {
   if (!cursor.complete) return ABSENT
   if (writer.length > 0) writer.ascii('; ')
   writer.bytes(name)
-  writer.byte(0x3d)
+  writer.byte(EQUALS)
   writer.bytes(value)
   return writer.result
 }

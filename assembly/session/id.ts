@@ -3,6 +3,7 @@
  * Envoy's own cookie included; a value in the form of a signed token counts as the id inside it, so that switching
  * signing off again keeps sessions.
  */
+import { DOT, MINUS } from '../bytes/ascii'
 import { decodeBase64url } from '../bytes/base64url'
 import { ABSENT, Slice, between, endOf, indexOf, lenOf, ptrOf, slice } from '../bytes/slice'
 import { isCookieValue } from '../http/cookie'
@@ -44,9 +45,9 @@ export function decodeId(value: Slice, out: usize): bool {
 export function idOfToken(value: Slice): Slice {
   const end = endOf(value)
   let at = ptrOf(value)
-  if (lenOf(value) < 2 || load<u8>(at) != 0x31 || load<u8>(at + 1) != 0x2e) return ABSENT
+  if (lenOf(value) < 2 || load<u8>(at) != 0x31 || load<u8>(at + 1) != DOT) return ABSENT
   at += 2
-  const kid = between(at, indexOf(at, end, 0x2e))
+  const kid = between(at, indexOf(at, end, DOT))
   if (!isKeyId(kid)) return ABSENT
   at = endOf(kid) + 1
   const id = field(at, end, ID_LENGTH)
@@ -67,7 +68,7 @@ export function idOfToken(value: Slice): Slice {
 function field(at: usize, end: usize, length: u32): Slice {
   if (at > end || <u32>(end - at) < length) return ABSENT
   const after = at + length
-  if (after != end && load<u8>(after) != 0x2e) return ABSENT
+  if (after != end && load<u8>(after) != DOT) return ABSENT
   const characters = slice(at, length)
   return decodeBase64url(characters, scratch, 16) > 0 ? characters : ABSENT
 }
@@ -79,7 +80,7 @@ function isKeyId(kid: Slice): bool {
   for (let i: u32 = 0; i < length; i++) {
     const byte = load<u8>(ptrOf(kid) + i)
     if (byte - 0x61 < 26) continue
-    if (i == 0 || !(byte - 0x30 < 10 || byte == 0x2d)) return false
+    if (i == 0 || !(byte - 0x30 < 10 || byte == MINUS)) return false
   }
   return true
 }

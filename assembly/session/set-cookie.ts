@@ -1,4 +1,5 @@
 /** The answer's Set-Cookie (RFC 6265, section 4.1), for a stream that was left pending. */
+import { EQUALS } from '../bytes/ascii'
 import { ascii } from '../bytes/literal'
 import { Slice, equals, isPresent, lenOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
@@ -30,7 +31,7 @@ export function setCookie(pending: Pending): void {
   const length = lenOf(policy.name) + 1 + lenOf(pending.value) + lenOf(attributes)
   writer.open(arenaAlloc(length), length)
   writer.bytes(policy.name)
-  writer.byte(0x3d)
+  writer.byte(EQUALS)
   writer.bytes(pending.value)
   writer.bytes(attributes)
   count(addResponseHeader(SET_COOKIE, writer.result) ? Counter.CookieSet : Counter.WriteRefused)
