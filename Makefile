@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test prove check format clean
+.PHONY: help setup build demo serve test prove bench check format clean
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -37,6 +37,9 @@ test: $(FILTER) $(FILTER_DEBUG) $(FILTER_PURE) $(TOOLS) ## Run every test
 
 prove: export PROVE := 1
 prove: test ## Run every test at another size: millions of cases, long soaks
+
+bench: $(FILTER) $(TOOLS) ## Measure what the filter costs a real Envoy
+	@node build/js/bench/main.js $(ARGS)
 
 check: $(INSTALLED) ## Check types, lint and format
 	@$(BIN)/tsc -p tsconfig.json
