@@ -21,12 +21,11 @@ import { Counter } from '../proxy/counter'
 import { removeRequestHeader, replaceRequestHeader } from '../proxy/header'
 import { count, useLedger } from '../proxy/metrics'
 import { sendLocalReply } from '../proxy/reply'
-import { beginRequest } from '../proxy/request'
+import { COOKIE, beginRequest } from '../proxy/request'
 import { cookieLine, cookieLineFailed, noSession, resolveSession } from '../session/session'
 import { selectPlan } from './match'
 import { Root } from './root'
 
-const COOKIE: Slice = ascii('cookie')
 const NO_KEY_DETAILS: Slice = ascii('mooring_no_key')
 const NO_KEY_BODY: Slice = ascii('This request names no session and no identity to route by.\n')
 const WRITE_REFUSED_DETAILS: Slice = ascii('mooring_write_refused')

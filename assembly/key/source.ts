@@ -1,26 +1,24 @@
 /** Where a key's value comes from: one function per kind, each total, none of them writes anything. */
 import { arenaAlloc } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
-import { ABSENT, Slice, UNREADABLE, equals, isPresent, lenOf, slice } from '../bytes/slice'
+import { ABSENT, Slice, UNREADABLE, isPresent, lenOf, slice } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { Source, SourceKind } from '../config/policy'
 import { maskAddress, parseAddress } from '../http/address'
 import { findCookie } from '../http/cookie'
 import { decodeQuery, findQuery } from '../http/query'
+import { nextCookieLine, openCookieLines } from '../proxy/cookie-lines'
 import { readRequestHeader } from '../proxy/header'
-import { PAIR_CURSOR_BYTES, PairCursor } from '../proxy/pairs'
 import { readProperty } from '../proxy/property'
-import { requestCookieLine, requestPairs, requestPath } from '../proxy/request'
+import { requestPath } from '../proxy/request'
 import { sessionId, sessionValue } from '../session/session'
 import { claimValue } from './claim'
 import { TYPE_BINARY, TYPE_STRING } from './node'
 import { LONGEST_VALUE, Nothing, yieldNothing, yieldValue } from './value'
 
-const COOKIE: Slice = ascii('cookie')
 const SOURCE_ADDRESS: Slice = ascii('source\0address')
 
 const addressBytes: usize = memory.data(16, 8)
-const cursor = changetype<PairCursor>(memory.data(PAIR_CURSOR_BYTES, 8))
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** The value of a source that is no combination, in the variables of key/value.ts. False: nothing, and why. */
@@ -52,18 +50,13 @@ function sessionLeaf(): bool {
 
 /** The first match over all entries, as Envoy finds it; an empty one yields nothing. */
 function cookieLeaf(source: Source): bool {
-  const line = requestCookieLine()
-  if (!isPresent(line)) return yieldText(line)
-  const inFirst = findCookie(line, source.name)
-  if (isPresent(inFirst)) return yieldText(inFirst)
-  const pairs = requestPairs()
-  if (pairs == UNREADABLE || !cursor.open(pairs)) return yieldNothing(Nothing.Unreadable)
-  while (cursor.next()) {
-    if (!equals(cursor.name, COOKIE)) continue
-    const value = findCookie(cursor.value, source.name)
+  openCookieLines()
+  let line = nextCookieLine()
+  for (; isPresent(line); line = nextCookieLine()) {
+    const value = findCookie(line, source.name)
     if (isPresent(value)) return yieldText(value)
   }
-  return yieldText(cursor.complete ? ABSENT : UNREADABLE)
+  return yieldText(line)
 }
 
 /**

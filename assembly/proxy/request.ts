@@ -7,7 +7,8 @@ import { Slice, UNREADABLE } from '../bytes/slice'
 import { readRequestHeader } from './header'
 import { readRequestPairs } from './pairs'
 
-const COOKIE: Slice = ascii('cookie')
+export const COOKIE: Slice = ascii('cookie')
+
 const AUTHORITY: Slice = ascii(':authority')
 const PATH: Slice = ascii(':path')
 const METHOD: Slice = ascii(':method')
@@ -34,7 +35,7 @@ export function beginRequest(): void {
   pairs = UNASKED
 }
 
-/** The first `cookie` entry. */
+/** The first `cookie` entry; proxy/cookie-lines.ts has the others. */
 export function requestCookieLine(): Slice {
   if (firstCookieLine == UNASKED) firstCookieLine = readRequestHeader(COOKIE)
   return firstCookieLine

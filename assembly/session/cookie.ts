@@ -5,17 +5,13 @@
  */
 import { EQUALS } from '../bytes/ascii'
 import { arenaAlloc } from '../bytes/arena'
-import { ascii } from '../bytes/literal'
-import { ABSENT, Slice, UNREADABLE, between, endOf, equals, isPresent, lenOf } from '../bytes/slice'
+import { ABSENT, Slice, UNREADABLE, between, endOf, isPresent, lenOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { findCookie, writeWithoutCookie } from '../http/cookie'
-import { PAIR_CURSOR_BYTES, PairCursor } from '../proxy/pairs'
+import { nextCookieLine, openCookieLines } from '../proxy/cookie-lines'
 import { requestCookieLine, requestPairs } from '../proxy/request'
 import { isSessionValue } from './id'
 
-const COOKIE: Slice = ascii('cookie')
-
-const cursor = changetype<PairCursor>(memory.data(PAIR_CURSOR_BYTES, 8))
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** The first valid value found, or ABSENT. Set by `findSessionCookie`. */
@@ -34,11 +30,12 @@ export function findSessionCookie(name: Slice): bool {
   foundValue = ABSENT
   foundFirst = false
   foundMalformed = false
-  const line = requestCookieLine()
-  if (line == ABSENT) return true
-  if (line == UNREADABLE) return false
-  if (searchLine(line, name)) return true
-  return searchEveryLine(name)
+  openCookieLines()
+  let line = nextCookieLine()
+  for (; isPresent(line); line = nextCookieLine()) {
+    if (searchLine(line, name)) return true
+  }
+  return line == ABSENT
 }
 
 /** True if a valid value was found in the line. */
@@ -57,34 +54,26 @@ function searchLine(line: Slice, name: Slice): bool {
   }
 }
 
-function searchEveryLine(name: Slice): bool {
-  const pairs = requestPairs()
-  if (!isPresent(pairs) || !cursor.open(pairs)) return false
-  foundMalformed = false
-  while (cursor.next()) {
-    if (equals(cursor.name, COOKIE) && searchLine(cursor.value, name)) return true
-  }
-  return cursor.complete
-}
-
 /**
  * All cookie entries as one line: the others byte for byte and in order, then `name=value`. ABSENT if the host
  * refused to show them or there is no room.
  */
 export function cookieLineWith(name: Slice, value: Slice): Slice {
+  // The entries and a separator for each take less than the pairs that they come in.
   const pairs = requestCookieLine() == ABSENT ? ABSENT : requestPairs()
-  if (pairs == UNREADABLE || !cursor.open(pairs)) return ABSENT
+  if (pairs == UNREADABLE) return ABSENT
   const capacity = lenOf(pairs) + lenOf(name) + lenOf(value) + 3
   writer.open(arenaAlloc(capacity), capacity)
-  while (cursor.next()) {
-    if (!equals(cursor.name, COOKIE)) continue
+  openCookieLines()
+  let line = nextCookieLine()
+  for (; isPresent(line); line = nextCookieLine()) {
     const before = writer.length
     if (before > 0) writer.ascii('; ')
     const separated = writer.length
-    writeWithoutCookie(cursor.value, name, writer)
+    writeWithoutCookie(line, name, writer)
     if (writer.length == separated) writer.truncate(before)
   }
-  if (!cursor.complete) return ABSENT
+  if (line == UNREADABLE) return ABSENT
   if (writer.length > 0) writer.ascii('; ')
   writer.bytes(name)
   writer.byte(EQUALS)
