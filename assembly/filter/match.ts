@@ -6,7 +6,8 @@
  * matches no path rule.
  */
 import { arenaAlloc } from '../bytes/arena'
-import { ABSENT, Slice, UNREADABLE, equals, isPresent, lenOf } from '../bytes/slice'
+import { ABSENT, Slice, UNREADABLE, isPresent, lenOf } from '../bytes/slice'
+import { listHolds } from '../bytes/slice-list'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { Plan, Policy, Rule, SLICE_BYTES } from '../config/policy'
 import { hostOf, matchHost } from '../http/authority'
@@ -77,11 +78,7 @@ function matchesHost(rule: Rule): bool {
 }
 
 function matchesMethod(rule: Rule): bool {
-  if (rule.methodCount == 0) return true
-  for (let i: u32 = 0; i < rule.methodCount; i++) {
-    if (equals(load<Slice>(rule.methods + i * SLICE_BYTES), method)) return true
-  }
-  return false
+  return rule.methodCount == 0 || listHolds(rule.methods, rule.methodCount, method)
 }
 
 function matchesPath(rule: Rule): bool {

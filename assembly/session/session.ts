@@ -5,8 +5,9 @@
 import { ABSENT, Slice, equals, equalsIgnoreCase, isPresent, slice } from '../bytes/slice'
 import { encodeBase64url } from '../bytes/base64url'
 import { ascii } from '../bytes/literal'
+import { listHolds } from '../bytes/slice-list'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
-import { SLICE_BYTES, Secure, SessionPolicy } from '../config/policy'
+import { Secure, SessionPolicy } from '../config/policy'
 import { Counter } from '../proxy/counter'
 import { count } from '../proxy/metrics'
 import { requestMethod, requestScheme } from '../proxy/request'
@@ -115,8 +116,5 @@ function mayMint(policy: SessionPolicy): bool {
   if (policy.methodCount == 0) {
     return !equals(method, OPTIONS) && !equals(method, TRACE) && !equals(method, CONNECT)
   }
-  for (let i: u32 = 0; i < policy.methodCount; i++) {
-    if (equals(load<Slice>(policy.methods + i * SLICE_BYTES), method)) return true
-  }
-  return false
+  return listHolds(policy.methods, policy.methodCount, method)
 }
