@@ -78,11 +78,6 @@ export function equalsIgnoreCase(a: Slice, lower: Slice): bool {
   return true
 }
 
-export function startsWith(s: Slice, prefix: Slice): bool {
-  const n = lenOf(prefix)
-  return lenOf(s) >= n && memory.compare(ptrOf(s), ptrOf(prefix), n) == 0
-}
-
 /** ASCII only: bytes from 0x80 up stay as they are. */
 // @ts-ignore: decorator
 @inline

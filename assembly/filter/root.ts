@@ -9,7 +9,7 @@ import { dropPendingOf } from '../session/pending'
 /** More roots at once than any proxy has; beyond them there is no place, and configuring is refused. */
 // @ts-ignore: decorator
 @inline
-export const MOST_ROOTS: u32 = 256
+const MOST_ROOTS: u32 = 256
 
 // @ts-ignore: decorator
 @inline
@@ -31,15 +31,6 @@ let highest: u32 = 0
 // A stream's context is created right before its first callback, so the last pair tells whose it is.
 let lastStream: u32 = 0
 let lastRoot: Root | null = null
-
-/** How many roots there are. */
-export function rootCount(): u32 {
-  let count: u32 = 0
-  for (let i: u32 = 0; i < highest; i++) {
-    if (rootAt(i).id != 0) count++
-  }
-  return count
-}
 
 export function createRoot(id: u32): void {
   if (id == 0 || findRoot(id) !== null) return

@@ -12,12 +12,12 @@ import { hexDigit } from './percent'
 /** Bytes of an IPv4 address. */
 // @ts-ignore: decorator
 @inline
-export const IPV4_BYTES: u32 = 4
+const IPV4_BYTES: u32 = 4
 
 /** Bytes of an IPv6 address, and the room that `parseAddress` needs. */
 // @ts-ignore: decorator
 @inline
-export const IPV6_BYTES: u32 = 16
+const IPV6_BYTES: u32 = 16
 
 // @ts-ignore: decorator
 @inline

@@ -35,7 +35,7 @@ function isIn(octet: u8, low: u64, high: u64): bool {
 }
 
 /** RFC 9110, section 5.6.2. */
-export function isTokenOctet(octet: u8): bool {
+function isTokenOctet(octet: u8): bool {
   return isIn(octet, TCHAR_LOW, TCHAR_HIGH)
 }
 

@@ -1,11 +1,10 @@
 /** Percent-encoding (RFC 3986, section 2.1). */
 
-/** What `escapedOctet` answers where there is no complete escape. */
 // @ts-ignore: decorator
 @inline
-export const NO_ESCAPE: i32 = -1
+const NO_ESCAPE: i32 = -1
 
-/** The octet that the escape at `at`, a "%" and two hexadecimal digits before `end`, stands for; or NO_ESCAPE. */
+/** The octet that the escape at `at`, a "%" and two hexadecimal digits before `end`, stands for; else -1. */
 export function escapedOctet(at: usize, end: usize): i32 {
   if (end - at < 3) return NO_ESCAPE
   // One bad digit is -1, and makes the whole negative.

@@ -7,10 +7,9 @@ import { EQUALS } from '../bytes/ascii'
 import { arenaAlloc } from '../bytes/arena'
 import { ABSENT, Slice, UNREADABLE, between, endOf, isPresent, lenOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
-import { findCookie, writeWithoutCookie } from '../http/cookie'
+import { findCookie, isCookieValue, writeWithoutCookie } from '../http/cookie'
 import { nextCookieLine, openCookieLines } from '../proxy/cookie-lines'
 import { requestCookieLine, requestPairs } from '../proxy/request'
-import { isSessionValue } from './id'
 
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
@@ -44,7 +43,7 @@ function searchLine(line: Slice, name: Slice): bool {
   while (true) {
     const value = findCookie(rest, name)
     if (!isPresent(value)) return false
-    if (isSessionValue(value)) {
+    if (isCookieValue(value)) {
       foundValue = value
       foundFirst = !foundMalformed
       return true

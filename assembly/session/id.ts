@@ -6,7 +6,6 @@
 import { DOT, MINUS } from '../bytes/ascii'
 import { decodeBase64url } from '../bytes/base64url'
 import { ABSENT, Slice, between, endOf, indexOf, lenOf, ptrOf, slice } from '../bytes/slice'
-import { isCookieValue } from '../http/cookie'
 import { ID_BYTES } from './entropy'
 
 /** Characters of an id that Mooring minted: 16 bytes in base64url. */
@@ -23,11 +22,6 @@ const TIMES_LENGTH: u32 = 16
 const LONGEST_KID: u32 = 16
 
 const scratch: usize = memory.data(16, 8)
-
-/** True for 1 to 128 cookie octets (RFC 6265, section 4.1.1). */
-export function isSessionValue(value: Slice): bool {
-  return isCookieValue(value)
-}
 
 /**
  * Writes the 16 bytes that `value` stands for to `out` if it is canonical base64url of that length; false otherwise.

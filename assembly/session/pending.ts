@@ -9,11 +9,12 @@
 import { heapAlloc, heapFree } from '../bytes/heap'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 import { SessionPolicy } from '../config/policy'
+import { COOKIE_VALUE_MAX } from '../http/cookie'
 
 /** More pending streams than this mint no cookie: a bound on memory, about 20 MiB. */
 // @ts-ignore: decorator
 @inline
-export const MOST_PENDING: u32 = 65536
+const MOST_PENDING: u32 = 65536
 
 // @ts-ignore: decorator
 @inline
@@ -22,10 +23,6 @@ const FIRST_SLOTS: u32 = 64
 // @ts-ignore: decorator
 @inline
 const SLOT_BYTES: u32 = 144
-
-// @ts-ignore: decorator
-@inline
-const LONGEST_VALUE: u32 = 128
 
 
 @unmanaged
@@ -42,7 +39,7 @@ export class Pending {
 
   /** At most 128 bytes; the rest is cut, which no valid session value needs. */
   set value(bytes: Slice) {
-    const length = min(lenOf(bytes), LONGEST_VALUE)
+    const length = min(lenOf(bytes), COOKIE_VALUE_MAX)
     this.length = <u8>length
     memory.copy(changetype<usize>(this) + 16, ptrOf(bytes), length)
   }
