@@ -3,7 +3,7 @@
  * boundary is the price of a Wasm filter.
  */
 import { ascii } from '../bytes/literal'
-import { Slice, UNREADABLE } from '../bytes/slice'
+import { Slice, UNREADABLE, isPresent } from '../bytes/slice'
 import { readRequestHeader } from './header'
 import { readRequestPairs } from './pairs'
 
@@ -66,6 +66,6 @@ export function requestPairs(): Slice {
 /** The scheme that the client used, as Envoy trusts it: x-forwarded-proto, which Envoy sets, else `:scheme`. */
 export function requestScheme(): Slice {
   const forwarded = readRequestHeader(FORWARDED_PROTO)
-  if (<u32>forwarded != 0) return forwarded
+  if (isPresent(forwarded)) return forwarded
   return forwarded == UNREADABLE ? UNREADABLE : readRequestHeader(SCHEME)
 }
