@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
 import { table } from '../demo/report/table.ts'
 import { exitOnBrokenPipe } from '../tools/broken-pipe.ts'
+import { parseCommandLine } from '../tools/command-line.ts'
 import { findEnvoy } from '../tools/envoy.ts'
 import { UsageError } from '../tools/usage-error.ts'
 import { CONTENDERS, type RunningContender, startContender } from './contender.ts'
@@ -86,8 +86,7 @@ async function bench(size: Size): Promise<void> {
 }
 
 function sizeFrom(args: readonly string[]): Size | 'help' {
-  const { values } = parseArgs({
-    args: [...args],
+  const { values } = parseCommandLine(args, {
     options: {
       blocks: { type: 'string', default: '20' },
       requests: { type: 'string', default: '1000' },
@@ -112,7 +111,7 @@ try {
   if (size === 'help') process.stdout.write(HELP)
   else await bench(size)
 } catch (error) {
-  if (!(error instanceof UsageError) && !(error instanceof TypeError && 'code' in error)) throw error
+  if (!(error instanceof UsageError)) throw error
   say(`${error.message}\nFor help: node build/js/bench/main.js --help`)
   process.exitCode = 2
 }

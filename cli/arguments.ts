@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseCommandLine } from '../tools/command-line.ts'
 import { UsageError } from '../tools/usage-error.ts'
 
 export interface CheckArguments {
@@ -34,7 +34,13 @@ Examples:
 
 /** Reads the command line, without node and the script; throws {@link UsageError}. */
 export function readArguments(args: readonly string[]): CheckArguments {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = parseCommandLine(args, {
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      format: { type: 'string', default: 'text' },
+    },
+  })
   const [command, ...files] = positionals
   if (values.help) return { help: true, format: 'text', files }
   if (command !== 'check') {
@@ -47,19 +53,4 @@ export function readArguments(args: readonly string[]): CheckArguments {
     throw new UsageError(`--format ${values.format}: expected text or json`)
   }
   return { help: false, format: values.format, files }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        format: { type: 'string', default: 'text' },
-      },
-    })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
 }

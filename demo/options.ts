@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseCommandLine } from '../tools/command-line.ts'
 import { UsageError } from '../tools/usage-error.ts'
 import { SCENARIOS, type Scenario } from './scenario.ts'
 
@@ -38,7 +38,16 @@ Examples:
 
 /** Reads the command line; throws {@link UsageError}. */
 export function readOptions(args: readonly string[]): DemoOptions {
-  const values = parse(args)
+  const { values } = parseCommandLine(args, {
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      embedded: { type: 'boolean', default: false },
+      verbose: { type: 'boolean', short: 'v', default: false },
+      format: { type: 'string', default: 'text' },
+      requests: { type: 'string', default: '6' },
+      only: { type: 'string', multiple: true, default: [] },
+    },
+  })
   const requests = Number(values.requests)
   if (!Number.isInteger(requests) || requests < 2 || requests > 1_000) {
     throw new UsageError(`--requests ${values.requests}: expected a whole number from 2 to 1000`)
@@ -65,24 +74,4 @@ export function scenarioOf(id: string): Scenario {
     )
   }
   return found
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      allowPositionals: false,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        embedded: { type: 'boolean', default: false },
-        verbose: { type: 'boolean', short: 'v', default: false },
-        format: { type: 'string', default: 'text' },
-        requests: { type: 'string', default: '6' },
-        only: { type: 'string', multiple: true, default: [] },
-      },
-    }).values
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { chooseIngress } from './choose-ingress.ts'
 import { BUILT_FILTER } from './built-filter.ts'
 import { canBind } from './loopback.ts'
 import { readMesh, withHosts } from './mesh.ts'
+import { parseCommandLine } from '../tools/command-line.ts'
 import { UsageError } from '../tools/usage-error.ts'
 import { scenarioOf } from './options.ts'
 import { pageResponder } from './page.ts'
@@ -35,28 +35,19 @@ interface ServeOptions {
 }
 
 function readServeOptions(args: readonly string[]): ServeOptions {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      strict: true,
-      allowPositionals: false,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        embedded: { type: 'boolean', default: false },
-        port: { type: 'string', default: '8080' },
-        only: { type: 'string', default: 'httpCookie' },
-      },
-    })
-    const port = Number(values.port)
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-      throw new UsageError(`--port ${values.port}: expected a number from 0 to 65535`)
-    }
-    return { ...values, port }
-  } catch (error) {
-    throw error instanceof UsageError
-      ? error
-      : new UsageError(error instanceof Error ? error.message : String(error))
+  const { values } = parseCommandLine(args, {
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      embedded: { type: 'boolean', default: false },
+      port: { type: 'string', default: '8080' },
+      only: { type: 'string', default: 'httpCookie' },
+    },
+  })
+  const port = Number(values.port)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new UsageError(`--port ${values.port}: expected a number from 0 to 65535`)
   }
+  return { ...values, port }
 }
 
 async function serve(options: ServeOptions): Promise<void> {
