@@ -26,6 +26,22 @@ export function headerMapCalls(guest: Guest, violations: HeaderViolation[]): Hos
     return Ok
   }
 
+  /** The two hostcalls that write one entry. */
+  function valueWriter(hostcall: string, write: 'add' | 'replace') {
+    return (map: number, key: number, keySize: number, value: number, valueSize: number): Status => {
+      const type = headerMapTypeOf(map)
+      if (type === undefined) return BadArgument
+      const name = guest.memory.readByteString(key, keySize)
+      const text = guest.memory.readByteString(value, valueSize)
+      if (name === undefined || text === undefined) return InvalidMemoryAccess
+      const headers = guest.caller.writableMap(type)
+      if (headers === undefined) return BadArgument
+      inspect(hostcall, name, text)
+      headers[write](name, text)
+      return modified(type)
+    }
+  }
+
   return {
     proxy_get_header_map_value(map: number, key: number, keySize: number, valueAt: number, sizeAt: number) {
       const type = headerMapTypeOf(map)
@@ -64,37 +80,8 @@ export function headerMapCalls(guest: Guest, violations: HeaderViolation[]): Hos
       return modified(type)
     },
 
-    proxy_add_header_map_value(map: number, key: number, keySize: number, value: number, valueSize: number) {
-      const type = headerMapTypeOf(map)
-      if (type === undefined) return BadArgument
-      const name = guest.memory.readByteString(key, keySize)
-      const text = guest.memory.readByteString(value, valueSize)
-      if (name === undefined || text === undefined) return InvalidMemoryAccess
-      const headers = guest.caller.writableMap(type)
-      if (headers === undefined) return BadArgument
-      inspect('proxy_add_header_map_value', name, text)
-      headers.add(name, text)
-      return modified(type)
-    },
-
-    proxy_replace_header_map_value(
-      map: number,
-      key: number,
-      keySize: number,
-      value: number,
-      valueSize: number,
-    ) {
-      const type = headerMapTypeOf(map)
-      if (type === undefined) return BadArgument
-      const name = guest.memory.readByteString(key, keySize)
-      const text = guest.memory.readByteString(value, valueSize)
-      if (name === undefined || text === undefined) return InvalidMemoryAccess
-      const headers = guest.caller.writableMap(type)
-      if (headers === undefined) return BadArgument
-      inspect('proxy_replace_header_map_value', name, text)
-      headers.replace(name, text)
-      return modified(type)
-    },
+    proxy_add_header_map_value: valueWriter('proxy_add_header_map_value', 'add'),
+    proxy_replace_header_map_value: valueWriter('proxy_replace_header_map_value', 'replace'),
 
     proxy_remove_header_map_value(map: number, key: number, keySize: number) {
       const type = headerMapTypeOf(map)
