@@ -46,12 +46,11 @@ function nodeOf(source: Source, depth: u32): Slice {
 }
 
 function leaf(source: Source): Slice {
-  if (!leafValue(source)) {
-    countNothing()
-    return ABSENT
+  let result: Slice = ABSENT
+  if (leafValue(source) && (!raw || rawValue(source))) {
+    result = raw ? valueBytes : leafNode(source.label, valueType, valueBytes)
   }
-  const result = raw ? rawValue(source) : leafNode(source.label, valueType, valueBytes)
-  if (!isPresent(result)) count(Counter.SourceTooLarge)
+  if (!isPresent(result)) countNothing()
   return result
 }
 
@@ -74,6 +73,8 @@ function countNothing(): void {
       count(Counter.SourceMalformed)
       break
     case Nothing.TooLarge:
+    // Something was yielded, and there was no room for its node.
+    case Nothing.No:
       count(Counter.SourceTooLarge)
       break
     case Nothing.Unreadable:

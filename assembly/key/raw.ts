@@ -7,12 +7,12 @@
  * `a.b.c.d`, or eight groups of four hexadecimal digits. What would be longer than 256 bytes yields nothing.
  */
 import { COLON, COMMA, DOT, MINUS, PERCENT } from '../bytes/ascii'
-import { ABSENT, Slice, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
+import { Slice, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { sessionValue } from '../session/session'
 import { Source, SourceKind } from '../config/policy'
-import { TYPE_BOOLEAN, TYPE_LIST, TYPE_NUMBER } from './node'
-import { valueBytes, valueType } from './value'
+import { TYPE_BOOLEAN, TYPE_LIST, TYPE_NUMBER, TYPE_STRING } from './node'
+import { Nothing, valueBytes, valueType, yieldNothing, yieldValue } from './value'
 
 // @ts-ignore: decorator
 @inline
@@ -21,18 +21,19 @@ const LONGEST: u32 = 256
 const text: usize = memory.data(LONGEST)
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
-/** The text of the value that `source` just yielded (key/value.ts); ABSENT if it has none. */
-export function rawValue(source: Source): Slice {
+/** Puts its text in the place of the value that `source` just yielded (key/value.ts). False: it has none, and why. */
+export function rawValue(source: Source): bool {
   writer.open(text, LONGEST)
   if (source.kind == SourceKind.Session) escape(sessionValue)
   else if (source.kind == SourceKind.Address) address(valueBytes)
   else if (valueType == TYPE_NUMBER) {
-    if (!integer(reinterpret<f64>(bswap<u64>(load<u64>(ptrOf(valueBytes)))))) return ABSENT
+    if (!integer(reinterpret<f64>(bswap<u64>(load<u64>(ptrOf(valueBytes))))))
+      return yieldNothing(Nothing.Malformed)
   } else if (valueType == TYPE_BOOLEAN) writer.ascii(load<u8>(ptrOf(valueBytes)) == 1 ? 'true' : 'false')
   else if (valueType == TYPE_LIST) items(valueBytes)
   else escape(valueBytes)
   const written = writer.result
-  return isPresent(written) && lenOf(written) > 0 ? written : ABSENT
+  return isPresent(written) ? yieldValue(TYPE_STRING, written) : yieldNothing(Nothing.TooLarge)
 }
 
 function escape(value: Slice): void {

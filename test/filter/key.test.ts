@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { type HeaderList, type PropertyTree, type PropertyValue, Status } from '../../host/index.ts'
+import { type HeaderList, type PropertyTree, Status } from '../../host/index.ts'
+import { HEADER, keysOf, verified } from './key-of.ts'
 import { HASH_SECRET, counter, pass, requestValues, startMooring } from './mooring.ts'
 import {
   allNode,
@@ -12,20 +13,6 @@ import {
   plainKey,
   textNode,
 } from './reference-key.ts'
-
-const HEADER = 'x-mooring-key'
-
-function verified(payload: Record<string, PropertyValue>): PropertyTree {
-  return { metadata: { filter_metadata: { 'envoy.filters.http.jwt_authn': { payload } } } }
-}
-
-/** The key headers that a request gets under `key`, without a session. */
-function keysOf(key: object, headers: HeaderList = [], properties: PropertyTree = {}): readonly string[] {
-  const { plugin } = startMooring({ key }, { environment: { SECRET: HASH_SECRET } })
-  const passed = pass(plugin, headers, properties)
-  passed.stream.end()
-  return requestValues(passed, HEADER)
-}
 
 describe('each source yields its key as docs/keys.md says', () => {
   const cases: [string, object | string, HeaderList, PropertyTree, Buffer][] = [
@@ -333,44 +320,6 @@ describe('what differs has different keys', () => {
       ['x-b', 'c'],
     ])
     expect(one).not.toEqual(other)
-  })
-})
-
-describe('format: raw', () => {
-  const cases: [string, object | string, HeaderList, PropertyTree, readonly string[]][] = [
-    ['plain text as it is', { header: 'x-a' }, [['x-a', 'user-7!~']], {}, ['user-7!~']],
-    ['all else as %XX', { header: 'x-a' }, [['x-a', 'a b,c%d\u00e9']], {}, ['a%20b%2Cc%25d%E9']],
-    ['a number in decimal', { claim: { name: 'n', type: 'number' } }, [], verified({ n: -42 }), ['-42']],
-    ['no number with a fraction', { claim: { name: 'n', type: 'number' } }, [], verified({ n: 0.5 }), []],
-    ['a boolean', { claim: { name: 'b', type: 'boolean' } }, [], verified({ b: false }), ['false']],
-    ['a list', { claim: { name: 'l', type: 'list' } }, [], verified({ l: ['a,b', 'c'] }), ['a%2Cb,c']],
-    ['an IPv4 address', 'address', [], { source: { address: '192.0.2.7:1' } }, ['192.0.2.7']],
-    [
-      'an IPv6 address',
-      'address',
-      [],
-      { source: { address: '[2001:db8::1]:1' } },
-      ['2001:0db8:0000:0000:0000:0000:0000:0001'],
-    ],
-    ['256 bytes', { header: 'x-a' }, [['x-a', 'x'.repeat(256)]], {}, ['x'.repeat(256)]],
-    ['nothing longer', { header: 'x-a' }, [['x-a', 'x'.repeat(257)]], {}, []],
-  ]
-
-  test.each(cases)('%s', (_, source, headers, properties, expected) => {
-    expect(keysOf({ from: [source], format: 'raw' }, headers, properties)).toEqual(expected)
-  })
-
-  test("a session by its cookie's text", () => {
-    const { plugin } = startMooring({ session: {}, key: { format: 'raw' } })
-    const passed = pass(plugin, [['cookie', 'ISTIOID=ABEiM0RVZneImaq7zN3u_w']])
-    expect(requestValues(passed, HEADER)).toEqual(['ABEiM0RVZneImaq7zN3u_w'])
-    passed.stream.end()
-  })
-
-  test('a claim with CR and LF never as a line of its own', () => {
-    expect(keysOf({ from: [{ claim: 'sub' }], format: 'raw' }, [], verified({ sub: 'a\r\nx: y' }))).toEqual(
-      [],
-    )
   })
 })
 
