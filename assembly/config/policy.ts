@@ -124,8 +124,12 @@ export enum SourceKind {
   Claim = 4,
   Address = 5,
   Constant = 6,
-  FirstOf = 7,
-  All = 8,
+  Path = 7,
+  Authority = 8,
+  Method = 9,
+  Grpc = 10,
+  FirstOf = 11,
+  All = 12,
 }
 
 export enum ClaimType {
@@ -144,7 +148,7 @@ export class Source {
   /** What stands before the value in the key's encoding, e.g. `claim:/sub`, `header:x-user`, `session`. */
   label: Slice
   /**
-   * Cookie, Query: the name. Header: the lower-case name. Constant: the value.
+   * Cookie, Query: the name. Header: the lower-case name. Constant: the value. Path: the template.
    * Claim: the property path, segments separated by NUL:
    * `metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0payload\0sub`.
    */
@@ -158,6 +162,8 @@ export class Source {
   /** Address: how many leading bits count, 0 to 32 and 0 to 128. */
   ipv4Prefix: u8
   ipv6Prefix: u8
+  /** Grpc: the method's name is wanted, not the service's. */
+  grpcMethod: bool
   /** FirstOf, All: Source[]. */
   children: usize
   childCount: u32

@@ -5,18 +5,14 @@
  * that nobody reaches another rule, or `skip`, by making a header unreadable. An ambiguous path (http/path.ts)
  * matches no path rule.
  */
-import { arenaAlloc } from '../bytes/arena'
-import { ABSENT, Slice, UNREADABLE, isPresent, lenOf } from '../bytes/slice'
+import { ABSENT, Slice, UNREADABLE, isPresent } from '../bytes/slice'
 import { listHolds } from '../bytes/slice-list'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { Plan, Policy, Rule, SLICE_BYTES } from '../config/policy'
 import { hostOf, matchHost } from '../http/authority'
-import { matchPath, normalisePath } from '../http/path'
+import { matchPath } from '../http/path'
 import { Counter } from '../proxy/counter'
 import { count } from '../proxy/metrics'
-import { requestAuthority, requestMethod, requestPath } from '../proxy/request'
-
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
+import { requestAuthority, requestMethod, requestNormalisedPath } from '../proxy/request'
 
 let host: Slice = ABSENT
 let path: Slice = ABSENT
@@ -46,16 +42,8 @@ function readConditions(policy: Policy): bool {
     if (isPresent(authority)) host = hostOf(authority)
   }
   if (policy.matchesPath) {
-    const received = requestPath()
-    if (received == UNREADABLE) return false
-    if (isPresent(received)) {
-      // An octet that becomes its escape takes three.
-      const room = 3 * lenOf(received) + 1
-      const at = arenaAlloc(room)
-      if (at == 0) return false
-      writer.open(at, room)
-      if (normalisePath(received, writer)) path = writer.result
-    }
+    path = requestNormalisedPath()
+    if (path == UNREADABLE) return false
   }
   if (policy.matchesMethod) {
     method = requestMethod()

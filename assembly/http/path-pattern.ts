@@ -73,6 +73,12 @@ export function isAnySegment(segment: Slice): bool {
   return first == STAR || first == OPEN_BRACE
 }
 
+/** True if a pattern without error has a `{name}`. */
+export function hasCapture(pattern: Slice): bool {
+  // A brace encloses a whole segment, or the pattern has an error.
+  return indexOf(ptrOf(pattern), endOf(pattern), OPEN_BRACE) != endOf(pattern)
+}
+
 /** The first error of a pattern, `None` if it may be given to `matchPath`. */
 export function pathPatternError(pattern: Slice): PathPatternError {
   if (!isPresent(pattern)) return PathPatternError.NoLeadingSlash
@@ -129,7 +135,8 @@ function isLastingEscape(at: usize, end: usize): bool {
   return load<u8>(at, 1) == upperHexDigit(<u8>(octet >> 4)) && load<u8>(at, 2) == upperHexDigit(<u8>octet)
 }
 
-function isCapture(segment: Slice): bool {
+/** True for `{name}`. */
+export function isCapture(segment: Slice): bool {
   if (lenOf(segment) < 2) return false
   return load<u8>(ptrOf(segment)) == OPEN_BRACE && load<u8>(endOf(segment) - 1) == CLOSE_BRACE
 }

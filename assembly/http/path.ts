@@ -3,10 +3,10 @@
  * `:path` itself is never rewritten; what the backend would read differently from us matches no rule at all.
  */
 import { BACKSLASH, DOT, HASH, PERCENT, QUESTION_MARK, SEMICOLON, SLASH } from '../bytes/ascii'
-import { Slice, between, endOf, equals, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
+import { ABSENT, Slice, between, endOf, equals, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { Writer } from '../bytes/writer'
 import { isPathOctet, isUnreserved } from './octet'
-import { PATH_SEGMENTS_MAX, isAnySegment, isRest } from './path-pattern'
+import { PATH_SEGMENTS_MAX, isAnySegment, isCapture, isRest } from './path-pattern'
 import { escapedOctet, upperHexDigit } from './percent'
 
 /** What `writeSegment` answers instead of an address. */
@@ -81,6 +81,28 @@ export function matchPath(pattern: Slice, normalised: Slice): bool {
     q = endOf(segment)
   }
   return q == pathEnd
+}
+
+/**
+ * What the capture number `index`, from 0, of a pattern took from a normalised path that matches it; ABSENT beyond
+ * the last capture. Escapes stay escapes.
+ *
+ *     /carts/{cart}/items/{item}   on   /carts/a%20b/items/7   ->   0: a%20b   1: 7   2: ABSENT
+ */
+export function pathCapture(pattern: Slice, normalised: Slice, index: u32): Slice {
+  if (!isPresent(pattern) || !isPresent(normalised)) return ABSENT
+  const patternEnd = endOf(pattern)
+  const pathEnd = endOf(normalised)
+  let p = ptrOf(pattern)
+  let q = ptrOf(normalised)
+  while (p < patternEnd && q < pathEnd) {
+    const wanted = between(p + 1, indexOf(p + 1, patternEnd, SLASH))
+    const segment = between(q + 1, indexOf(q + 1, pathEnd, SLASH))
+    if (isCapture(wanted) && index-- == 0) return segment
+    p = endOf(wanted)
+    q = endOf(segment)
+  }
+  return ABSENT
 }
 
 function endOfPath(at: usize, end: usize): usize {

@@ -34,6 +34,14 @@ function counterOf(kind: SourceKind): Counter {
       return Counter.KeyAddress
     case SourceKind.Constant:
       return Counter.KeyConstant
+    case SourceKind.Path:
+      return Counter.KeyPath
+    case SourceKind.Authority:
+      return Counter.KeyAuthority
+    case SourceKind.Method:
+      return Counter.KeyMethod
+    case SourceKind.Grpc:
+      return Counter.KeyGrpc
     default:
       return Counter.KeyAll
   }

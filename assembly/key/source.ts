@@ -1,21 +1,25 @@
 /** Where a key's value comes from: one function per kind, each total, none of them writes anything. */
 import { arenaAlloc } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
-import { ABSENT, Slice, UNREADABLE, isPresent, lenOf, slice } from '../bytes/slice'
+import { ABSENT, Slice, UNREADABLE, endOf, isPresent, lenOf, ptrOf, slice, toLower } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { Source, SourceKind } from '../config/policy'
 import { maskAddress, parseAddress } from '../http/address'
+import { hostOf } from '../http/authority'
 import { findCookie } from '../http/cookie'
+import { grpcMethod, grpcService, isGrpcContentType } from '../http/grpc'
+import { matchPath, pathCapture } from '../http/path'
 import { decodeQuery, findQuery } from '../http/query'
 import { nextCookieLine, openCookieLines } from '../proxy/cookie-lines'
 import { readRequestHeader } from '../proxy/header'
 import { readProperty } from '../proxy/property'
-import { requestPath } from '../proxy/request'
+import { requestAuthority, requestMethod, requestNormalisedPath, requestPath } from '../proxy/request'
 import { sessionId, sessionValue } from '../session/session'
 import { claimValue } from './claim'
-import { TYPE_BINARY, TYPE_STRING } from './node'
+import { TYPE_BINARY, TYPE_LIST, TYPE_STRING } from './node'
 import { LONGEST_VALUE, Nothing, yieldNothing, yieldValue } from './value'
 
+const CONTENT_TYPE: Slice = ascii('content-type')
 const SOURCE_ADDRESS: Slice = ascii('source\0address')
 
 const addressBytes: usize = memory.data(16, 8)
@@ -38,6 +42,14 @@ export function leafValue(source: Source): bool {
       return addressLeaf(source)
     case SourceKind.Constant:
       return yieldValue(TYPE_STRING, source.name)
+    case SourceKind.Path:
+      return pathLeaf(source)
+    case SourceKind.Authority:
+      return authorityLeaf()
+    case SourceKind.Method:
+      return yieldText(requestMethod())
+    case SourceKind.Grpc:
+      return grpcLeaf(source)
     default:
       return yieldNothing(Nothing.Absent)
   }
@@ -94,6 +106,55 @@ function addressLeaf(source: Source): bool {
   if (length == 0) return yieldNothing(Nothing.Malformed)
   maskAddress(addressBytes, length, length == 4 ? source.ipv4Prefix : source.ipv6Prefix)
   return yieldValue(TYPE_BINARY, slice(addressBytes, length))
+}
+
+/** One capture is its text, several are a list. */
+function pathLeaf(source: Source): bool {
+  const path = requestNormalisedPath()
+  if (path == UNREADABLE) return yieldNothing(Nothing.Unreadable)
+  if (path == ABSENT) return yieldNothing(isPresent(requestPath()) ? Nothing.Malformed : Nothing.Absent)
+  const template = source.name
+  if (!matchPath(template, path)) return yieldNothing(Nothing.Absent)
+  const first = pathCapture(template, path, 0)
+  if (pathCapture(template, path, 1) == ABSENT) return yieldText(first)
+  let count: u32 = 0
+  let room: u32 = 4
+  let capture = first
+  for (; capture != ABSENT; capture = pathCapture(template, path, count)) {
+    count++
+    room += 4 + lenOf(capture)
+  }
+  writer.open(arenaAlloc(room), room)
+  writer.u32be(count)
+  for (let i: u32 = 0; i < count; i++) {
+    capture = pathCapture(template, path, i)
+    writer.u32be(lenOf(capture))
+    writer.bytes(capture)
+  }
+  const list = writer.result
+  return isPresent(list) ? yieldValue(TYPE_LIST, list) : yieldNothing(Nothing.TooLarge)
+}
+
+/** The host as rules see it, in lower case. */
+function authorityLeaf(): bool {
+  const host = hostOf(requestAuthority())
+  if (!isPresent(host)) return yieldText(host)
+  const length = lenOf(host)
+  if (length > LONGEST_VALUE) return yieldNothing(Nothing.TooLarge)
+  writer.open(arenaAlloc(length), length)
+  for (let at = ptrOf(host); at < endOf(host); at++) writer.byte(toLower(load<u8>(at)))
+  const lower = writer.result
+  return isPresent(lower) ? yieldText(lower) : yieldNothing(Nothing.TooLarge)
+}
+
+function grpcLeaf(source: Source): bool {
+  const contentType = readRequestHeader(CONTENT_TYPE)
+  if (contentType == UNREADABLE) return yieldNothing(Nothing.Unreadable)
+  if (!isGrpcContentType(contentType)) return yieldNothing(Nothing.Absent)
+  const path = requestPath()
+  if (!isPresent(path)) return yieldText(path)
+  const name = source.grpcMethod ? grpcMethod(path) : grpcService(path)
+  return isPresent(name) ? yieldText(name) : yieldNothing(Nothing.Malformed)
 }
 
 function yieldText(text: Slice): bool {

@@ -23,6 +23,10 @@ export enum Counter {
   KeyClaim,
   KeyAddress,
   KeyConstant,
+  KeyPath,
+  KeyAuthority,
+  KeyMethod,
+  KeyGrpc,
   KeyAll,
   KeyNone,
   KeyRejected,
@@ -38,7 +42,7 @@ export enum Counter {
 /** How many there are. */
 // @ts-ignore: decorator
 @inline
-export const COUNTERS: u32 = 30
+export const COUNTERS: u32 = 34
 
 /** The last segment of each metric's name, without the product's prefix. */
 export const COUNTER_NAMES: StaticArray<string> = [
@@ -62,6 +66,10 @@ export const COUNTER_NAMES: StaticArray<string> = [
   'key_claim',
   'key_address',
   'key_constant',
+  'key_path',
+  'key_authority',
+  'key_method',
+  'key_grpc',
   'key_all',
   'key_none',
   'key_rejected',

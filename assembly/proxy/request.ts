@@ -2,8 +2,11 @@
  * What was read of the current request. Each part is asked for once, and only if something needs it: crossing the
  * boundary is the price of a Wasm filter.
  */
+import { arenaAlloc } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
-import { Slice, UNREADABLE, isPresent } from '../bytes/slice'
+import { ABSENT, Slice, UNREADABLE, isPresent, lenOf } from '../bytes/slice'
+import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { normalisePath } from '../http/path'
 import { readRequestHeader } from './header'
 import { readRequestPairs } from './pairs'
 
@@ -20,10 +23,13 @@ const SCHEME: Slice = ascii(':scheme')
 @inline
 const UNASKED: Slice = 2 << 32
 
+const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
+
 let firstCookieLine: Slice = UNASKED
 let authority: Slice = UNASKED
 let path: Slice = UNASKED
 let method: Slice = UNASKED
+let normalisedPath: Slice = UNASKED
 let pairs: Slice = UNASKED
 
 /** Forgets the request before. To be called with each reset of the arena, where all of this lives. */
@@ -32,6 +38,7 @@ export function beginRequest(): void {
   authority = UNASKED
   path = UNASKED
   method = UNASKED
+  normalisedPath = UNASKED
   pairs = UNASKED
 }
 
@@ -50,6 +57,25 @@ export function requestAuthority(): Slice {
 export function requestPath(): Slice {
   if (path == UNASKED) path = readRequestHeader(PATH)
   return path
+}
+
+/**
+ * The path as rules and templates see it (http/path.ts). ABSENT if it is ambiguous or there is none, UNREADABLE if
+ * the host refuses or there is no room.
+ */
+export function requestNormalisedPath(): Slice {
+  if (normalisedPath == UNASKED) normalisedPath = normalised(requestPath())
+  return normalisedPath
+}
+
+function normalised(received: Slice): Slice {
+  if (!isPresent(received)) return received
+  // An octet that becomes its escape takes three.
+  const room = 3 * lenOf(received) + 1
+  const at = arenaAlloc(room)
+  if (at == 0) return UNREADABLE
+  writer.open(at, room)
+  return normalisePath(received, writer) ? writer.result : ABSENT
 }
 
 export function requestMethod(): Slice {

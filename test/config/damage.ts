@@ -37,6 +37,7 @@ const NAMES = [
     'onLocalReply',
   ],
   ...['bind', 'trustInbound', 'peer', 'forwardedClientCert', 'authority', 'method', 'grpc', 'token', 'in'],
+  ...['path', 'template', 'part'],
   ...[
     'metadata',
     'transform',
@@ -83,6 +84,9 @@ const VALUES: Json[] = [
     '/**',
     '/**/a',
     '/{a}/{a}',
+    '/{a}',
+    'service',
+    'method',
     '//',
     '/..',
   ],

@@ -55,12 +55,10 @@ const refused: [configuration: unknown, errors: string[]][] = [
     { ...SESSION, key: { [field]: 'none' } },
     [`not_available at /key/${field}: ${LATER}`],
   ]),
-  ...['path', 'peer', 'forwardedClientCert', 'authority', 'method', 'grpc'].flatMap(
-    (kind): [object, string[]][] => [
-      [from({ [kind]: 'x' }), [`not_available at /key/from/0/${kind}: ${LATER}`]],
-      [from(kind), [`not_available at /key/from/0: ${LATER}`]],
-    ],
-  ),
+  ...['peer', 'forwardedClientCert'].flatMap((kind): [object, string[]][] => [
+    [from({ [kind]: 'x' }), [`not_available at /key/from/0/${kind}: ${LATER}`]],
+    [from(kind), [`not_available at /key/from/0: ${LATER}`]],
+  ]),
   ...['transform', 'as', 'required'].map((field): [object, string[]] => [
     from({ claim: 'sub', [field]: true }),
     [`not_available at /key/from/0/${field}: ${LATER}`],
@@ -178,7 +176,7 @@ const refused: [configuration: unknown, errors: string[]][] = [
   [
     from('sesion'),
     [
-      'unknown_value at /key/from/0: found "sesion", expected one of: session, address; did you mean session?',
+      'unknown_value at /key/from/0: found "sesion", expected one of: session, address, authority, method; did you mean session?',
     ],
   ],
   [

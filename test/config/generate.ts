@@ -103,6 +103,11 @@ const leaf: fc.Arbitrary<unknown> = fc.oneof(
   fc
     .tuple(fc.integer({ min: 1, max: 32 }), fc.integer({ min: 1, max: 128 }))
     .map(([ipv4Prefix, ipv6Prefix]) => ({ address: { ipv4Prefix, ipv6Prefix } })),
+  path.map((start) => ({ path: `/{own}${start}` })),
+  path.map((start) => ({ path: { template: `/{own}${start}` } })),
+  fc.constantFrom('authority', 'method', { authority: {} }, { method: {} }),
+  fc.constantFrom('service', 'method').map((part) => ({ grpc: part })),
+  fc.constantFrom('service', 'method').map((part) => ({ grpc: { part } })),
   fc.string({ minLength: 1, maxLength: 5 }).map((value) => ({ constant: value })),
   fc.string({ minLength: 1, maxLength: 5, unit: 'binary' }).map((value) => ({ constant: { value } })),
 )

@@ -61,6 +61,7 @@ export interface SourceView {
   decode: boolean
   ipv4Prefix: number
   ipv6Prefix: number
+  grpcMethod: boolean
   children: SourceView[]
 }
 
@@ -72,13 +73,17 @@ const KINDS = [
   'claim',
   'address',
   'constant',
+  'path',
+  'authority',
+  'method',
+  'grpc',
   'firstOf',
   'all',
 ] as const
 const CLAIM_TYPES = ['string', 'number', 'boolean', 'list'] as const
 
 const RULE_BYTES = 36
-const SOURCE_BYTES = 44
+const SOURCE_BYTES = 48
 const SLICE_BYTES = 8
 const HMAC_STATE_BYTES = 64
 
@@ -155,7 +160,8 @@ function sources(memory: Buffer, at: number, count: number): SourceView[] {
     decode: flag(memory, source + 33),
     ipv4Prefix: memory.readUInt8(source + 34),
     ipv6Prefix: memory.readUInt8(source + 35),
-    children: sources(memory, memory.readUInt32LE(source + 36), memory.readUInt32LE(source + 40)),
+    grpcMethod: flag(memory, source + 36),
+    children: sources(memory, memory.readUInt32LE(source + 40), memory.readUInt32LE(source + 44)),
   }))
 }
 

@@ -39,6 +39,7 @@ const SOURCE: SourceView = {
   decode: false,
   ipv4Prefix: 0,
   ipv6Prefix: 0,
+  grpcMethod: false,
   children: [],
 }
 const SESSION_SOURCE: SourceView = { ...SOURCE, label: 'session' }
@@ -191,6 +192,12 @@ describe('key.from', () => {
     [{ address: {} }, { kind: 'address', label: 'address', ipv4Prefix: 32, ipv6Prefix: 128 }],
     [{ address: 24.0 }, { kind: 'address', label: 'address', ipv4Prefix: 24, ipv6Prefix: 128 }],
     [{ address: { ipv6Prefix: 64 } }, { kind: 'address', label: 'address', ipv4Prefix: 32, ipv6Prefix: 64 }],
+    [{ path: '/a/{b}' }, { kind: 'path', label: 'path:/a/{b}', name: '/a/{b}' }],
+    [{ path: { template: '/{a}/**' } }, { kind: 'path', label: 'path:/{a}/**', name: '/{a}/**' }],
+    ['authority', { kind: 'authority', label: 'authority' }],
+    [{ method: {} }, { kind: 'method', label: 'method' }],
+    [{ grpc: 'service' }, { kind: 'grpc', label: 'grpc:service' }],
+    [{ grpc: { part: 'method' } }, { kind: 'grpc', label: 'grpc:method', grpcMethod: true }],
     [{ constant: 'blå' }, { kind: 'constant', label: 'constant', name: 'blå' }],
     [{ constant: { value: 'x' } }, { kind: 'constant', label: 'constant', name: 'x' }],
   ])('%j', (source, view) => {

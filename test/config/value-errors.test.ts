@@ -133,6 +133,29 @@ const refused: [configuration: unknown, errors: string[]][] = [
       'invalid_query_name at /key/from/0/query: found "a&b", expected a name as it stands in the URL, without & = # and blanks',
     ],
   ],
+  [
+    from({ path: '/static/**' }),
+    ['missing_capture at /key/from/0/path: a template captures what counts, as in /carts/{cart}/**'],
+  ],
+  [
+    from({ path: { template: 'carts/{cart}' } }),
+    ['invalid_path at /key/from/0/path/template: found "carts/{cart}", expected a / first'],
+  ],
+  [
+    from({ path: '/{a}/{a}' }),
+    [
+      'repeated_capture at /key/from/0/path: found "/{a}/{a}", expected each capture to have a name of its own',
+    ],
+  ],
+  [
+    from({ path: {} }),
+    ['missing_field at /key/from/0/path: expected the name or value that this source is about'],
+  ],
+  [
+    from({ grpc: 'stream' }),
+    ['unknown_value at /key/from/0/grpc: found "stream", expected one of: service, method'],
+  ],
+  [from('grpc'), ['missing_field at /key/from/0: this source needs a value, as in {claim: sub}']],
   [from({ claim: 'a\0b' }), ['invalid_claim at /key/from/0/claim: a claim name has no control characters']],
   [rule({ name: 'By-Tenant' }), [`invalid_name at /rules/0/name: found "By-Tenant", ${LABEL}`]],
   [

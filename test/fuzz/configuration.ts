@@ -153,6 +153,8 @@ function source(shape: Shape, depth: number, budget: { left: number }): unknown 
     }),
     () => prng.pick<unknown>(['address', { address: number(32) }]),
     () => ({ address: { ipv4Prefix: number(32), ipv6Prefix: number(128) } }),
+    () => prng.pick<unknown>(['authority', 'method', { grpc: 'service' }, { grpc: { part: 'method' } }]),
+    () => ({ path: prng.pick(['/{id}', '/{id}/**', '/users/{id}/x', '/{a}/{b}/**', '/a/*/{c}']) }),
     () => ({ constant: prng.pick(['all', 'a b', 'ü\r\n\0%,', 'x'.repeat(256)]) }),
   ]
   if (shape.everySession) leaves.push(() => prng.pick<unknown>(['session', { session: {} }]))

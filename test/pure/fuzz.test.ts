@@ -64,6 +64,7 @@ const PATHS = [
   '/mcp/x/{id}/**',
   '/*/a',
 ]
+const CALLS = ['/shop.v1.Carts/GetItem', '/a/b', 'application/grpc', 'application/grpc+proto']
 const HOSTS = ['shop.example.com:8443', '[2001:db8::1]:80', '*.example.com', 'a.b.', '1.2.3.4:5']
 const ADDRESSES = [
   '1.2.3.4:567',
@@ -95,6 +96,22 @@ const PARSERS: [name: string, samples: string[], call: Call][] = [
   ['normalisePath', PATHS, (path, room, below) => isFlag(pure.normalisePath(path, room.writer(below(64))))],
   ['matchPath, its path', PATHS, (path, room) => isFlag(pure.matchPath(room.input('/a/*/**'), path))],
   ['matchPath, its pattern', PATHS, (pattern, room) => isFlag(pure.matchPath(pattern, room.input('/a/b/c')))],
+  [
+    'pathCapture, its path',
+    PATHS,
+    (path, room, below) => isWithin(pure.pathCapture(room.input('/{a}/{b}/**'), path, below(3)), path),
+  ],
+  [
+    'pathCapture, its pattern',
+    PATHS,
+    (pattern, room, below) => {
+      const path = room.input('/a/b/c')
+      return isWithin(pure.pathCapture(pattern, path, below(3)), path)
+    },
+  ],
+  ['grpcService', CALLS, (path) => isWithin(pure.grpcService(path), path)],
+  ['grpcMethod', CALLS, (path) => isWithin(pure.grpcMethod(path), path)],
+  ['isGrpcContentType', CALLS, (contentType) => isFlag(pure.isGrpcContentType(contentType))],
   ['pathPatternError', PATHS, (pattern) => pure.pathPatternError(pattern) <= 13],
   ['hostOf', HOSTS, (authority) => isWithin(pure.hostOf(authority), authority)],
   ['matchHost, its host', HOSTS, (host, room) => isFlag(pure.matchHost(room.input('*.com'), host))],

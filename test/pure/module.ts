@@ -47,8 +47,12 @@ interface PureExports {
   isCookieValue(value: Slice): number
   writeWithoutCookie(line: Slice, name: Slice, writer: Address): void
   isFieldValue(value: Slice): number
+  grpcMethod(path: Slice): Slice
+  grpcService(path: Slice): Slice
+  isGrpcContentType(contentType: Slice): number
   isToken(text: Slice): number
   matchPath(pattern: Slice, normalised: Slice): number
+  pathCapture(pattern: Slice, normalised: Slice, index: number): Slice
   normalisePath(path: Slice, writer: Address): number
   pathPatternError(pattern: Slice): number
   decodeQuery(value: Slice, writer: Address): number

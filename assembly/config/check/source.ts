@@ -1,7 +1,7 @@
 /**
  * Sources: where the key comes from.
  *
- *     source = "session" | "address"                 kinds that need no value
+ *     source = "session" | "address" | "authority" | "method"      kinds that need no value
  *            | {kind: scalar}                        the scalar is the kind's first field
  *            | {kind: {fields}}
  *            | {firstOf: [source, ...]} | {all: [source, ...]}
@@ -19,17 +19,23 @@ import {
 } from '../fields'
 import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../json/node'
 import { error, unexpectedKind, warning } from '../report'
+import { hasCapture } from '../../http/path-pattern'
+import { SourceKind } from '../policy'
 import { wordIndex } from '../words'
 import { expectHeaderSource } from './header'
+import { expectPath } from './path'
 import { expectClaimName, expectQueryName, expectToken } from './name'
 
 /** In the order of policy.ts's SourceKind. */
-export const KINDS: string = 'session cookie header query claim address constant firstOf all'
+export const KINDS: string =
+  'session cookie header query claim address constant path authority method grpc firstOf all'
 export const CLAIM_TYPES: string = 'string number boolean list'
 export const REPEATED: string = 'ignore join'
 
-const BARE: string = 'session address'
-const LATER_KINDS: string = 'path peer forwardedClientCert authority method grpc'
+export const GRPC_PARTS: string = 'service method'
+
+const BARE: string = 'session address authority method'
+const LATER_KINDS: string = 'peer forwardedClientCert'
 const LATER_SIBLINGS: string = 'transform as required'
 
 /** How deep firstOf and all may be within each other. */
@@ -127,7 +133,7 @@ function checkBare(node: JsonNode): void {
 }
 
 function checkKind(kind: i32, value: JsonNode, level: u32): void {
-  if (kind >= 7) {
+  if (kind >= SourceKind.FirstOf) {
     if (level == SOURCE_LEVELS)
       error('too_deep', value, 'firstOf and all may be at most 4 deep within each other')
     else checkList(value, level + 1)
@@ -135,26 +141,32 @@ function checkKind(kind: i32, value: JsonNode, level: u32): void {
   }
   leaves++
   switch (kind) {
-    case 0:
-      expectFields(value, '', '')
-      return
-    case 1:
+    case SourceKind.Cookie:
       checkCookie(value)
       return
-    case 2:
+    case SourceKind.Header:
       checkHeader(value)
       return
-    case 3:
+    case SourceKind.Query:
       checkQuery(value)
       return
-    case 4:
+    case SourceKind.Claim:
       checkClaim(value)
       return
-    case 5:
+    case SourceKind.Address:
       checkAddress(value)
       return
-    default:
+    case SourceKind.Constant:
       checkConstant(value)
+      return
+    case SourceKind.Path:
+      checkTemplate(value)
+      return
+    case SourceKind.Grpc:
+      checkGrpc(value)
+      return
+    default:
+      expectFields(value, '', '')
   }
 }
 
@@ -196,6 +208,19 @@ function checkAddress(value: JsonNode): void {
 function checkConstant(value: JsonNode): void {
   if (value.kind == JsonKind.Object) expectFields(value, 'value', '')
   expectString(scalarThere(value, 'value'), 256)
+}
+
+function checkTemplate(value: JsonNode): void {
+  if (value.kind == JsonKind.Object) expectFields(value, 'template', '')
+  const template = scalarThere(value, 'template')
+  if (!expectPath(template) || template === null) return
+  if (!hasCapture(template.text))
+    error('missing_capture', template, 'a template captures what counts, as in /carts/{cart}/**')
+}
+
+function checkGrpc(value: JsonNode): void {
+  if (value.kind == JsonKind.Object) expectFields(value, 'part', '')
+  expectChoice(scalarThere(value, 'part'), GRPC_PARTS)
 }
 
 /** As `scalarOf`, and an error if it is missing. */

@@ -1,7 +1,7 @@
 /** Sources into the policy's block. Every one was checked: kinds are known, names are there, levels are few. */
 import { ABSENT, Slice, endOf, isPresent, ptrOf } from '../../bytes/slice'
 import { Writer } from '../../bytes/writer'
-import { CLAIM_TYPES, REPEATED, SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
+import { CLAIM_TYPES, GRPC_PARTS, REPEATED, SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
 import { choiceOf } from '../fields'
 import {
   JsonKind,
@@ -49,7 +49,7 @@ function writeSource(source: Source, node: JsonNode, level: u32): void {
     source.childCount = itemCount(value)
     return
   }
-  const scalar = scalarOf(value, kind == SourceKind.Constant ? 'value' : 'name')
+  const scalar = scalarOf(value, firstField(kind))
   switch (kind) {
     case SourceKind.Session:
       source.label = labelOf('session', ABSENT)
@@ -77,10 +77,31 @@ function writeSource(source: Source, node: JsonNode, level: u32): void {
     case SourceKind.Address:
       writeAddress(source, value)
       return
+    case SourceKind.Path:
+      source.name = blockText(textOf(scalar))
+      source.label = labelOf('path:', source.name)
+      return
+    case SourceKind.Authority:
+      source.label = labelOf('authority', ABSENT)
+      return
+    case SourceKind.Method:
+      source.label = labelOf('method', ABSENT)
+      return
+    case SourceKind.Grpc:
+      source.grpcMethod = choiceOf(scalar, GRPC_PARTS, 0) == 1
+      source.label = labelOf('grpc:', textOf(scalar))
+      return
     default:
       source.name = blockText(textOf(scalar))
       source.label = labelOf('constant', ABSENT)
   }
+}
+
+/** The field that a scalar stands for. */
+function firstField(kind: SourceKind): string {
+  if (kind == SourceKind.Constant) return 'value'
+  if (kind == SourceKind.Path) return 'template'
+  return kind == SourceKind.Grpc ? 'part' : 'name'
 }
 
 function writeAddress(source: Source, value: JsonNode | null): void {
