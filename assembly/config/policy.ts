@@ -145,7 +145,7 @@ export class Source {
   kind: SourceKind
   /** Claim only. */
   claimType: ClaimType
-  /** What stands before the value in the key's encoding, e.g. `claim:/sub`, `header:x-user`, `session`. */
+  /** What stands before the value in the key's encoding, e.g. `claim:/sub`, `session`, or `as:user`. */
   label: Slice
   /**
    * Cookie, Query: the name. Header: the lower-case name. Constant: the value. Path: the template.
@@ -164,6 +164,8 @@ export class Source {
   ipv6Prefix: u8
   /** Grpc: the method's name is wanted, not the service's. */
   grpcMethod: bool
+  /** Where this source yields nothing there is no key: no later source is tried. */
+  required: bool
   /** FirstOf, All: Source[]. */
   children: usize
   childCount: u32

@@ -18,12 +18,15 @@ const DEEPEST: u32 = 4
 export let winner: Source | null = null
 
 let raw = false
+// A required source has yielded nothing: nothing else is tried.
+let refused = false
 
 /**
  * What the first source that yields something yields: its node, or under `format: raw` its text. ABSENT if none does.
  */
 export function evaluate(policy: KeyPolicy): Slice {
   winner = null
+  refused = false
   raw = policy.format == KeyFormat.Raw
   return firstOf(policy.from, policy.fromCount, 0)
 }
@@ -31,12 +34,18 @@ export function evaluate(policy: KeyPolicy): Slice {
 function firstOf(sources: usize, sourceCount: u32, depth: u32): Slice {
   for (let i: u32 = 0; i < sourceCount; i++) {
     const node = nodeOf(sourceAt(sources, i), depth)
-    if (isPresent(node)) return node
+    if (isPresent(node) || refused) return node
   }
   return ABSENT
 }
 
 function nodeOf(source: Source, depth: u32): Slice {
+  const node = nodeByKind(source, depth)
+  if (source.required && !isPresent(node)) refused = true
+  return node
+}
+
+function nodeByKind(source: Source, depth: u32): Slice {
   if (source.kind == SourceKind.FirstOf) {
     return depth < DEEPEST ? firstOf(source.children, source.childCount, depth + 1) : ABSENT
   }

@@ -37,7 +37,7 @@ const NAMES = [
     'onLocalReply',
   ],
   ...['bind', 'trustInbound', 'peer', 'forwardedClientCert', 'authority', 'method', 'grpc', 'token', 'in'],
-  ...['path', 'template', 'part'],
+  ...['path', 'template', 'part', 'user'],
   ...[
     'metadata',
     'transform',

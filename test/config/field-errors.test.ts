@@ -59,7 +59,7 @@ const refused: [configuration: unknown, errors: string[]][] = [
     [from({ [kind]: 'x' }), [`not_available at /key/from/0/${kind}: ${LATER}`]],
     [from(kind), [`not_available at /key/from/0: ${LATER}`]],
   ]),
-  ...['transform', 'as', 'required'].map((field): [object, string[]] => [
+  ...['transform'].map((field): [object, string[]] => [
     from({ claim: 'sub', [field]: true }),
     [`not_available at /key/from/0/${field}: ${LATER}`],
   ]),

@@ -112,8 +112,16 @@ const leaf: fc.Arbitrary<unknown> = fc.oneof(
   fc.string({ minLength: 1, maxLength: 5, unit: 'binary' }).map((value) => ({ constant: { value } })),
 )
 
+const named = fc
+  .tuple(
+    leaf.filter((source) => typeof source === 'object'),
+    part<Record<string, unknown>>({ as: fc.constantFrom('user', 'a-1'), required: fc.boolean() }),
+  )
+  .map(([source, siblings]) => ({ ...siblings, ...source }))
+
 function sources(withSession: boolean): fc.Arbitrary<unknown[]> {
-  const first = withSession ? fc.oneof(leaf, fc.constantFrom('session', { session: {} })) : leaf
+  const plain = fc.oneof({ weight: 3, arbitrary: leaf }, named)
+  const first = withSession ? fc.oneof(plain, fc.constantFrom('session', { session: {} })) : plain
   const inner = fc.tuple(fc.constantFrom('firstOf', 'all'), fc.array(first, { minLength: 1, maxLength: 3 }))
   const nested = inner.map(([kind, list]) => ({ [kind]: list }))
   const outer = fc

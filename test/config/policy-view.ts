@@ -62,6 +62,7 @@ export interface SourceView {
   ipv4Prefix: number
   ipv6Prefix: number
   grpcMethod: boolean
+  required: boolean
   children: SourceView[]
 }
 
@@ -161,6 +162,7 @@ function sources(memory: Buffer, at: number, count: number): SourceView[] {
     ipv4Prefix: memory.readUInt8(source + 34),
     ipv6Prefix: memory.readUInt8(source + 35),
     grpcMethod: flag(memory, source + 36),
+    required: flag(memory, source + 37),
     children: sources(memory, memory.readUInt32LE(source + 40), memory.readUInt32LE(source + 44)),
   }))
 }

@@ -40,6 +40,7 @@ const SOURCE: SourceView = {
   ipv4Prefix: 0,
   ipv6Prefix: 0,
   grpcMethod: false,
+  required: false,
   children: [],
 }
 const SESSION_SOURCE: SourceView = { ...SOURCE, label: 'session' }
@@ -198,6 +199,20 @@ describe('key.from', () => {
     [{ method: {} }, { kind: 'method', label: 'method' }],
     [{ grpc: 'service' }, { kind: 'grpc', label: 'grpc:service' }],
     [{ grpc: { part: 'method' } }, { kind: 'grpc', label: 'grpc:method', grpcMethod: true }],
+    [
+      { claim: 'sub', as: 'user' },
+      { kind: 'claim', label: 'as:user', name: `${CLAIMS}sub` },
+    ],
+    [
+      { required: true, header: 'x-user' },
+      {
+        kind: 'header',
+        label: 'header:x-user',
+        name: 'x-user',
+        path: 'request\0headers\0x-user',
+        required: true,
+      },
+    ],
     [{ constant: 'blå' }, { kind: 'constant', label: 'constant', name: 'blå' }],
     [{ constant: { value: 'x' } }, { kind: 'constant', label: 'constant', name: 'x' }],
   ])('%j', (source, view) => {

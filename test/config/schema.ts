@@ -26,6 +26,7 @@ export const acceptedBySchema = new Ajv2020({
  * far apart, for names without regard to case, for sums, for the JSON text, and for the proxy's environment.
  */
 export const BEYOND_THE_SCHEMA: ReadonlySet<string> = new Set([
+  'combined_as',
   'cookie_prefix',
   'duplicate_name',
   'duration_out_of_range',

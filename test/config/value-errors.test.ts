@@ -156,6 +156,16 @@ const refused: [configuration: unknown, errors: string[]][] = [
     ['unknown_value at /key/from/0/grpc: found "stream", expected one of: service, method'],
   ],
   [from('grpc'), ['missing_field at /key/from/0: this source needs a value, as in {claim: sub}']],
+  [from({ claim: 'sub', as: 'User' }), [`invalid_name at /key/from/0/as: found "User", ${LABEL}`]],
+  [
+    from({ as: 'user', all: [{ claim: 'sub' }] }),
+    ['combined_as at /key/from/0/as: as names one value; put it on a source within'],
+  ],
+  [
+    from({ claim: 'sub', required: 'true' }),
+    ['wrong_type at /key/from/0/required: found a string, expected true or false, without quotes'],
+  ],
+  [from({ required: true }), ['missing_field at /key/from/0: expected a source, such as {claim: sub}']],
   [from({ claim: 'a\0b' }), ['invalid_claim at /key/from/0/claim: a claim name has no control characters']],
   [rule({ name: 'By-Tenant' }), [`invalid_name at /rules/0/name: found "By-Tenant", ${LABEL}`]],
   [

@@ -158,5 +158,7 @@ function source(shape: Shape, depth: number, budget: { left: number }): unknown 
     () => ({ constant: prng.pick(['all', 'a b', 'ü\r\n\0%,', 'x'.repeat(256)]) }),
   ]
   if (shape.everySession) leaves.push(() => prng.pick<unknown>(['session', { session: {} }]))
-  return prng.oneOf(leaves)
+  const leaf = prng.oneOf(leaves)
+  if (typeof leaf !== 'object' || !prng.onceIn(6)) return leaf
+  return { ...leaf, ...(prng.onceIn(2) ? { as: 'user' } : {}), required: prng.onceIn(2) }
 }

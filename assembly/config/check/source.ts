@@ -5,6 +5,8 @@
  *            | {kind: scalar}                        the scalar is the kind's first field
  *            | {kind: {fields}}
  *            | {firstOf: [source, ...]} | {all: [source, ...]}
+ *
+ * Beside the kind may stand `required`, and `as` where the kind is no combination.
  */
 import {
   expectBoolean,
@@ -21,10 +23,10 @@ import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../json/no
 import { error, unexpectedKind, warning } from '../report'
 import { hasCapture } from '../../http/path-pattern'
 import { SourceKind } from '../policy'
-import { wordIndex } from '../words'
+import { isWord, wordIndex } from '../words'
 import { expectHeaderSource } from './header'
 import { expectPath } from './path'
-import { expectClaimName, expectQueryName, expectToken } from './name'
+import { expectClaimName, expectLabel, expectQueryName, expectToken } from './name'
 
 /** In the order of policy.ts's SourceKind. */
 export const KINDS: string =
@@ -36,7 +38,7 @@ export const GRPC_PARTS: string = 'service method'
 
 const BARE: string = 'session address authority method'
 const LATER_KINDS: string = 'peer forwardedClientCert'
-const LATER_SIBLINGS: string = 'transform as required'
+const LATER_SIBLINGS: string = 'transform'
 
 /** How deep firstOf and all may be within each other. */
 // @ts-ignore: decorator
@@ -66,7 +68,14 @@ export function kindOf(source: JsonNode): i32 {
 
 /** What follows a source's kind: its scalar or its fields; null if the source is a bare word. */
 export function valueOf(source: JsonNode): JsonNode | null {
-  return source.kind == JsonKind.Object ? source.child : null
+  for (
+    let child = source.kind == JsonKind.Object ? source.child : null;
+    child !== null;
+    child = after(child)
+  ) {
+    if (wordIndex(child.name, KINDS) >= 0) return child
+  }
+  return null
 }
 
 /** A source's value if it is written as a scalar, else its member `first`; null if that is missing. */
@@ -113,6 +122,10 @@ function checkSource(node: JsonNode, level: u32): void {
     } else if (wordIndex(child.name, LATER_KINDS) >= 0) {
       kinds++
       notAvailable(child)
+    } else if (isWord(child.name, 'as')) {
+      checkAs(child, node)
+    } else if (isWord(child.name, 'required')) {
+      expectBoolean(child)
     } else if (wordIndex(child.name, LATER_SIBLINGS) >= 0) {
       notAvailable(child)
     } else {
@@ -122,6 +135,11 @@ function checkSource(node: JsonNode, level: u32): void {
   if (kinds > 1)
     error('ambiguous_source', node, 'a source has one kind; list two sources, or join them with all')
   if (kinds == 0 && !node.broken) error('missing_field', node, 'expected a source, such as {claim: sub}')
+}
+
+function checkAs(name: JsonNode, source: JsonNode): void {
+  if (expectLabel(name, 32) && kindOf(source) >= SourceKind.FirstOf)
+    error('combined_as', name, 'as names one value; put it on a source within')
 }
 
 function checkBare(node: JsonNode): void {

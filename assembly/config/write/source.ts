@@ -40,6 +40,13 @@ export function writeSessionSource(): usize {
 }
 
 function writeSource(source: Source, node: JsonNode, level: u32): void {
+  writeKind(source, node, level)
+  source.required = flagOf(member(node, 'required'), false)
+  const name = textOf(member(node, 'as'))
+  if (isPresent(name)) source.label = labelOf('as:', name)
+}
+
+function writeKind(source: Source, node: JsonNode, level: u32): void {
   const kind = <SourceKind>kindOf(node)
   const value = valueOf(node)
   source.kind = kind
