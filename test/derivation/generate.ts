@@ -1,0 +1,145 @@
+/** Keys as a configuration writes them, and requests that their sources often find something in. */
+import type { HeaderList } from '../../host/index.ts'
+import type { Prng } from '../fuzz/prng.ts'
+import type { KeyText, Request, SourceText } from './derive.ts'
+
+const COOKIES = ['cart', 'sid']
+const HEADERS = ['X-User', 'x-tenant']
+const QUERIES = ['user', 'u[]']
+const CLAIMS: (string | string[])[] = ['sub', 'uid', 'https://acme.io/tenant', 'a~b', ['realm', 'id']]
+const TEMPLATES = ['/carts/{cart}/**', '/carts/{cart}', '/{tenant}/users/{user}', '/*/{b}/**', '/a%20b/{x}/']
+const TEXTS = [
+  'a',
+  'alice',
+  'b c',
+  '',
+  '%20x',
+  'a,b',
+  '+',
+  ...[256, 257, 4096, 4097].map((length) => 'x'.repeat(length)),
+  'ü',
+]
+const PATHS = [
+  ...[
+    '/carts/7',
+    '/carts/7/items',
+    '//carts/./x/../%37',
+    '/carts/7;v=1',
+    '/carts/%c3%a9',
+    '/acme/users/alice',
+  ],
+  ...[
+    '/acme/users/',
+    '/shop.v1.Carts/GetItem',
+    '/a%20b/x/',
+    '/',
+    '/a/..',
+    '/../a',
+    '/carts\\8',
+    '/carts/7%2Fx',
+  ],
+]
+const VALUES: unknown[] = [
+  ...['alice', '', 'a\nb', 'größe', 'x'.repeat(4097), 0, -0, 42, 1.5, -7, 2 ** 53, 2 ** 53 + 2, true, false],
+  ...[['a', 'bc'], ['abc'], [''], [], ['a,b'], { id: 'x' }, { id: 7 }, { id: ['a'] }],
+]
+const AUTHORITIES = [
+  'test.com',
+  'Shop.Example.COM:8443',
+  'a.b.',
+  'a.b.:80',
+  '[2001:DB8::1]:80',
+  '10.0.0.1:80',
+]
+const ADDRESSES = [
+  '10.1.2.3:443',
+  '[2001:db8:1:2::f]:80',
+  '[::ffff:1.2.3.4]:80',
+  '1.2.3.4',
+  'pipe',
+  '[::1]:1',
+]
+
+export function randomKey(prng: Prng, secret: string): KeyText {
+  const raw = prng.onceIn(4)
+  return {
+    from: sources(prng, raw, 0, { left: 16 }),
+    format: raw ? 'raw' : 'hash',
+    secret: !raw && prng.onceIn(2) ? secret : undefined,
+  }
+}
+
+function sources(prng: Prng, raw: boolean, depth: number, budget: { left: number }): SourceText[] {
+  const list: SourceText[] = []
+  for (let more = 1 + prng.below(3); more > 0 && budget.left > 0; more--) {
+    list.push(source(prng, raw, depth, budget))
+  }
+  return list
+}
+
+function source(prng: Prng, raw: boolean, depth: number, budget: { left: number }): SourceText {
+  const required = prng.onceIn(12) ? { required: true } : {}
+  if (depth < 4 && budget.left > 1 && prng.onceIn(4)) {
+    const kind = !raw && prng.onceIn(2) ? 'all' : 'firstOf'
+    return { [kind]: sources(prng, raw, depth + 1, budget), ...required }
+  }
+  budget.left--
+  const chosen = leaf(prng)
+  if (typeof chosen === 'string') return chosen
+  return { ...chosen, ...required, ...(prng.onceIn(6) ? { as: prng.pick(['user', 'method']) } : {}) }
+}
+
+function leaf(prng: Prng): SourceText {
+  const pick = <T>(from: readonly T[]): T => prng.pick(from)
+  return prng.oneOf<SourceText>([
+    () => pick(['address', 'authority', 'method']),
+    () => ({ address: { ipv4Prefix: 1 + prng.below(32), ipv6Prefix: 1 + prng.below(128) } }),
+    () => ({ cookie: pick(COOKIES) }),
+    () => ({ header: pick(HEADERS) }),
+    () => ({ header: { name: pick(HEADERS), repeated: pick(['ignore', 'join']) } }),
+    () => ({ query: pick(QUERIES) }),
+    () => ({ query: { name: pick(QUERIES), decode: true } }),
+    () => ({ claim: { name: pick(CLAIMS) } }),
+    () => ({ claim: { name: pick(CLAIMS), type: pick(['string', 'number', 'boolean', 'list']) } }),
+    () => ({ path: pick(TEMPLATES) }),
+    () => ({ path: { template: pick(TEMPLATES) } }),
+    () => ({ grpc: pick(['service', 'method']) }),
+    () => ({ constant: pick(['k', 'größe', 'a b']) }),
+  ])
+}
+
+export function randomRequest(prng: Prng): Request {
+  const text = (): string => Buffer.from(prng.pick(TEXTS)).toString('latin1')
+  const some = (most: number, make: () => string): string[] => prng.list(prng.below(most + 1), make)
+  const query = some(3, () => `${prng.pick(QUERIES)}${prng.pick(['=', '=', ''])}${queryText(prng)}`)
+  const headers: [string, string][] = [
+    [':method', prng.pick(['GET', 'POST', 'M-SEARCH'])],
+    [':scheme', 'http'],
+    [':authority', prng.pick(AUTHORITIES)],
+    [':path', prng.pick(PATHS) + (query.length > 0 ? `?${query.join('&')}` : '')],
+  ]
+  for (const name of some(3, () => prng.pick(HEADERS).toLowerCase())) headers.push([name, text()])
+  for (const line of some(2, () => cookieLine(prng))) headers.push(['cookie', line])
+  if (prng.onceIn(2)) {
+    headers.push(['content-type', prng.pick(['application/grpc', 'application/grpc+proto', 'text/plain'])])
+  }
+  return { headers: headers satisfies HeaderList, claims: claims(prng), address: prng.pick(ADDRESSES) }
+}
+
+function queryText(prng: Prng): string {
+  return prng.pick(['alice', '', 'a%20b+c', '%zz', '%', '%C3%BC', 'a=b', 'x'.repeat(300)])
+}
+
+function cookieLine(prng: Prng): string {
+  const part = (): string =>
+    `${prng.pick([...COOKIES, 'theme'])}=${prng.pick(['7', '', '"8"', '"', 'a b', 'x'.repeat(300)])}`
+  return prng.list(1 + prng.below(3), part).join(prng.pick(['; ', ';', ';;']))
+}
+
+function claims(prng: Prng): Record<string, unknown> {
+  const found: Record<string, unknown> = {}
+  for (const name of ['sub', 'uid', 'https://acme.io/tenant', 'a~b', 'realm']) {
+    if (!prng.onceIn(3)) found[name] = prng.pick(VALUES)
+  }
+  return found
+}
