@@ -11,6 +11,9 @@ FILTER := build/mooring.wasm
 FILTER_DEBUG := build/mooring.debug.wasm
 FILTER_PURE := build/pure.wasm
 TOOLS := build/js/.built
+# The compiler's own transform of literals, compiled with the tools.
+LITERALS := build/js/tools/ascii-literals.js
+ASC := $(BIN)/asc --transform ./$(LITERALS)
 
 FILTER_SOURCES := $(shell find assembly -name '*.ts') asconfig.json
 TOOL_SOURCES := $(shell find $(wildcard host cli demo tools) -name '*.ts') assembly/proxy/abi.ts tsconfig.json tsconfig.build.json
@@ -59,17 +62,19 @@ $(INSTALLED): package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(FILTER): $(FILTER_SOURCES) | $(INSTALLED)
+$(FILTER): $(FILTER_SOURCES) $(LITERALS) | $(INSTALLED)
 	@echo 'compiling $@ ...' >&2
-	@$(BIN)/asc assembly/index.ts --target release
+	@$(ASC) assembly/index.ts --target release
 
-$(FILTER_DEBUG): $(FILTER_SOURCES) | $(INSTALLED)
+$(FILTER_DEBUG): $(FILTER_SOURCES) $(LITERALS) | $(INSTALLED)
 	@echo 'compiling $@ ...' >&2
-	@$(BIN)/asc assembly/index.ts --target debug
+	@$(ASC) assembly/index.ts --target debug
 
-$(FILTER_PURE): $(FILTER_SOURCES) | $(INSTALLED)
+$(FILTER_PURE): $(FILTER_SOURCES) $(LITERALS) | $(INSTALLED)
 	@echo 'compiling $@ ...' >&2
-	@$(BIN)/asc assembly/pure.ts --target pure
+	@$(ASC) assembly/pure.ts --target pure
+
+$(LITERALS): $(TOOLS)
 
 $(TOOLS): $(TOOL_SOURCES) | $(INSTALLED)
 	@echo 'compiling the tools ...' >&2

@@ -1,5 +1,4 @@
 import { Slice, slice, ABSENT, ptrOf, lenOf } from './slice'
-import { narrow } from './literal'
 
 /**
  * Appends bytes to a region of fixed size. What does not fit is not written, and the result is then ABSENT: a text
@@ -32,14 +31,6 @@ export class Writer {
     const length = lenOf(s)
     if (!this.hasRoom(length)) return
     memory.copy(this.position, ptrOf(s), length)
-    this.position += length
-  }
-
-  /** An ASCII string literal. */
-  ascii(text: string): void {
-    const length = <u32>text.length
-    if (!this.hasRoom(length)) return
-    narrow(text, this.position)
     this.position += length
   }
 

@@ -7,6 +7,7 @@
  *
  * The caller has called `arenaReset(CONFIGURE_CAP)`. The report (report.ts) is valid until the arena's next reset.
  */
+import { ascii } from '../bytes/literal'
 import { heapFree } from '../bytes/heap'
 import { ABSENT, Slice, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { HMAC_STATE_BYTES } from '../crypto/hmac'
@@ -32,15 +33,15 @@ import { writeKeyHeadersOnly, writePolicy } from './write/policy'
 export function compilePolicy(json: Slice, environment: Slice): Policy | null {
   clearReport()
   if (!isPresent(json) && json != ABSENT) {
-    documentError('unreadable', 'the proxy did not hand the configuration over')
+    documentError(ascii('unreadable'), ascii('the proxy did not hand the configuration over'))
     return null
   }
   if (isBlank(json)) {
-    documentError('empty_configuration', EMPTY)
+    documentError(ascii('empty_configuration'), EMPTY)
     return null
   }
   if (lenOf(json) > MOST_BYTES) {
-    documentError('too_large', 'the configuration has more than 128 KiB')
+    documentError(ascii('too_large'), ascii('the configuration has more than 128 KiB'))
     return null
   }
   const root = readJson(json)
@@ -56,8 +57,8 @@ export function compilePolicy(json: Slice, environment: Slice): Policy | null {
   setEnvironment(ABSENT)
   if (policy === null && errorCount() == 0) {
     documentError(
-      'too_large',
-      'the compiled configuration needs more than 1 MiB, or the proxy has no memory for it',
+      ascii('too_large'),
+      ascii('the compiled configuration needs more than 1 MiB, or the proxy has no memory for it'),
     )
   }
   return policy
@@ -96,9 +97,9 @@ function reportFailure(root: JsonNode | null): void {
     return
   }
   begin(failureCode(), node)
-  put('byte ')
+  put(ascii('byte '))
   putNumber(offset())
-  put(': ')
+  put(ascii(': '))
   put(failureReason())
   endError(node)
 }

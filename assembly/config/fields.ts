@@ -2,6 +2,7 @@
  * What every field of the configuration is checked with. Each function reports what is wrong and answers whether the
  * value may be looked at further. A null node is a field that is not there: nothing to report, nothing to look at.
  */
+import { ascii } from '../bytes/literal'
 import { Slice, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { JsonKind, JsonNode, after, textOf } from './json/node'
 import { put, putNumber } from './line'
@@ -22,7 +23,7 @@ export function expectObject(node: JsonNode | null): bool {
   if (node === null) return false
   if (node.kind == JsonKind.Object) return true
   if (node.kind == JsonKind.Null) nullValue(node)
-  else unexpectedKind('wrong_type', node, 'an object')
+  else unexpectedKind(ascii('wrong_type'), node, ascii('an object'))
   return false
 }
 
@@ -30,7 +31,7 @@ export function expectObject(node: JsonNode | null): bool {
  * `node` is an object whose every member is in `known`. Members in `later` are fields that the configuration will
  * have but this version does not: accepting and ignoring them would be a lie.
  */
-export function expectFields(node: JsonNode | null, known: string, later: string): bool {
+export function expectFields(node: JsonNode | null, known: Slice, later: Slice): bool {
   if (node === null || !expectObject(node)) return false
   for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
     if (wordIndex(child.name, known) >= 0) continue
@@ -41,12 +42,12 @@ export function expectFields(node: JsonNode | null, known: string, later: string
 }
 
 export function notAvailable(node: JsonNode): void {
-  error('not_available', node, 'this version of Mooring cannot do this yet; remove it')
+  error(ascii('not_available'), node, ascii('this version of Mooring cannot do this yet; remove it'))
 }
 
-export function unknownField(node: JsonNode, known: string): void {
-  begin('unknown_field', node)
-  put('not known here')
+export function unknownField(node: JsonNode, known: Slice): void {
+  begin(ascii('unknown_field'), node)
+  put(ascii('not known here'))
   putNearest(node.name, known)
   endError(node)
 }
@@ -56,8 +57,8 @@ export function expectString(node: JsonNode | null, most: u32): bool {
   if (node === null) return false
   if (node.kind == JsonKind.String) return expectLength(node, most)
   if (node.kind < JsonKind.String)
-    unexpectedKind('quoted_string_expected', node, 'a string; put it in quotes')
-  else unexpectedKind('wrong_type', node, 'a string')
+    unexpectedKind(ascii('quoted_string_expected'), node, ascii('a string; put it in quotes'))
+  else unexpectedKind(ascii('wrong_type'), node, ascii('a string'))
   return false
 }
 
@@ -66,32 +67,32 @@ export function expectBoolean(node: JsonNode | null): bool {
   if (node === null) return false
   if (node.kind == JsonKind.Boolean) return true
   if (node.kind == JsonKind.Null) nullValue(node)
-  else unexpectedKind('wrong_type', node, 'true or false, without quotes')
+  else unexpectedKind(ascii('wrong_type'), node, ascii('true or false, without quotes'))
   return false
 }
 
 /** `node` is an integer in [least, most]. 10.0 is 10. */
-export function expectInteger(node: JsonNode | null, least: i32, most: i32, expected: string): bool {
+export function expectInteger(node: JsonNode | null, least: i32, most: i32, expected: Slice): bool {
   if (node === null) return false
   if (node.kind == JsonKind.Null) {
     nullValue(node)
     return false
   }
   if (node.kind != JsonKind.Number) {
-    unexpectedKind('wrong_type', node, expected)
+    unexpectedKind(ascii('wrong_type'), node, expected)
     return false
   }
   const number = node.number
   if (number >= <f64>least && number <= <f64>most && Math.floor(number) == number) return true
-  begin('out_of_range', node)
-  put('expected ')
+  begin(ascii('out_of_range'), node)
+  put(ascii('expected '))
   put(expected)
   endError(node)
   return false
 }
 
 /** `node` is one of `words`. */
-export function expectChoice(node: JsonNode | null, words: string): bool {
+export function expectChoice(node: JsonNode | null, words: Slice): bool {
   if (node === null || !expectString(node, 64)) return false
   if (wordIndex(node.text, words) >= 0) return true
   unknownValue(node, words)
@@ -99,50 +100,58 @@ export function expectChoice(node: JsonNode | null, words: string): bool {
 }
 
 /** The place of the string `node` in `words`, or `otherwise` if it is none of them. */
-export function choiceOf(node: JsonNode | null, words: string, otherwise: i32): i32 {
+export function choiceOf(node: JsonNode | null, words: Slice, otherwise: i32): i32 {
   const index = wordIndex(textOf(node), words)
   return index < 0 ? otherwise : index
 }
 
-export function unknownValue(node: JsonNode, words: string): void {
-  begin('unknown_value', node)
+export function unknownValue(node: JsonNode, words: Slice): void {
+  begin(ascii('unknown_value'), node)
   putFound(node.text)
-  put(', expected one of: ')
+  put(ascii(', expected one of: '))
   putList(words)
   putNearest(node.text, words)
   endError(node)
 }
 
 /** `node` is a list of 1 to `most` items. */
-export function expectList(node: JsonNode | null, most: u32, expected: string): bool {
+export function expectList(node: JsonNode | null, most: u32, expected: Slice): bool {
   if (node === null) return false
   if (node.kind == JsonKind.Null) {
     nullValue(node)
     return false
   }
   if (node.kind != JsonKind.Array) {
-    unexpectedKind('wrong_type', node, 'a list')
+    unexpectedKind(ascii('wrong_type'), node, ascii('a list'))
     return false
   }
   if (node.count == 0) {
-    error('empty_list', node, 'an empty list says nothing; leave the field out, or list something')
+    error(
+      ascii('empty_list'),
+      node,
+      ascii('an empty list says nothing; leave the field out, or list something'),
+    )
     return false
   }
   if (node.count > most) {
-    unexpectedCount('out_of_range', node, node.count, expected)
+    unexpectedCount(ascii('out_of_range'), node, node.count, expected)
     return false
   }
   return true
 }
 
 function nullValue(node: JsonNode): void {
-  error('null_value', node, 'found null; leave the field out, or give it a value')
+  error(ascii('null_value'), node, ascii('found null; leave the field out, or give it a value'))
 }
 
 function expectLength(node: JsonNode, most: u32): bool {
   const length = characterCount(node.text)
   if (length == 0) {
-    error('empty_value', node, 'an empty string says nothing; leave the field out, or give it a value')
+    error(
+      ascii('empty_value'),
+      node,
+      ascii('an empty string says nothing; leave the field out, or give it a value'),
+    )
     return false
   }
   if (length > most) {
@@ -153,10 +162,10 @@ function expectLength(node: JsonNode, most: u32): bool {
 }
 
 function unexpectedLength(node: JsonNode, most: u32): void {
-  begin('too_long', node)
-  put('expected at most ')
+  begin(ascii('too_long'), node)
+  put(ascii('expected at most '))
   putNumber(most)
-  put(' characters')
+  put(ascii(' characters'))
   endError(node)
 }
 

@@ -2,8 +2,9 @@
  * One line of a report, built in place. Whatever is put in, it is printable ASCII and ends at 256 bytes: it goes to
  * the proxy's log, and some of it is text that a user wrote.
  */
+import { ascii } from '../bytes/literal'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
-import { unitAt } from './words'
+import { characterAt } from './words'
 
 // @ts-ignore: decorator
 @inline
@@ -27,20 +28,20 @@ export function lineText(): Slice {
 }
 
 /** Our own words, ASCII. */
-export function put(text: string): void {
-  putPart(text, 0, <u32>text.length)
+export function put(text: Slice): void {
+  putPart(text, 0, lenOf(text))
 }
 
 /** The part of `text` from `from` to `to`, both within it. */
-export function putPart(text: string, from: u32, to: u32): void {
-  for (let i = from; i < to; i++) putByte(<u8>unitAt(text, i))
+export function putPart(text: Slice, from: u32, to: u32): void {
+  for (let i = from; i < to; i++) putByte(<u8>characterAt(text, i))
 }
 
 /** Text that a user wrote: cut to 48 bytes, and every byte that is not printable ASCII shown as `?`. */
 export function putShown(s: Slice): void {
   const shown = min(lenOf(s), MOST_SHOWN)
   for (let i: u32 = 0; i < shown; i++) putByte(load<u8>(ptrOf(s) + i))
-  if (shown < lenOf(s)) put('...')
+  if (shown < lenOf(s)) put(ascii('...'))
 }
 
 export function putNumber(value: u32): void {

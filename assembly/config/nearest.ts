@@ -4,7 +4,7 @@
  * `samesite` is `sameSite` with distance 0.
  */
 import { Slice, lenOf, ptrOf, toLower } from '../bytes/slice'
-import { unitAt, wordEnd } from './words'
+import { characterAt, wordEnd } from './words'
 
 // @ts-ignore: decorator
 @inline
@@ -14,12 +14,12 @@ const LONGEST: u32 = 32
 const rows: usize = memory.data(3 * 33)
 
 /** Where in `words` the name nearest to `name` starts, or -1 if none is near. */
-export function nearestWord(name: Slice, words: string): i32 {
+export function nearestWord(name: Slice, words: Slice): i32 {
   const length = lenOf(name)
   if (length == 0 || length > LONGEST) return -1
   let best: u32 = length <= 3 ? 2 : length <= 8 ? 3 : 4
   let found = -1
-  const end = <u32>words.length
+  const end = lenOf(words)
   for (let start: u32 = 0; start < end;) {
     const stop = wordEnd(words, start)
     const far = distance(name, words, start, stop)
@@ -32,7 +32,7 @@ export function nearestWord(name: Slice, words: string): i32 {
   return found
 }
 
-function distance(name: Slice, words: string, start: u32, stop: u32): u32 {
+function distance(name: Slice, words: Slice, start: u32, stop: u32): u32 {
   const m = lenOf(name)
   const n = stop - start
   if (n > LONGEST) return LONGEST
@@ -67,6 +67,6 @@ function letter(name: Slice, at: u32): u8 {
   return toLower(load<u8>(ptrOf(name) + at))
 }
 
-function wordLetter(words: string, at: u32): u8 {
-  return toLower(<u8>unitAt(words, at))
+function wordLetter(words: Slice, at: u32): u8 {
+  return toLower(<u8>characterAt(words, at))
 }

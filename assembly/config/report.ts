@@ -7,6 +7,7 @@
  * Codes and the form `<code> at <pointer>: ` stay; the words after them may change. docs/configuration.md lists the
  * codes. Lines live in the arena until its next reset.
  */
+import { ascii } from '../bytes/literal'
 import { arenaAlloc } from '../bytes/arena'
 import { ABSENT, Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 import { JsonKind, JsonNode } from './json/node'
@@ -51,12 +52,12 @@ export function clearReport(): void {
 }
 
 /** Begins a line about `node`; then come `put...` (line.ts), then `endError` or `endWarning`. */
-export function begin(code: string, node: JsonNode): void {
+export function begin(code: Slice, node: JsonNode): void {
   startLine()
   put(code)
-  put(' at ')
+  put(ascii(' at '))
   putPointer(node)
-  put(': ')
+  put(ascii(': '))
 }
 
 /** Ends the line that `begin(code, node)` began. */
@@ -71,77 +72,77 @@ export function endWarning(): void {
 }
 
 /** An error whose message is one literal. */
-export function error(code: string, node: JsonNode, message: string): void {
+export function error(code: Slice, node: JsonNode, message: Slice): void {
   begin(code, node)
   put(message)
   endError(node)
 }
 
-export function warning(code: string, node: JsonNode, message: string): void {
+export function warning(code: Slice, node: JsonNode, message: Slice): void {
   begin(code, node)
   put(message)
   endWarning()
 }
 
 /** An error about the document as a whole, where there may be no node to point at. */
-export function documentError(code: string, message: string): void {
+export function documentError(code: Slice, message: Slice): void {
   startLine()
   put(code)
-  put(' at (root): ')
+  put(ascii(' at (root): '))
   put(message)
   addError()
 }
 
 /** `code at pointer: found X, expected Y`, where X is the kind of value that `node` is. */
-export function unexpectedKind(code: string, node: JsonNode, expected: string): void {
+export function unexpectedKind(code: Slice, node: JsonNode, expected: Slice): void {
   begin(code, node)
-  put('found ')
+  put(ascii('found '))
   put(kindName(node.kind))
-  put(', expected ')
+  put(ascii(', expected '))
   put(expected)
   endError(node)
 }
 
 /** `code at pointer: found "X", expected Y`, for a string whose text may be shown. */
-export function unexpectedText(code: string, node: JsonNode, expected: string): void {
+export function unexpectedText(code: Slice, node: JsonNode, expected: Slice): void {
   begin(code, node)
   putFound(node.text)
-  put(', expected ')
+  put(ascii(', expected '))
   put(expected)
   endError(node)
 }
 
 /** `code at pointer: found N items, expected Y`. */
-export function unexpectedCount(code: string, node: JsonNode, count: u32, expected: string): void {
+export function unexpectedCount(code: Slice, node: JsonNode, count: u32, expected: Slice): void {
   begin(code, node)
-  put('found ')
+  put(ascii('found '))
   putNumber(count)
-  put(', expected ')
+  put(ascii(', expected '))
   put(expected)
   endError(node)
 }
 
 /** `found "X"` */
 export function putFound(text: Slice): void {
-  put('found "')
+  put(ascii('found "'))
   putShown(text)
-  put('"')
+  put(ascii('"'))
 }
 
 /** `; did you mean X?`, if one of `words` is near `name`. */
-export function putNearest(name: Slice, words: string): void {
+export function putNearest(name: Slice, words: Slice): void {
   const start = nearestWord(name, words)
   if (start < 0) return
-  put('; did you mean ')
+  put(ascii('; did you mean '))
   putPart(words, start, wordEnd(words, start))
-  put('?')
+  put(ascii('?'))
 }
 
 /** The words as a list: `a, b, c`. */
-export function putList(words: string): void {
-  for (let start: u32 = 0; start < <u32>words.length;) {
+export function putList(words: Slice): void {
+  for (let start: u32 = 0; start < lenOf(words);) {
     const end = wordEnd(words, start)
-    if (start > 0) put(', ')
+    if (start > 0) put(ascii(', '))
     putPart(words, start, end)
     start = end + 1
   }
@@ -152,7 +153,7 @@ function addError(): void {
     keep(errors + errorsMade * SLICE_BYTES)
   } else if (errorsMade == MOST_LINES) {
     startLine()
-    put('too_many_errors at (root): there are more errors than these')
+    put(ascii('too_many_errors at (root): there are more errors than these'))
     keep(errors + (MOST_LINES - 1) * SLICE_BYTES)
   }
   errorsMade++
@@ -165,19 +166,19 @@ function keep(place: usize): void {
   store<Slice>(place, at == 0 ? ABSENT : slice(at, lenOf(text)))
 }
 
-function kindName(kind: JsonKind): string {
+function kindName(kind: JsonKind): Slice {
   switch (kind) {
     case JsonKind.Null:
-      return 'null'
+      return ascii('null')
     case JsonKind.Boolean:
-      return 'a boolean'
+      return ascii('a boolean')
     case JsonKind.Number:
-      return 'a number'
+      return ascii('a number')
     case JsonKind.String:
-      return 'a string'
+      return ascii('a string')
     case JsonKind.Array:
-      return 'a list'
+      return ascii('a list')
     default:
-      return 'an object'
+      return ascii('an object')
   }
 }

@@ -1,6 +1,5 @@
 /**
  * Names of the configuration, kept as one literal per place, separated by single spaces: `'cookie readOnly skip mint'`.
- * A string literal is static data; comparing it with bytes allocates nothing.
  */
 import { Slice, lenOf, ptrOf } from '../bytes/slice'
 
@@ -8,21 +7,21 @@ import { Slice, lenOf, ptrOf } from '../bytes/slice'
 @inline
 const SPACE: u32 = 0x20
 
-/** The UTF-16 unit at `at`, within `text`. */
+/** The character at `at`, within `text`. */
 // @ts-ignore: decorator
 @inline
-export function unitAt(text: string, at: u32): u32 {
-  return load<u16>(changetype<usize>(text) + (at << 1))
+export function characterAt(text: Slice, at: u32): u32 {
+  return load<u8>(ptrOf(text) + at)
 }
 
 /** True if `s` has exactly the letters of `word`. */
-export function isWord(s: Slice, word: string): bool {
-  return matches(s, word, 0, <u32>word.length)
+export function isWord(s: Slice, word: Slice): bool {
+  return matches(s, word, 0, lenOf(word))
 }
 
 /** The place of `s` in `words`, from 0, or -1. */
-export function wordIndex(s: Slice, words: string): i32 {
-  const length = <u32>words.length
+export function wordIndex(s: Slice, words: Slice): i32 {
+  const length = lenOf(words)
   let index = 0
   for (let start: u32 = 0; start < length; index++) {
     const end = wordEnd(words, start)
@@ -33,19 +32,19 @@ export function wordIndex(s: Slice, words: string): i32 {
 }
 
 /** The first place after the word that starts at `start`. */
-export function wordEnd(words: string, start: u32): u32 {
-  const length = <u32>words.length
+export function wordEnd(words: Slice, start: u32): u32 {
+  const length = lenOf(words)
   let end = start
-  while (end < length && unitAt(words, end) != SPACE) end++
+  while (end < length && characterAt(words, end) != SPACE) end++
   return end
 }
 
-function matches(s: Slice, words: string, start: u32, end: u32): bool {
+function matches(s: Slice, words: Slice, start: u32, end: u32): bool {
   const length = end - start
   if (lenOf(s) != length) return false
   const ptr = ptrOf(s)
   for (let i: u32 = 0; i < length; i++) {
-    if (load<u8>(ptr + i) != unitAt(words, start + i)) return false
+    if (load<u8>(ptr + i) != characterAt(words, start + i)) return false
   }
   return true
 }

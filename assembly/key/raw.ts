@@ -6,6 +6,7 @@
  * is true or false; a list is its items joined with a comma; a session is the cookie's text; an address is
  * `a.b.c.d`, or eight groups of four hexadecimal digits. What would be longer than 256 bytes yields nothing.
  */
+import { ascii } from '../bytes/literal'
 import { COLON, COMMA, DOT, MINUS, PERCENT } from '../bytes/ascii'
 import { Slice, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
@@ -29,7 +30,8 @@ export function rawValue(source: Source): bool {
   else if (valueType == TYPE_NUMBER) {
     if (!integer(reinterpret<f64>(bswap<u64>(load<u64>(ptrOf(valueBytes))))))
       return yieldNothing(Nothing.Malformed)
-  } else if (valueType == TYPE_BOOLEAN) writer.ascii(load<u8>(ptrOf(valueBytes)) == 1 ? 'true' : 'false')
+  } else if (valueType == TYPE_BOOLEAN)
+    writer.bytes(load<u8>(ptrOf(valueBytes)) == 1 ? ascii('true') : ascii('false'))
   else if (valueType == TYPE_LIST) items(valueBytes)
   else escape(valueBytes)
   const written = writer.result

@@ -9,13 +9,14 @@
  * The metric of counter c is `wasm_filter.<instance>.mooring_<c>`: stock Istio turns the middle segment into the
  * label `wasm_filter`.
  */
+import { ascii } from '../bytes/literal'
 import { proxy_define_metric, proxy_increment_metric } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
 import { heapAlloc } from '../bytes/heap'
 import { Slice, equals, lenOf, ptrOf, slice } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { MetricType, Status } from './abi'
 import { OUT } from './out'
-import { COUNTERS, COUNTER_NAMES, Counter } from './counter'
+import { COUNTERS, Counter, counterName } from './counter'
 
 // @ts-ignore: decorator
 @inline
@@ -68,7 +69,7 @@ export function ledgerOf(instance: Slice): usize {
   store<u32>(ledger, lenOf(instance), 4)
   memory.copy(ledger + NAME_OFFSET, ptrOf(instance), lenOf(instance))
   for (let i: u32 = 0; i < COUNTERS; i++) {
-    store<u32>(ledger + (i << 2), define(instance, unchecked(COUNTER_NAMES[i])), IDS_OFFSET)
+    store<u32>(ledger + (i << 2), define(instance, counterName(<Counter>i)), IDS_OFFSET)
   }
   ledgers = ledger
   ledgerCount++
@@ -98,12 +99,12 @@ export function flush(ledger: usize): void {
   }
 }
 
-function define(instance: Slice, counter: string): u32 {
+function define(instance: Slice, counter: Slice): u32 {
   nameWriter.open(nameText, 96)
-  nameWriter.ascii('wasm_filter.')
+  nameWriter.bytes(ascii('wasm_filter.'))
   nameWriter.bytes(instance)
-  nameWriter.ascii('.mooring_')
-  nameWriter.ascii(counter)
+  nameWriter.bytes(ascii('.mooring_'))
+  nameWriter.bytes(counter)
   const name = nameWriter.result
   const status = proxy_define_metric(MetricType.Counter, ptrOf(name), lenOf(name), OUT)
   return status == Status.Ok ? load<u32>(OUT) : UNDEFINED

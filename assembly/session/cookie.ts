@@ -3,6 +3,7 @@
  * order, the first match wins. Envoy takes the first match even if it is empty or malformed; Mooring takes the first
  * valid one and, where that is not the first match, rewrites the header so that both agree.
  */
+import { ascii } from '../bytes/literal'
 import { EQUALS } from '../bytes/ascii'
 import { arenaAlloc } from '../bytes/arena'
 import { ABSENT, Slice, UNREADABLE, between, endOf, isPresent, lenOf } from '../bytes/slice'
@@ -67,13 +68,13 @@ export function cookieLineWith(name: Slice, value: Slice): Slice {
   let line = nextCookieLine()
   for (; isPresent(line); line = nextCookieLine()) {
     const before = writer.length
-    if (before > 0) writer.ascii('; ')
+    if (before > 0) writer.bytes(ascii('; '))
     const separated = writer.length
     writeWithoutCookie(line, name, writer)
     if (writer.length == separated) writer.truncate(before)
   }
   if (line == UNREADABLE) return ABSENT
-  if (writer.length > 0) writer.ascii('; ')
+  if (writer.length > 0) writer.bytes(ascii('; '))
   writer.bytes(name)
   writer.byte(EQUALS)
   writer.bytes(value)

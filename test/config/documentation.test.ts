@@ -104,14 +104,13 @@ function codesInSource(): string[] {
   )
   const source = files.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n')
   const call =
-    /\b(?:error|warning|begin|fail|documentError|unexpected(?:Kind|Text|Count))\(\s*'([a-z0-9_]+)'/g
+    /\b(?:error|warning|begin|fail|documentError|unexpected(?:Kind|Text|Count))\(\s*ascii\('([a-z0-9_]+)'/g
   const calls = [...source.matchAll(call)].map(([, found]) => found ?? '')
-  const chosen = [...source.matchAll(/\? '([a-z]+_[a-z_]+)' : '([a-z]+_[a-z_]+)'/g)].flatMap(([, a, b]) => [
-    a ?? '',
-    b ?? '',
-  ])
+  const chosen = [
+    ...source.matchAll(/\? ascii\('([a-z]+_[a-z_]+)'\) : ascii\('([a-z]+_[a-z_]+)'\)/g),
+  ].flatMap(([, a, b]) => [a ?? '', b ?? ''])
   const codes = new Set([...calls, ...chosen])
-  if (source.includes("put('too_many_errors at ")) codes.add('too_many_errors')
+  if (source.includes("put(ascii('too_many_errors at ")) codes.add('too_many_errors')
   return [...codes].sort()
 }
 

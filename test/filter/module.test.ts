@@ -49,6 +49,12 @@ test('the module is at most 64 KiB', () => {
   expect(bytes.length).toBeLessThanOrEqual(64 * 1024)
 })
 
+test('texts are in the module once and as bytes, not as the UTF-16 of the language', () => {
+  expect(bytes.includes(Buffer.from('filter_metadata', 'utf16le'))).toBe(false)
+  expect(bytes.indexOf('filter_metadata')).toBeGreaterThan(0)
+  expect(bytes.indexOf('filter_metadata')).toBe(bytes.lastIndexOf('filter_metadata'))
+})
+
 test('the module has no start section: nothing runs before the host is ready', () => {
   expect(sectionIds(bytes)).not.toContain(8)
 })
@@ -72,7 +78,10 @@ test('building again gives the same bytes', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mooring-'))
   try {
     const again = join(folder, 'mooring.wasm')
-    const { error } = await asc.main(['assembly/index.ts', '--target', 'release', '--outFile', again])
+    const { error } = await asc.main([
+      ...['assembly/index.ts', '--target', 'release', '--outFile', again],
+      ...['--transform', './build/js/tools/ascii-literals.js'],
+    ])
     expect(error).toBeNull()
     expect(readFileSync(again).equals(bytes)).toBe(true)
   } finally {

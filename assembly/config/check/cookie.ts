@@ -1,4 +1,5 @@
 /** `session.cookie`: what each field may be by itself. What they must be together is judged after merging. */
+import { ascii } from '../../bytes/literal'
 import { Slice, endOf, lenOf, ptrOf } from '../../bytes/slice'
 import { expectBoolean, expectChoice, expectFields, expectString, unknownValue } from '../fields'
 import { JsonKind, JsonNode, member } from '../json/node'
@@ -7,12 +8,12 @@ import { isWord } from '../words'
 import { expectSeconds } from './duration'
 import { expectToken } from './name'
 
-export const SAME_SITE: string = 'Strict Lax None'
-export const RENEW: string = 'never always'
+export const SAME_SITE: Slice = ascii('Strict Lax None')
+export const RENEW: Slice = ascii('never always')
 
-const TTL_EXPECTED: string = 'whole seconds, 1s to 9600h; for a browser session leave it out'
+const TTL_EXPECTED: Slice = ascii('whole seconds, 1s to 9600h; for a browser session leave it out')
 
-const FIELDS: string = 'name path domain secure httpOnly sameSite partitioned ttl renew'
+const FIELDS: Slice = ascii('name path domain secure httpOnly sameSite partitioned ttl renew')
 
 // Browsers keep no cookie longer (RFC 6265bis section 5.5).
 // @ts-ignore: decorator
@@ -25,31 +26,31 @@ const LONGEST_SECONDS: i64 = 400 * 24 * 3600
 const LONGEST_PATH: u32 = 1024
 
 export function checkCookie(node: JsonNode | null): void {
-  if (!expectFields(node, FIELDS, '')) return
-  expectToken(member(node, 'name'))
-  checkPath(member(node, 'path'))
-  checkDomain(member(node, 'domain'))
-  checkSecure(member(node, 'secure'))
-  expectBoolean(member(node, 'httpOnly'))
-  expectChoice(member(node, 'sameSite'), SAME_SITE)
-  expectBoolean(member(node, 'partitioned'))
-  expectSeconds(member(node, 'ttl'), 1, LONGEST_SECONDS, TTL_EXPECTED)
-  expectChoice(member(node, 'renew'), RENEW)
+  if (!expectFields(node, FIELDS, ascii(''))) return
+  expectToken(member(node, ascii('name')))
+  checkPath(member(node, ascii('path')))
+  checkDomain(member(node, ascii('domain')))
+  checkSecure(member(node, ascii('secure')))
+  expectBoolean(member(node, ascii('httpOnly')))
+  expectChoice(member(node, ascii('sameSite')), SAME_SITE)
+  expectBoolean(member(node, ascii('partitioned')))
+  expectSeconds(member(node, ascii('ttl')), 1, LONGEST_SECONDS, TTL_EXPECTED)
+  expectChoice(member(node, ascii('renew')), RENEW)
 }
 
 function checkPath(node: JsonNode | null): void {
   if (node === null || !expectString(node, LONGEST_PATH) || isPath(node.text)) return
-  unexpectedText('invalid_cookie_path', node, 'a / first, then printable ASCII without ;')
+  unexpectedText(ascii('invalid_cookie_path'), node, ascii('a / first, then printable ASCII without ;'))
 }
 
 function checkDomain(node: JsonNode | null): void {
   if (node === null || !expectString(node, 253) || isDomain(node.text)) return
-  unexpectedText('invalid_domain', node, 'a host name, such as example.com')
+  unexpectedText(ascii('invalid_domain'), node, ascii('a host name, such as example.com'))
 }
 
 function checkSecure(node: JsonNode | null): void {
   if (node === null || node.kind != JsonKind.String) expectBoolean(node)
-  else if (!isWord(node.text, 'auto')) unknownValue(node, 'auto true false')
+  else if (!isWord(node.text, ascii('auto'))) unknownValue(node, ascii('auto true false'))
 }
 
 // path-value of RFC 6265 section 4.1.1, of which browsers take only what starts with a slash.

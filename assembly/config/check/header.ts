@@ -1,34 +1,36 @@
 /** Which headers may carry the key, and which may be read for it. */
+import { ascii } from '../../bytes/literal'
 import { Slice, endOf, lenOf, ptrOf, toLower } from '../../bytes/slice'
 import { JsonNode } from '../json/node'
 import { isToken } from '../../http/octet'
 import { error } from '../report'
-import { unitAt, wordEnd } from '../words'
+import { characterAt, wordEnd } from '../words'
 import { expectToken } from './name'
 
 // Whatever a client sends under the key header's name is removed, and Mooring writes its own: on a header that
 // somebody else needs that would be an attack on them. Routing and tracing, framing, credentials, what Envoy
 // and Istio own.
-const CREDENTIALS: string =
-  'authorization cookie origin proxy-authenticate proxy-authorization referer set-cookie'
-const ROUTING: string = 'date forwarded host traceparent tracestate user-agent via x-request-id'
-const FRAMING: string = 'content-encoding content-length content-type expect'
-const PREFIXES: string = 'grpc- sec- x-b3- x-envoy- x-forwarded- x-istio-'
+const CREDENTIALS: Slice = ascii(
+  'authorization cookie origin proxy-authenticate proxy-authorization referer set-cookie',
+)
+const ROUTING: Slice = ascii('date forwarded host traceparent tracestate user-agent via x-request-id')
+const FRAMING: Slice = ascii('content-encoding content-length content-type expect')
+const PREFIXES: Slice = ascii('grpc- sec- x-b3- x-envoy- x-forwarded- x-istio-')
 
 // These concern one connection only (RFC 9110 section 7.6.1).
-const HOP_BY_HOP: string = 'connection keep-alive proxy-connection te trailer transfer-encoding upgrade'
+const HOP_BY_HOP: Slice = ascii('connection keep-alive proxy-connection te trailer transfer-encoding upgrade')
 
 // Cookies have a source of their own; host is :authority by the time a filter runs; the others say nothing of a user.
-const NEVER_A_SOURCE: string = 'content-length cookie host proxy-authenticate proxy-authorization'
+const NEVER_A_SOURCE: Slice = ascii('content-length cookie host proxy-authenticate proxy-authorization')
 
 /** `node` names a header that may carry the key. */
 export function expectKeyHeader(node: JsonNode | null): bool {
   if (node === null || !expectToken(node)) return false
   if (!isReserved(node.text)) return true
   error(
-    'reserved_header',
+    ascii('reserved_header'),
     node,
-    'this header belongs to somebody else; use a name of your own, such as x-mooring-key',
+    ascii('this header belongs to somebody else; use a name of your own, such as x-mooring-key'),
   )
   return false
 }
@@ -37,7 +39,11 @@ export function expectKeyHeader(node: JsonNode | null): bool {
 export function expectHeaderSource(node: JsonNode | null): bool {
   if (node === null || !expectToken(node)) return false
   if (!holds(NEVER_A_SOURCE, node.text) && !holds(HOP_BY_HOP, node.text)) return true
-  error('forbidden_source', node, 'this header is never a source; for a cookie write {cookie: NAME}')
+  error(
+    ascii('forbidden_source'),
+    node,
+    ascii('this header is never a source; for a cookie write {cookie: NAME}'),
+  )
   return false
 }
 
@@ -47,8 +53,8 @@ export function isKeyHeader(name: Slice): bool {
 }
 
 /** True if `name` is `lower`, whatever its case. */
-export function isHeader(name: Slice, lower: string): bool {
-  return <u32>lower.length == lenOf(name) && hasStart(name, lower, 0, lenOf(name))
+export function isHeader(name: Slice, lower: Slice): bool {
+  return lenOf(lower) == lenOf(name) && hasStart(name, lower, 0, lenOf(name))
 }
 
 /** True if `a` and `b` name the same header. */
@@ -63,7 +69,7 @@ export function sameHeader(a: Slice, b: Slice): bool {
 function isReserved(name: Slice): bool {
   if (holds(CREDENTIALS, name) || holds(ROUTING, name) || holds(FRAMING, name) || holds(HOP_BY_HOP, name))
     return true
-  for (let start: u32 = 0; start < <u32>PREFIXES.length;) {
+  for (let start: u32 = 0; start < lenOf(PREFIXES);) {
     const end = wordEnd(PREFIXES, start)
     if (hasStart(name, PREFIXES, start, end)) return true
     start = end + 1
@@ -71,8 +77,8 @@ function isReserved(name: Slice): bool {
   return false
 }
 
-function holds(words: string, name: Slice): bool {
-  for (let start: u32 = 0; start < <u32>words.length;) {
+function holds(words: Slice, name: Slice): bool {
+  for (let start: u32 = 0; start < lenOf(words);) {
     const end = wordEnd(words, start)
     if (end - start == lenOf(name) && hasStart(name, words, start, end)) return true
     start = end + 1
@@ -80,11 +86,11 @@ function holds(words: string, name: Slice): bool {
   return false
 }
 
-function hasStart(name: Slice, words: string, start: u32, end: u32): bool {
+function hasStart(name: Slice, words: Slice, start: u32, end: u32): bool {
   if (lenOf(name) < end - start) return false
   let at = ptrOf(name)
   for (let i = start; i < end; i++, at++) {
-    if (toLower(load<u8>(at)) != unitAt(words, i)) return false
+    if (toLower(load<u8>(at)) != characterAt(words, i)) return false
   }
   return at <= endOf(name)
 }

@@ -1,22 +1,24 @@
 /** The part `key`, at the top and in rules. */
+import { Slice } from '../../bytes/slice'
+import { ascii } from '../../bytes/literal'
 import { expectBoolean, expectChoice, expectFields } from '../fields'
 import { JsonNode, member } from '../json/node'
 import { expectKeyHeader } from './header'
 import { checkSecret } from './secret'
 import { checkSources } from './source'
 
-export const FORMAT: string = 'hash raw'
-export const ON_NONE: string = 'balance reject'
+export const FORMAT: Slice = ascii('hash raw')
+export const ON_NONE: Slice = ascii('balance reject')
 
-const FIELDS: string = 'header from format hashSecret onNone skip'
-const LATER: string = 'bind trustInbound'
+const FIELDS: Slice = ascii('header from format hashSecret onNone skip')
+const LATER: Slice = ascii('bind trustInbound')
 
 export function checkKey(node: JsonNode | null): void {
   if (!expectFields(node, FIELDS, LATER)) return
-  expectKeyHeader(member(node, 'header'))
-  checkSources(member(node, 'from'))
-  expectChoice(member(node, 'format'), FORMAT)
-  checkSecret(member(node, 'hashSecret'))
-  expectChoice(member(node, 'onNone'), ON_NONE)
-  expectBoolean(member(node, 'skip'))
+  expectKeyHeader(member(node, ascii('header')))
+  checkSources(member(node, ascii('from')))
+  expectChoice(member(node, ascii('format')), FORMAT)
+  checkSecret(member(node, ascii('hashSecret')))
+  expectChoice(member(node, ascii('onNone')), ON_NONE)
+  expectBoolean(member(node, ascii('skip')))
 }

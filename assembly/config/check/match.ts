@@ -1,4 +1,6 @@
 /** A rule's `match`: fields are joined by and, values of one field by or. */
+import { Slice } from '../../bytes/slice'
+import { ascii } from '../../bytes/literal'
 import { HOST_MAX, HostPatternError, hostPatternError } from '../../http/authority'
 import { expectFields, expectList, expectString } from '../fields'
 import { JsonNode, after, firstItem, member } from '../json/node'
@@ -6,8 +8,8 @@ import { error, unexpectedText } from '../report'
 import { expectPath } from './path'
 import { checkMethods } from './session'
 
-const FIELDS: string = 'hosts paths methods'
-const LATER: string = 'headers services namespaces'
+const FIELDS: Slice = ascii('hosts paths methods')
+const LATER: Slice = ascii('headers services namespaces')
 
 // @ts-ignore: decorator
 @inline
@@ -15,39 +17,39 @@ const MOST_PATTERNS: u32 = 64
 
 export function checkMatch(node: JsonNode): void {
   if (!expectFields(node, FIELDS, LATER)) return
-  if (node.count == 0) error('missing_field', node, 'expected hosts, paths or methods')
-  checkHosts(member(node, 'hosts'))
-  checkPaths(member(node, 'paths'))
-  checkMethods(member(node, 'methods'))
+  if (node.count == 0) error(ascii('missing_field'), node, ascii('expected hosts, paths or methods'))
+  checkHosts(member(node, ascii('hosts')))
+  checkPaths(member(node, ascii('paths')))
+  checkMethods(member(node, ascii('methods')))
 }
 
 function checkHosts(list: JsonNode | null): void {
-  if (!expectList(list, MOST_PATTERNS, '1 to 64 hosts')) return
+  if (!expectList(list, MOST_PATTERNS, ascii('1 to 64 hosts'))) return
   for (let host = firstItem(list); host !== null; host = after(host)) {
     if (!expectString(host, HOST_MAX)) continue
     const wrong = hostPatternError(host.text)
-    if (wrong != HostPatternError.None) unexpectedText('invalid_host', host, hostAdvice(wrong))
+    if (wrong != HostPatternError.None) unexpectedText(ascii('invalid_host'), host, hostAdvice(wrong))
   }
 }
 
 function checkPaths(list: JsonNode | null): void {
-  if (!expectList(list, MOST_PATTERNS, '1 to 64 paths')) return
+  if (!expectList(list, MOST_PATTERNS, ascii('1 to 64 paths'))) return
   for (let path = firstItem(list); path !== null; path = after(path)) expectPath(path)
 }
 
-function hostAdvice(wrong: HostPatternError): string {
+function hostAdvice(wrong: HostPatternError): Slice {
   switch (wrong) {
     case HostPatternError.PartialStar:
-      return '* alone or as the whole first label, as in *.example.com'
+      return ascii('* alone or as the whole first label, as in *.example.com')
     case HostPatternError.Port:
-      return 'a host without a port'
+      return ascii('a host without a port')
     case HostPatternError.UpperCase:
-      return 'lower case'
+      return ascii('lower case')
     case HostPatternError.EmptyLabel:
-      return 'something between the dots'
+      return ascii('something between the dots')
     case HostPatternError.LabelTooLong:
-      return 'at most 63 characters between dots'
+      return ascii('at most 63 characters between dots')
     default:
-      return 'a host name in ASCII, such as shop.example.com'
+      return ascii('a host name in ASCII, such as shop.example.com')
   }
 }

@@ -1,4 +1,6 @@
 /** Path patterns: in a rule's match, and as the template of a source. */
+import { Slice } from '../../bytes/slice'
+import { ascii } from '../../bytes/literal'
 import { PathPatternError, pathPatternError } from '../../http/path-pattern'
 import { expectString } from '../fields'
 import { JsonNode } from '../json/node'
@@ -9,38 +11,38 @@ export function expectPath(node: JsonNode | null): bool {
   if (node === null || !expectString(node, 1024)) return false
   const wrong = pathPatternError(node.text)
   if (wrong == PathPatternError.None) return true
-  const code = wrong == PathPatternError.RepeatedCapture ? 'repeated_capture' : 'invalid_path'
+  const code = wrong == PathPatternError.RepeatedCapture ? ascii('repeated_capture') : ascii('invalid_path')
   unexpectedText(code, node, pathAdvice(wrong))
   return false
 }
 
-function pathAdvice(wrong: PathPatternError): string {
+function pathAdvice(wrong: PathPatternError): Slice {
   switch (wrong) {
     case PathPatternError.NoLeadingSlash:
-      return 'a / first'
+      return ascii('a / first')
     case PathPatternError.EmptySegment:
-      return 'no // : paths are matched with slashes collapsed'
+      return ascii('no // : paths are matched with slashes collapsed')
     case PathPatternError.DotSegment:
-      return 'no . or .. : paths are matched with these resolved'
+      return ascii('no . or .. : paths are matched with these resolved')
     case PathPatternError.PartialStar:
-      return 'a whole segment: * for one, or ** at the end for any number'
+      return ascii('a whole segment: * for one, or ** at the end for any number')
     case PathPatternError.DoubleStarNotLast:
-      return '** only at the end; for one segment write *'
+      return ascii('** only at the end; for one segment write *')
     case PathPatternError.PartialCapture:
-      return 'a capture to be a whole segment, as in /users/{id}'
+      return ascii('a capture to be a whole segment, as in /users/{id}')
     case PathPatternError.CaptureName:
-      return 'a name such as {tenantId} in braces'
+      return ascii('a name such as {tenantId} in braces')
     case PathPatternError.RepeatedCapture:
-      return 'each capture to have a name of its own'
+      return ascii('each capture to have a name of its own')
     case PathPatternError.QueryOrFragment:
-      return 'no query and no fragment: they are not matched'
+      return ascii('no query and no fragment: they are not matched')
     case PathPatternError.Semicolon:
-      return 'no ; : a path with parameters matches no rule'
+      return ascii('no ; : a path with parameters matches no rule')
     case PathPatternError.Escape:
-      return 'only escapes that normalising leaves, in upper case, as in %20'
+      return ascii('only escapes that normalising leaves, in upper case, as in %20')
     case PathPatternError.TooManySegments:
-      return 'at most 64 segments'
+      return ascii('at most 64 segments')
     default:
-      return 'other characters escaped, as in %20'
+      return ascii('other characters escaped, as in %20')
   }
 }

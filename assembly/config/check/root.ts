@@ -1,5 +1,6 @@
 /** The configuration's top level and its rules. */
-import { equals, isPresent } from '../../bytes/slice'
+import { ascii } from '../../bytes/literal'
+import { Slice, equals, isPresent } from '../../bytes/slice'
 import {
   expectBoolean,
   expectChoice,
@@ -18,52 +19,59 @@ import { expectLabel } from './name'
 import { checkSession } from './session'
 
 /** What a configuration that asks for nothing is told. */
-export const EMPTY: string =
-  'neither session nor key is there; write {"session": {}} for a session cookie and a key from it'
+export const EMPTY: Slice = ascii(
+  'neither session nor key is there; write {"session": {}} for a session cookie and a key from it',
+)
 
-export const MODES: string = 'enforce shadow'
+export const MODES: Slice = ascii('enforce shadow')
 
 /** More rules than this are refused. */
 // @ts-ignore: decorator
 @inline
 export const MOST_RULES: u32 = 256
 
-const FIELDS: string = 'version mode session key skip rules observe'
-const LATER: string = 'buckets'
-const RULE_FIELDS: string = 'name match session key mode skip'
-const TOP_LEVEL_ONLY: string = 'version rules observe buckets'
+const FIELDS: Slice = ascii('version mode session key skip rules observe')
+const LATER: Slice = ascii('buckets')
+const RULE_FIELDS: Slice = ascii('name match session key mode skip')
+const TOP_LEVEL_ONLY: Slice = ascii('version rules observe buckets')
 
 /** Everything that can be said about each part by itself. */
 export function checkRoot(root: JsonNode): void {
   if (!expectFields(root, FIELDS, LATER)) return
-  expectInteger(member(root, 'version'), 1, 1, 'version 1, the only one there is')
+  expectInteger(member(root, ascii('version')), 1, 1, ascii('version 1, the only one there is'))
   checkParts(root)
-  checkRules(member(root, 'rules'))
-  const observe = member(root, 'observe')
-  if (expectFields(observe, 'instance', 'debugHeader')) expectLabel(member(observe, 'instance'), 16)
-  if (!root.broken && !saysSomething(root)) error('empty_configuration', root, EMPTY)
+  checkRules(member(root, ascii('rules')))
+  const observe = member(root, ascii('observe'))
+  if (expectFields(observe, ascii('instance'), ascii('debugHeader')))
+    expectLabel(member(observe, ascii('instance')), 16)
+  if (!root.broken && !saysSomething(root)) error(ascii('empty_configuration'), root, EMPTY)
 }
 
 /** What the top level and a rule have in common. */
 function checkParts(node: JsonNode): void {
-  expectChoice(member(node, 'mode'), MODES)
-  checkSession(member(node, 'session'))
-  checkKey(member(node, 'key'))
-  expectBoolean(member(node, 'skip'))
+  expectChoice(member(node, ascii('mode')), MODES)
+  checkSession(member(node, ascii('session')))
+  checkKey(member(node, ascii('key')))
+  expectBoolean(member(node, ascii('skip')))
 }
 
 function checkRules(rules: JsonNode | null): void {
-  if (!expectList(rules, MOST_RULES, '1 to 256 rules')) return
+  if (!expectList(rules, MOST_RULES, ascii('1 to 256 rules'))) return
   for (let rule = firstItem(rules); rule !== null; rule = after(rule)) {
     if (!expectObject(rule)) continue
     checkRuleFields(rule)
     checkName(rule)
-    const match = member(rule, 'match')
-    if (match === null) error('missing_field', rule, 'expected match: without it no later rule would count')
+    const match = member(rule, ascii('match'))
+    if (match === null)
+      error(ascii('missing_field'), rule, ascii('expected match: without it no later rule would count'))
     else checkMatch(match)
     checkParts(rule)
-    if (hasPart(rule) && flagOf(member(rule, 'skip'), false)) {
-      warning('no_effect', rule, 'skip: true leaves out the session and key that this rule sets')
+    if (hasPart(rule) && flagOf(member(rule, ascii('skip')), false)) {
+      warning(
+        ascii('no_effect'),
+        rule,
+        ascii('skip: true leaves out the session and key that this rule sets'),
+      )
     }
   }
 }
@@ -72,7 +80,11 @@ function checkRuleFields(rule: JsonNode): void {
   for (let child: JsonNode | null = rule.child; child !== null; child = after(child)) {
     if (wordIndex(child.name, RULE_FIELDS) >= 0) continue
     if (wordIndex(child.name, TOP_LEVEL_ONLY) >= 0) {
-      error('top_level_only', child, 'a rule sets session, key, mode and skip; this belongs at the top level')
+      error(
+        ascii('top_level_only'),
+        child,
+        ascii('a rule sets session, key, mode and skip; this belongs at the top level'),
+      )
     } else {
       unknownField(child, RULE_FIELDS)
     }
@@ -80,25 +92,30 @@ function checkRuleFields(rule: JsonNode): void {
 }
 
 function checkName(rule: JsonNode): void {
-  const name = member(rule, 'name')
-  if (name === null) error('missing_field', rule, 'expected name, which counters and errors show')
+  const name = member(rule, ascii('name'))
+  if (name === null)
+    error(ascii('missing_field'), rule, ascii('expected name, which counters and errors show'))
   if (name === null || !expectLabel(name, 32)) return
   for (let earlier = firstItem(rule.parent); earlier !== null && earlier !== rule; earlier = after(earlier)) {
-    const other = textOf(member(earlier, 'name'))
+    const other = textOf(member(earlier, ascii('name')))
     if (!isPresent(other) || !equals(other, name.text)) continue
-    error('duplicate_name', name, 'an earlier rule has this name')
+    error(ascii('duplicate_name'), name, ascii('an earlier rule has this name'))
     return
   }
 }
 
 function saysSomething(root: JsonNode): bool {
-  if (hasPart(root) || flagOf(member(root, 'skip'), false)) return true
-  for (let rule: JsonNode | null = firstItem(member(root, 'rules')); rule !== null; rule = after(rule)) {
+  if (hasPart(root) || flagOf(member(root, ascii('skip')), false)) return true
+  for (
+    let rule: JsonNode | null = firstItem(member(root, ascii('rules')));
+    rule !== null;
+    rule = after(rule)
+  ) {
     if (hasPart(rule)) return true
   }
   return false
 }
 
 function hasPart(node: JsonNode): bool {
-  return member(node, 'session') !== null || member(node, 'key') !== null
+  return member(node, ascii('session')) !== null || member(node, ascii('key')) !== null
 }

@@ -2,6 +2,7 @@
  * Secrets: `{env: NAME}`, never a value. A variable holds base64 or base64url of 32 to 64 bytes that are not all
  * the same. No error shows any of it.
  */
+import { ascii } from '../../bytes/literal'
 import { decodeSecret } from '../../bytes/base64url'
 import { ABSENT, Slice, endOf, isPresent, ptrOf, slice } from '../../bytes/slice'
 import { environmentVariable } from '../environment'
@@ -34,30 +35,35 @@ export function checkSecret(node: JsonNode | null): void {
   if (node === null) return
   if (node.kind == JsonKind.String) {
     error(
-      'inline_secret',
+      ascii('inline_secret'),
       node,
-      'a secret must not stand here: write {env: NAME}; the one that stood here is in etcd by now, rotate it',
+      ascii(
+        'a secret must not stand here: write {env: NAME}; the one that stood here is in etcd by now, rotate it',
+      ),
     )
     return
   }
   if (!expectObject(node)) return
   for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
-    if (isWord(child.name, 'env')) continue
-    error('unknown_field', node, 'only env is known here')
+    if (isWord(child.name, ascii('env'))) continue
+    error(ascii('unknown_field'), node, ascii('only env is known here'))
     return
   }
-  const name = member(node, 'env')
-  if (name === null) error('missing_field', node, 'expected env, the name of an environment variable')
+  const name = member(node, ascii('env'))
+  if (name === null)
+    error(ascii('missing_field'), node, ascii('expected env, the name of an environment variable'))
   else if (expectVariable(name)) checkVariable(name)
 }
 
 function checkVariable(name: JsonNode): void {
   const value = environmentVariable(environment, name.text)
   if (!isPresent(value)) {
-    begin('secret_missing', name)
+    begin(ascii('secret_missing'), name)
     putShown(name.text)
-    put(' is not set; set it in the WasmPlugin, vmConfig.env (Envoy: vm_config.environment_variables); ')
-    put('up to Envoy 1.38 plugins of one image share the environment of the first')
+    put(
+      ascii(' is not set; set it in the WasmPlugin, vmConfig.env (Envoy: vm_config.environment_variables); '),
+    )
+    put(ascii('up to Envoy 1.38 plugins of one image share the environment of the first'))
     endError(name)
     return
   }
@@ -65,15 +71,15 @@ function checkVariable(name: JsonNode): void {
   const sound = length >= SECRET_LEAST && !isUniform(slice(decoded, <u32>length))
   memory.fill(decoded, 0, SECRET_MOST)
   if (sound) return
-  begin('secret_invalid', name)
+  begin(ascii('secret_invalid'), name)
   putShown(name.text)
-  put(' must be base64 of 32 to 64 bytes, not all the same; make one with: openssl rand -base64 32')
+  put(ascii(' must be base64 of 32 to 64 bytes, not all the same; make one with: openssl rand -base64 32'))
   endError(name)
 }
 
 /** Writes the secret that `node` names to `out`, room for SECRET_MOST bytes. ABSENT if there is none. */
 export function readSecret(node: JsonNode | null, out: usize): Slice {
-  const value = environmentVariable(environment, textOf(member(node, 'env')))
+  const value = environmentVariable(environment, textOf(member(node, ascii('env'))))
   if (!isPresent(value)) return ABSENT
   const length = decodeSecret(value, out, SECRET_MOST)
   return length < SECRET_LEAST ? ABSENT : slice(out, <u32>length)

@@ -8,6 +8,8 @@
  *
  * Beside the kind may stand `required`, and `as` where the kind is no combination.
  */
+import { Slice } from '../../bytes/slice'
+import { ascii } from '../../bytes/literal'
 import {
   expectBoolean,
   expectChoice,
@@ -29,16 +31,17 @@ import { expectPath } from './path'
 import { expectClaimName, expectLabel, expectQueryName, expectToken } from './name'
 
 /** In the order of policy.ts's SourceKind. */
-export const KINDS: string =
-  'session cookie header query claim address constant path authority method grpc firstOf all'
-export const CLAIM_TYPES: string = 'string number boolean list'
-export const REPEATED: string = 'ignore join'
+export const KINDS: Slice = ascii(
+  'session cookie header query claim address constant path authority method grpc firstOf all',
+)
+export const CLAIM_TYPES: Slice = ascii('string number boolean list')
+export const REPEATED: Slice = ascii('ignore join')
 
-export const GRPC_PARTS: string = 'service method'
+export const GRPC_PARTS: Slice = ascii('service method')
 
-const BARE: string = 'session address authority method'
-const LATER_KINDS: string = 'peer forwardedClientCert'
-const LATER_SIBLINGS: string = 'transform'
+const BARE: Slice = ascii('session address authority method')
+const LATER_KINDS: Slice = ascii('peer forwardedClientCert')
+const LATER_SIBLINGS: Slice = ascii('transform')
 
 /** How deep firstOf and all may be within each other. */
 // @ts-ignore: decorator
@@ -57,7 +60,11 @@ export function checkSources(node: JsonNode | null): void {
   leaves = 0
   checkList(node, 0)
   if (leaves > MOST_LEAVES)
-    error('too_many_sources', node, 'expected at most 16 sources, those within firstOf and all counted')
+    error(
+      ascii('too_many_sources'),
+      node,
+      ascii('expected at most 16 sources, those within firstOf and all counted'),
+    )
 }
 
 /** A source's kind, a SourceKind; -1 if it has none that is known. */
@@ -79,28 +86,28 @@ export function valueOf(source: JsonNode): JsonNode | null {
 }
 
 /** A source's value if it is written as a scalar, else its member `first`; null if that is missing. */
-export function scalarOf(value: JsonNode | null, first: string): JsonNode | null {
+export function scalarOf(value: JsonNode | null, first: Slice): JsonNode | null {
   return value !== null && value.kind == JsonKind.Object ? member(value, first) : value
 }
 
 function checkList(node: JsonNode, level: u32): void {
-  if (!expectList(node, MOST_LEAVES, '1 to 16 sources')) return
+  if (!expectList(node, MOST_LEAVES, ascii('1 to 16 sources'))) return
   let afterConstant = false
   for (let source: JsonNode | null = node.child; source !== null; source = after(source)) {
     checkSource(source, level)
     if (afterConstant && !isAll(node))
-      warning('unreachable_source', source, 'the constant before it always yields')
+      warning(ascii('unreachable_source'), source, ascii('the constant before it always yields'))
     afterConstant = afterConstant || isConstant(source)
   }
 }
 
 function isAll(list: JsonNode): bool {
   const source = list.parent
-  return source !== null && member(source, 'all') === list
+  return source !== null && member(source, ascii('all')) === list
 }
 
 function isConstant(source: JsonNode): bool {
-  return member(source, 'constant') !== null
+  return member(source, ascii('constant')) !== null
 }
 
 function checkSource(node: JsonNode, level: u32): void {
@@ -110,7 +117,7 @@ function checkSource(node: JsonNode, level: u32): void {
     return
   }
   if (node.kind != JsonKind.Object) {
-    unexpectedKind('wrong_type', node, 'a source, such as session or {claim: sub}')
+    unexpectedKind(ascii('wrong_type'), node, ascii('a source, such as session or {claim: sub}'))
     return
   }
   let kinds: u32 = 0
@@ -122,9 +129,9 @@ function checkSource(node: JsonNode, level: u32): void {
     } else if (wordIndex(child.name, LATER_KINDS) >= 0) {
       kinds++
       notAvailable(child)
-    } else if (isWord(child.name, 'as')) {
+    } else if (isWord(child.name, ascii('as'))) {
       checkAs(child, node)
-    } else if (isWord(child.name, 'required')) {
+    } else if (isWord(child.name, ascii('required'))) {
       expectBoolean(child)
     } else if (wordIndex(child.name, LATER_SIBLINGS) >= 0) {
       notAvailable(child)
@@ -133,27 +140,32 @@ function checkSource(node: JsonNode, level: u32): void {
     }
   }
   if (kinds > 1)
-    error('ambiguous_source', node, 'a source has one kind; list two sources, or join them with all')
-  if (kinds == 0 && !node.broken) error('missing_field', node, 'expected a source, such as {claim: sub}')
+    error(
+      ascii('ambiguous_source'),
+      node,
+      ascii('a source has one kind; list two sources, or join them with all'),
+    )
+  if (kinds == 0 && !node.broken)
+    error(ascii('missing_field'), node, ascii('expected a source, such as {claim: sub}'))
 }
 
 function checkAs(name: JsonNode, source: JsonNode): void {
   if (expectLabel(name, 32) && kindOf(source) >= SourceKind.FirstOf)
-    error('combined_as', name, 'as names one value; put it on a source within')
+    error(ascii('combined_as'), name, ascii('as names one value; put it on a source within'))
 }
 
 function checkBare(node: JsonNode): void {
   if (wordIndex(node.text, BARE) >= 0) return
   if (wordIndex(node.text, LATER_KINDS) >= 0) notAvailable(node)
   else if (wordIndex(node.text, KINDS) >= 0)
-    error('missing_field', node, 'this source needs a value, as in {claim: sub}')
+    error(ascii('missing_field'), node, ascii('this source needs a value, as in {claim: sub}'))
   else unknownValue(node, BARE)
 }
 
 function checkKind(kind: i32, value: JsonNode, level: u32): void {
   if (kind >= SourceKind.FirstOf) {
     if (level == SOURCE_LEVELS)
-      error('too_deep', value, 'firstOf and all may be at most 4 deep within each other')
+      error(ascii('too_deep'), value, ascii('firstOf and all may be at most 4 deep within each other'))
     else checkList(value, level + 1)
     return
   }
@@ -184,66 +196,71 @@ function checkKind(kind: i32, value: JsonNode, level: u32): void {
       checkGrpc(value)
       return
     default:
-      expectFields(value, '', '')
+      expectFields(value, ascii(''), ascii(''))
   }
 }
 
 function checkCookie(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, 'name', '')
-  expectToken(scalarThere(value, 'name'))
+  if (value.kind == JsonKind.Object) expectFields(value, ascii('name'), ascii(''))
+  expectToken(scalarThere(value, ascii('name')))
 }
 
 function checkHeader(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, 'name repeated', '')
-  expectHeaderSource(scalarThere(value, 'name'))
-  expectChoice(member(value, 'repeated'), REPEATED)
+  if (value.kind == JsonKind.Object) expectFields(value, ascii('name repeated'), ascii(''))
+  expectHeaderSource(scalarThere(value, ascii('name')))
+  expectChoice(member(value, ascii('repeated')), REPEATED)
 }
 
 function checkQuery(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, 'name decode', '')
-  expectQueryName(scalarThere(value, 'name'))
-  expectBoolean(member(value, 'decode'))
+  if (value.kind == JsonKind.Object) expectFields(value, ascii('name decode'), ascii(''))
+  expectQueryName(scalarThere(value, ascii('name')))
+  expectBoolean(member(value, ascii('decode')))
 }
 
 function checkClaim(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, 'name type', 'token in metadata')
-  expectChoice(member(value, 'type'), CLAIM_TYPES)
-  const name = scalarThere(value, 'name')
+  if (value.kind == JsonKind.Object) expectFields(value, ascii('name type'), ascii('token in metadata'))
+  expectChoice(member(value, ascii('type')), CLAIM_TYPES)
+  const name = scalarThere(value, ascii('name'))
   if (name === null || name.kind != JsonKind.Array) {
     expectClaimName(name)
     return
   }
-  if (!expectList(name, 8, '1 to 8 names, one within the other')) return
+  if (!expectList(name, 8, ascii('1 to 8 names, one within the other'))) return
   for (let segment = firstItem(name); segment !== null; segment = after(segment)) expectClaimName(segment)
 }
 
 function checkAddress(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, 'ipv4Prefix ipv6Prefix', '')
-  expectInteger(scalarOf(value, 'ipv4Prefix'), 1, 32, 'an IPv4 prefix of 1 to 32 bits')
-  expectInteger(member(value, 'ipv6Prefix'), 1, 128, 'an IPv6 prefix of 1 to 128 bits')
+  if (value.kind == JsonKind.Object) expectFields(value, ascii('ipv4Prefix ipv6Prefix'), ascii(''))
+  expectInteger(scalarOf(value, ascii('ipv4Prefix')), 1, 32, ascii('an IPv4 prefix of 1 to 32 bits'))
+  expectInteger(member(value, ascii('ipv6Prefix')), 1, 128, ascii('an IPv6 prefix of 1 to 128 bits'))
 }
 
 function checkConstant(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, 'value', '')
-  expectString(scalarThere(value, 'value'), 256)
+  if (value.kind == JsonKind.Object) expectFields(value, ascii('value'), ascii(''))
+  expectString(scalarThere(value, ascii('value')), 256)
 }
 
 function checkTemplate(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, 'template', '')
-  const template = scalarThere(value, 'template')
+  if (value.kind == JsonKind.Object) expectFields(value, ascii('template'), ascii(''))
+  const template = scalarThere(value, ascii('template'))
   if (!expectPath(template) || template === null) return
   if (!hasCapture(template.text))
-    error('missing_capture', template, 'a template captures what counts, as in /carts/{cart}/**')
+    error(
+      ascii('missing_capture'),
+      template,
+      ascii('a template captures what counts, as in /carts/{cart}/**'),
+    )
 }
 
 function checkGrpc(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, 'part', '')
-  expectChoice(scalarThere(value, 'part'), GRPC_PARTS)
+  if (value.kind == JsonKind.Object) expectFields(value, ascii('part'), ascii(''))
+  expectChoice(scalarThere(value, ascii('part')), GRPC_PARTS)
 }
 
 /** As `scalarOf`, and an error if it is missing. */
-function scalarThere(value: JsonNode, first: string): JsonNode | null {
+function scalarThere(value: JsonNode, first: Slice): JsonNode | null {
   const scalar = scalarOf(value, first)
-  if (scalar === null) error('missing_field', value, 'expected the name or value that this source is about')
+  if (scalar === null)
+    error(ascii('missing_field'), value, ascii('expected the name or value that this source is about'))
   return scalar
 }

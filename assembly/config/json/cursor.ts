@@ -2,39 +2,39 @@
  * Where the reader is, and why it stopped. One document is read at a time, so the cursor is the module's own; each
  * reading function returns at once when something has failed.
  */
-import { Slice, between, endOf, ptrOf } from '../../bytes/slice'
-import { unitAt } from '../words'
+import { ABSENT, Slice, between, endOf, isPresent, lenOf, ptrOf } from '../../bytes/slice'
+import { characterAt } from '../words'
 
 let start: usize = 0
 let position: usize = 0
 let end: usize = 0
-let code: string = ''
-let reason: string = ''
+let code: Slice = ABSENT
+let reason: Slice = ABSENT
 
 export function openCursor(text: Slice): void {
   start = ptrOf(text)
   position = start
   end = endOf(text)
-  code = ''
-  reason = ''
+  code = ABSENT
+  reason = ABSENT
 }
 
 /** Stops reading. The first reason stays. */
-export function fail(errorCode: string, errorReason: string): void {
+export function fail(errorCode: Slice, errorReason: Slice): void {
   if (hasFailed()) return
   code = errorCode
   reason = errorReason
 }
 
 export function hasFailed(): bool {
-  return code.length != 0
+  return isPresent(code)
 }
 
-export function failureCode(): string {
+export function failureCode(): Slice {
   return code
 }
 
-export function failureReason(): string {
+export function failureReason(): Slice {
   return reason
 }
 
@@ -70,10 +70,10 @@ export function take(byte: u32): bool {
 }
 
 /** Moves past `word` if it is next. */
-export function takeWord(word: string): bool {
-  const length = <u32>word.length
+export function takeWord(word: Slice): bool {
+  const length = lenOf(word)
   for (let i: u32 = 0; i < length; i++) {
-    if (peekAhead(i) != unitAt(word, i)) return false
+    if (peekAhead(i) != characterAt(word, i)) return false
   }
   skip(length)
   return true

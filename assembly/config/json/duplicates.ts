@@ -1,4 +1,5 @@
 /** Members of one name: JSON leaves open which one counts (RFC 8259 section 4), so neither does. */
+import { ascii } from '../../bytes/literal'
 import { equals } from '../../bytes/slice'
 import { error } from '../report'
 import { JsonKind, JsonNode, after } from './node'
@@ -33,7 +34,7 @@ function reportDuplicateMembers(object: JsonNode): void {
       earlier = after(earlier)
     ) {
       if (!equals(earlier.name, member.name)) continue
-      error('duplicate_field', member, 'the object has this field already')
+      error(ascii('duplicate_field'), member, ascii('the object has this field already'))
       break
     }
   }

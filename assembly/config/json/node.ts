@@ -70,7 +70,7 @@ export function after(node: JsonNode | null): JsonNode | null {
 }
 
 /** The member of that name, the first if there are several; null if there is none, or `node` is no object. */
-export function member(node: JsonNode | null, name: string): JsonNode | null {
+export function member(node: JsonNode | null, name: Slice): JsonNode | null {
   if (node === null || node.kind != JsonKind.Object) return null
   for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
     if (isWord(child.name, name)) return child

@@ -5,6 +5,7 @@
  * After a failure the tree holds what was read before it, so that the place of the failure can be named, and so that
  * names of key headers can be saved from a broken configuration.
  */
+import { ascii } from '../../bytes/literal'
 import { ABSENT, Slice, lenOf, ptrOf, slice } from '../../bytes/slice'
 import { atEnd, fail, hasFailed, openCursor, peek, skip, skipBlanks, take, takeWord } from './cursor'
 import { JsonKind, JsonNode, appendNode } from './node'
@@ -42,7 +43,7 @@ export function readJson(document: Slice): JsonNode | null {
   const root = readTree()
   if (hasFailed()) return root
   skipBlanks()
-  if (!atEnd()) fail('invalid_json', 'expected nothing more after the configuration')
+  if (!atEnd()) fail(ascii('invalid_json'), ascii('expected nothing more after the configuration'))
   return root
 }
 
@@ -62,12 +63,12 @@ function readTree(): JsonNode | null {
     const name = parent !== null && parent.kind == JsonKind.Object ? readName(parent) : ABSENT
     if (hasFailed()) return root
     if (++values > MOST_VALUES) {
-      fail('too_large', 'the configuration has more than 16384 values')
+      fail(ascii('too_large'), ascii('the configuration has more than 16384 values'))
       return root
     }
     const node = appendNode(parent, name)
     if (node === null) {
-      fail('too_large', 'the configuration needs more memory than there is for it')
+      fail(ascii('too_large'), ascii('the configuration needs more memory than there is for it'))
       return root
     }
     if (root === null) root = node
@@ -76,7 +77,7 @@ function readTree(): JsonNode | null {
 
     if (isContainer(node.kind) && !takeCloser(node)) {
       if (++level > MOST_LEVELS) {
-        fail('too_large', 'objects and lists are nested more than 32 deep')
+        fail(ascii('too_large'), ascii('objects and lists are nested more than 32 deep'))
         return root
       }
       parent = node
@@ -89,7 +90,10 @@ function readTree(): JsonNode | null {
       skipBlanks()
       if (take(0x2c)) break
       if (!takeCloser(parent)) {
-        fail('invalid_json', parent.kind == JsonKind.Object ? 'expected , or }' : 'expected , or ]')
+        fail(
+          ascii('invalid_json'),
+          parent.kind == JsonKind.Object ? ascii('expected , or }') : ascii('expected , or ]'),
+        )
         return root
       }
       level--
@@ -101,12 +105,12 @@ function readTree(): JsonNode | null {
 
 function readName(object: JsonNode): Slice {
   if (object.count == MOST_MEMBERS) {
-    fail('too_large', 'an object has more than 64 members')
+    fail(ascii('too_large'), ascii('an object has more than 64 members'))
     return ABSENT
   }
   const name = readString()
   skipBlanks()
-  if (!hasFailed() && !take(0x3a)) fail('invalid_json', 'expected : after a name')
+  if (!hasFailed() && !take(0x3a)) fail(ascii('invalid_json'), ascii('expected : after a name'))
   skipBlanks()
   return name
 }
@@ -125,13 +129,13 @@ function readValue(node: JsonNode): void {
   } else if (byte == 0x2d || byte - 0x30 < 10) {
     node.kind = JsonKind.Number
     node.number = readNumber()
-  } else if (takeWord('true')) {
+  } else if (takeWord(ascii('true'))) {
     node.kind = JsonKind.Boolean
     node.number = 1
-  } else if (takeWord('false')) {
+  } else if (takeWord(ascii('false'))) {
     node.kind = JsonKind.Boolean
-  } else if (!takeWord('null')) {
-    fail('invalid_json', 'expected a value')
+  } else if (!takeWord(ascii('null'))) {
+    fail(ascii('invalid_json'), ascii('expected a value'))
   }
 }
 

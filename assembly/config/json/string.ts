@@ -3,6 +3,7 @@
  * written to the arena. Lone surrogates and bytes that are not UTF-8 are refused: nothing downstream could tell
  * what was meant.
  */
+import { ascii } from '../../bytes/literal'
 import { arenaAlloc } from '../../bytes/arena'
 import { ABSENT, Slice, between, lenOf, ptrOf } from '../../bytes/slice'
 import { atEnd, fail, here, peek, peekAhead, skip, take, textSince } from './cursor'
@@ -23,7 +24,7 @@ const NONE: u32 = 0xffffffff
 /** The string that starts here with its quote; ABSENT after a failure. */
 export function readString(): Slice {
   if (!take(QUOTE)) {
-    fail('invalid_json', 'expected a string in double quotes')
+    fail(ascii('invalid_json'), ascii('expected a string in double quotes'))
     return ABSENT
   }
   const mark = here()
@@ -31,7 +32,7 @@ export function readString(): Slice {
   while (!atEnd() && peek() != QUOTE) {
     const byte = peek()
     if (byte < 0x20) {
-      fail('invalid_json', 'a control character in a string must be escaped')
+      fail(ascii('invalid_json'), ascii('a control character in a string must be escaped'))
       return ABSENT
     }
     if (byte == BACKSLASH) {
@@ -41,14 +42,14 @@ export function readString(): Slice {
     }
     const length = utf8Length(byte, peekAhead(1), peekAhead(2), peekAhead(3))
     if (length == 0) {
-      fail('invalid_utf8', 'a string is not valid UTF-8')
+      fail(ascii('invalid_utf8'), ascii('a string is not valid UTF-8'))
       return ABSENT
     }
     skip(length)
   }
   const raw = textSince(mark)
   if (!take(QUOTE)) {
-    fail('invalid_json', 'a string is not closed')
+    fail(ascii('invalid_json'), ascii('a string is not closed'))
     return ABSENT
   }
   return escaped ? unescape(raw) : raw
@@ -59,7 +60,7 @@ function unescape(raw: Slice): Slice {
   // No escape is shorter than what it stands for.
   const start = arenaAlloc(lenOf(raw))
   if (start == 0) {
-    fail('too_large', 'the configuration needs more memory than there is for it')
+    fail(ascii('too_large'), ascii('the configuration needs more memory than there is for it'))
     return ABSENT
   }
   let from = ptrOf(raw)
@@ -76,7 +77,7 @@ function unescape(raw: Slice): Slice {
     if (letter != 0x75) {
       const meaning = simpleEscape(letter)
       if (meaning == 0) {
-        fail('invalid_json', 'unknown escape in a string')
+        fail(ascii('invalid_json'), ascii('unknown escape in a string'))
         return ABSENT
       }
       store<u8>(to++, <u8>meaning)
@@ -93,7 +94,7 @@ function unescape(raw: Slice): Slice {
       point = NONE
     }
     if (point == NONE) {
-      fail('invalid_json', 'a \\u escape needs four hex digits, and surrogates come in pairs')
+      fail(ascii('invalid_json'), ascii('a \\u escape needs four hex digits, and surrogates come in pairs'))
       return ABSENT
     }
     to = writeUtf8(to, point)

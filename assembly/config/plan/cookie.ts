@@ -11,25 +11,33 @@ const SECURE_PREFIX = ascii('__secure-')
 
 /** Judges the merged cookie; `at` is where an error is shown. */
 export function judgeCookie(over: JsonNode | null, base: JsonNode | null, at: JsonNode): void {
-  const secure = pick(over, base, 'secure')
+  const secure = pick(over, base, ascii('secure'))
   const always = secure !== null && secure.kind == JsonKind.Boolean && flagOf(secure, false)
-  const name = textOf(pick(over, base, 'name'))
+  const name = textOf(pick(over, base, ascii('name')))
   if (hasPrefix(name, HOST_PREFIX)) judgeHostPrefix(over, base, at, always)
   else if (!always && hasPrefix(name, SECURE_PREFIX))
-    error('cookie_prefix', at, 'a __Secure- cookie needs secure: true')
-  if (!always && isWord(textOf(pick(over, base, 'sameSite')), 'None')) {
-    error('secure_required', at, 'sameSite: None needs secure: true, or browsers drop the cookie')
+    error(ascii('cookie_prefix'), at, ascii('a __Secure- cookie needs secure: true'))
+  if (!always && isWord(textOf(pick(over, base, ascii('sameSite'))), ascii('None'))) {
+    error(
+      ascii('secure_required'),
+      at,
+      ascii('sameSite: None needs secure: true, or browsers drop the cookie'),
+    )
   }
-  if (!always && flagOf(pick(over, base, 'partitioned'), false)) {
-    error('secure_required', at, 'partitioned: true needs secure: true, or browsers drop the cookie')
+  if (!always && flagOf(pick(over, base, ascii('partitioned')), false)) {
+    error(
+      ascii('secure_required'),
+      at,
+      ascii('partitioned: true needs secure: true, or browsers drop the cookie'),
+    )
   }
 }
 
 function judgeHostPrefix(over: JsonNode | null, base: JsonNode | null, at: JsonNode, always: bool): void {
-  const path = textOf(pick(over, base, 'path'))
-  const rootPath = !isPresent(path) || isWord(path, '/')
-  if (always && rootPath && pick(over, base, 'domain') === null) return
-  error('cookie_prefix', at, 'a __Host- cookie needs secure: true, path / and no domain')
+  const path = textOf(pick(over, base, ascii('path')))
+  const rootPath = !isPresent(path) || isWord(path, ascii('/'))
+  if (always && rootPath && pick(over, base, ascii('domain')) === null) return
+  error(ascii('cookie_prefix'), at, ascii('a __Host- cookie needs secure: true, path / and no domain'))
 }
 
 // Browsers compare prefixes without case.

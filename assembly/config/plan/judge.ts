@@ -2,6 +2,7 @@
  * Judges what each plan is after merging. A part is judged where a rule changes something that it depends on: what a
  * rule inherits whole was judged at the top level. Parts in which an error was found already are left alone.
  */
+import { ascii } from '../../bytes/literal'
 import { JsonNode, after, firstItem, member } from '../json/node'
 import { judgeCookie } from './cookie'
 import { judgeHeaderSources, judgeKey } from './key'
@@ -11,9 +12,13 @@ export function judgePlans(root: JsonNode): void {
   if (hasSession(null, root)) judgeSession(null, root)
   if (hasKey(null, root)) judgeKeyOf(null, root)
   judgeHeaderSources(root, root)
-  for (let rule: JsonNode | null = firstItem(member(root, 'rules')); rule !== null; rule = after(rule)) {
-    const session = member(rule, 'session')
-    const key = member(rule, 'key')
+  for (
+    let rule: JsonNode | null = firstItem(member(root, ascii('rules')));
+    rule !== null;
+    rule = after(rule)
+  ) {
+    const session = member(rule, ascii('session'))
+    const key = member(rule, ascii('key'))
     if (hasSession(rule, root) && (session !== null || !hasSession(null, root))) judgeSession(rule, root)
     if (hasKey(rule, root) && (session !== null || key !== null || !hasKey(null, root)))
       judgeKeyOf(rule, root)
@@ -22,15 +27,19 @@ export function judgePlans(root: JsonNode): void {
 }
 
 function judgeSession(rule: JsonNode | null, root: JsonNode): void {
-  const over = member(rule, 'session')
-  const base = member(root, 'session')
+  const over = member(rule, ascii('session'))
+  const base = member(root, ascii('session'))
   if (isBroken(over) || isBroken(base)) return
-  judgeCookie(member(over, 'cookie'), member(base, 'cookie'), place(rule, member(base, 'cookie'), base, root))
+  judgeCookie(
+    member(over, ascii('cookie')),
+    member(base, ascii('cookie')),
+    place(rule, member(base, ascii('cookie')), base, root),
+  )
 }
 
 function judgeKeyOf(rule: JsonNode | null, root: JsonNode): void {
-  const over = member(rule, 'key')
-  const base = member(root, 'key')
+  const over = member(rule, ascii('key'))
+  const base = member(root, ascii('key'))
   if (isBroken(over) || isBroken(base)) return
   judgeKey(over, base, place(rule, base, null, root), hasSession(rule, root))
 }

@@ -1,4 +1,5 @@
 /** What a key's fields must be together. */
+import { ascii } from '../../bytes/literal'
 import { isHeader, sameHeader } from '../check/header'
 import { SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
 import { JsonNode, after, firstItem, member, textOf } from '../json/node'
@@ -20,13 +21,13 @@ export function judgeKey(
   at: JsonNode,
   withSession: bool,
 ): void {
-  const from = pick(over, base, 'from')
+  const from = pick(over, base, ascii('from'))
   if (from === null) {
     if (withSession) return
     error(
-      'missing_source',
+      ascii('missing_source'),
       at,
-      'there is no session to take the key from; give key.from, such as [{claim: sub}], or a session',
+      ascii('there is no session to take the key from; give key.from, such as [{claim: sub}], or a session'),
     )
     return
   }
@@ -35,26 +36,30 @@ export function judgeKey(
   usesAuthorization = false
   usesOutside = false
   survey(from, 0)
-  const raw = isWord(textOf(pick(over, base, 'format')), 'raw')
-  const secret = pick(over, base, 'hashSecret') !== null
+  const raw = isWord(textOf(pick(over, base, ascii('format'))), ascii('raw'))
+  const secret = pick(over, base, ascii('hashSecret')) !== null
   if (usesSession && !withSession) {
-    error('session_required', at, 'key.from has the source session, and there is no session here')
-  }
-  if (raw && usesAll)
-    error('raw_composite', at, 'format: raw takes one source at a time; all needs format: hash')
-  if (usesAuthorization && (raw || !secret)) {
     error(
-      'secret_required',
+      ascii('session_required'),
       at,
-      'the header authorization is a source only with format: hash and a hashSecret',
+      ascii('key.from has the source session, and there is no session here'),
     )
   }
-  if (raw && secret) warning('no_effect', at, 'hashSecret has no effect with format: raw')
+  if (raw && usesAll)
+    error(ascii('raw_composite'), at, ascii('format: raw takes one source at a time; all needs format: hash'))
+  if (usesAuthorization && (raw || !secret)) {
+    error(
+      ascii('secret_required'),
+      at,
+      ascii('the header authorization is a source only with format: hash and a hashSecret'),
+    )
+  }
+  if (raw && secret) warning(ascii('no_effect'), at, ascii('hashSecret has no effect with format: raw'))
   if (usesOutside && !raw && !secret) {
     warning(
-      'unkeyed_hash',
+      ascii('unkeyed_hash'),
       at,
-      'without hashSecret a key is shortened, not protected: who guesses a value can compute its key',
+      ascii('without hashSecret a key is shortened, not protected: who guesses a value can compute its key'),
     )
   }
 }
@@ -68,7 +73,10 @@ function survey(list: JsonNode, level: u32): void {
     if (value === null) continue
     if (kind == SourceKind.All) usesAll = true
     if (kind >= SourceKind.FirstOf && level < SOURCE_LEVELS) survey(value, level + 1)
-    if (kind == SourceKind.Header && isHeader(textOf(scalarOf(value, 'name')), 'authorization')) {
+    if (
+      kind == SourceKind.Header &&
+      isHeader(textOf(scalarOf(value, ascii('name'))), ascii('authorization'))
+    ) {
       usesAuthorization = true
     }
   }
@@ -79,7 +87,7 @@ function survey(list: JsonNode, level: u32): void {
  * is read, so such a source never yields.
  */
 export function judgeHeaderSources(layer: JsonNode, root: JsonNode): void {
-  const from = member(member(layer, 'key'), 'from')
+  const from = member(member(layer, ascii('key')), ascii('from'))
   if (from !== null) judgeHeaders(from, root, 0)
 }
 
@@ -89,25 +97,29 @@ function judgeHeaders(list: JsonNode, root: JsonNode, level: u32): void {
     const value = valueOf(source)
     if (value === null) continue
     if (kind >= SourceKind.FirstOf && level < SOURCE_LEVELS) judgeHeaders(value, root, level + 1)
-    const name = kind == SourceKind.Header ? scalarOf(value, 'name') : null
+    const name = kind == SourceKind.Header ? scalarOf(value, ascii('name')) : null
     if (name === null || !isAnyKeyHeader(name, root)) continue
     error(
-      'key_header_as_source',
+      ascii('key_header_as_source'),
       name,
-      'a key header: what clients send in it is removed before sources are read',
+      ascii('a key header: what clients send in it is removed before sources are read'),
     )
   }
 }
 
 function isAnyKeyHeader(name: JsonNode, root: JsonNode): bool {
-  if (isHeader(textOf(name), 'x-mooring-key') || isKeyHeaderOf(root, name)) return true
-  for (let rule: JsonNode | null = firstItem(member(root, 'rules')); rule !== null; rule = after(rule)) {
+  if (isHeader(textOf(name), ascii('x-mooring-key')) || isKeyHeaderOf(root, name)) return true
+  for (
+    let rule: JsonNode | null = firstItem(member(root, ascii('rules')));
+    rule !== null;
+    rule = after(rule)
+  ) {
     if (isKeyHeaderOf(rule, name)) return true
   }
   return false
 }
 
 function isKeyHeaderOf(layer: JsonNode, name: JsonNode): bool {
-  const header = member(member(layer, 'key'), 'header')
+  const header = member(member(layer, ascii('key')), ascii('header'))
   return header !== null && sameHeader(textOf(header), textOf(name))
 }

@@ -2,7 +2,7 @@
 import { hkdfSha256 } from '../../crypto/hkdf'
 import { HMAC_STATE_BYTES, hmacPrepare } from '../../crypto/hmac'
 import { ascii } from '../../bytes/literal'
-import { isPresent, slice } from '../../bytes/slice'
+import { Slice, isPresent, slice } from '../../bytes/slice'
 import { FORMAT, ON_NONE } from '../check/key'
 import { SECRET_MOST, readSecret } from '../check/secret'
 import { choiceOf } from '../fields'
@@ -14,7 +14,7 @@ import { textOrDefault } from './session'
 import { writeSessionSource, writeSources } from './source'
 
 /** The key header where none is named. */
-export const DEFAULT_KEY_HEADER: string = 'x-mooring-key'
+export const DEFAULT_KEY_HEADER: Slice = ascii('x-mooring-key')
 
 const SALT = ascii('mooring/v1')
 const PURPOSE = ascii('key')
@@ -36,13 +36,13 @@ export function startKeys(): void {
 
 export function writeKey(over: JsonNode | null, base: JsonNode | null): KeyPolicy {
   const key = changetype<KeyPolicy>(blockBytes(offsetof<KeyPolicy>()))
-  key.header = textOrDefault(pick(over, base, 'header'), DEFAULT_KEY_HEADER)
+  key.header = textOrDefault(pick(over, base, ascii('header')), DEFAULT_KEY_HEADER)
   lowerInPlace(key.header)
-  key.format = choiceOf(pick(over, base, 'format'), FORMAT, 0)
-  key.onNone = choiceOf(pick(over, base, 'onNone'), ON_NONE, 0)
-  const hashSecret = pick(over, base, 'hashSecret')
+  key.format = choiceOf(pick(over, base, ascii('format')), FORMAT, 0)
+  key.onNone = choiceOf(pick(over, base, ascii('onNone')), ON_NONE, 0)
+  const hashSecret = pick(over, base, ascii('hashSecret'))
   if (hashSecret !== null) key.hmac = preparedOf(hashSecret)
-  const from = pick(over, base, 'from')
+  const from = pick(over, base, ascii('from'))
   key.from = from === null ? sharedDefault() : sourcesOf(from)
   key.fromCount = from === null ? 1 : itemCount(from)
   return key

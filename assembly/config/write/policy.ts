@@ -1,4 +1,5 @@
 /** The whole policy into its block: see policy.ts for the layout. */
+import { ascii } from '../../bytes/literal'
 import { Slice, equalsIgnoreCase, lenOf } from '../../bytes/slice'
 import { isKeyHeader } from '../check/header'
 import { isLabel } from '../check/name'
@@ -39,12 +40,12 @@ let keyHeaderRoom: u32 = 0
 
 /** The policy of a configuration without errors; null if it would be larger than 1 MiB or the heap has no room. */
 export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
-  const rules = member(root, 'rules')
+  const rules = member(root, ascii('rules'))
   const ruleCount = itemCount(rules)
   if (!openBlock(documentBytes * GROWTH + ruleCount * BYTES_PER_RULE)) return null
   startKeys()
   const policy = changetype<Policy>(blockBytes(offsetof<Policy>()))
-  policy.instance = textOrDefault(member(member(root, 'observe'), 'instance'), 'default')
+  policy.instance = textOrDefault(member(member(root, ascii('observe')), ascii('instance')), ascii('default'))
   const top = writePlan(null, root, null)
   policy.top = top
   let at = blockBytes(ruleCount * <u32>offsetof<Rule>())
@@ -70,9 +71,9 @@ export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
 export function writeKeyHeadersOnly(root: JsonNode | null, documentBytes: u32): Policy | null {
   if (!openBlock(documentBytes * GROWTH)) return null
   const policy = changetype<Policy>(blockBytes(offsetof<Policy>()))
-  const instance = member(member(root, 'observe'), 'instance')
+  const instance = member(member(root, ascii('observe')), ascii('instance'))
   const text = textOf(instance)
-  policy.instance = textOrDefault(isLabel(text) && lenOf(text) <= 16 ? instance : null, 'default')
+  policy.instance = textOrDefault(isLabel(text) && lenOf(text) <= 16 ? instance : null, ascii('default'))
   openKeyHeaders(policy, min(documentBytes / SHORTEST_HEADER_MEMBER, MOST_RULES + 1) + 1)
   addKeyHeader(policy, textOrDefault(null, DEFAULT_KEY_HEADER))
   addNamedKeyHeaders(policy, root)
@@ -80,11 +81,11 @@ export function writeKeyHeadersOnly(root: JsonNode | null, documentBytes: u32): 
 }
 
 function writeRule(policy: Policy, rule: Rule, node: JsonNode, root: JsonNode, top: Plan): void {
-  const match = member(node, 'match')
-  const hosts = member(match, 'hosts')
-  const paths = member(match, 'paths')
-  const methods = member(match, 'methods')
-  rule.name = blockText(textOf(member(node, 'name')))
+  const match = member(node, ascii('match'))
+  const hosts = member(match, ascii('hosts'))
+  const paths = member(match, ascii('paths'))
+  const methods = member(match, ascii('methods'))
+  rule.name = blockText(textOf(member(node, ascii('name'))))
   rule.hosts = writeTexts(hosts)
   rule.hostCount = itemCount(hosts)
   rule.paths = writeTexts(paths)
@@ -100,16 +101,16 @@ function writeRule(policy: Policy, rule: Rule, node: JsonNode, root: JsonNode, t
 /** The plan of a rule, or of the top level if `rule` is null. What a rule does not mention it shares with `top`. */
 function writePlan(rule: JsonNode | null, root: JsonNode, top: Plan | null): Plan {
   const plan = changetype<Plan>(blockBytes(offsetof<Plan>()))
-  plan.mode = choiceOf(pick(rule, root, 'mode'), MODES, 0)
+  plan.mode = choiceOf(pick(rule, root, ascii('mode')), MODES, 0)
   if (hasSession(rule, root)) {
-    const over = member(rule, 'session')
+    const over = member(rule, ascii('session'))
     const shared = over === null && top !== null ? top.session : null
-    plan.session = shared !== null ? shared : writeSession(over, member(root, 'session'))
+    plan.session = shared !== null ? shared : writeSession(over, member(root, ascii('session')))
   }
   if (hasKey(rule, root)) {
-    const over = member(rule, 'key')
+    const over = member(rule, ascii('key'))
     const shared = over === null && top !== null ? top.key : null
-    plan.key = shared !== null ? shared : writeKey(over, member(root, 'key'))
+    plan.key = shared !== null ? shared : writeKey(over, member(root, ascii('key')))
   }
   return plan
 }
@@ -131,16 +132,16 @@ function addPlanKeyHeaders(policy: Policy, top: Plan): void {
 /** Every valid `key.header` that is written anywhere, be its part left out by a `skip` or not. */
 function addNamedKeyHeaders(policy: Policy, root: JsonNode | null): void {
   addKeyHeadersOf(policy, root)
-  for (let rule: JsonNode | null = firstItem(member(root, 'rules')); rule !== null; rule = after(rule))
+  for (let rule: JsonNode | null = firstItem(member(root, ascii('rules'))); rule !== null; rule = after(rule))
     addKeyHeadersOf(policy, rule)
 }
 
 // A broken configuration may have several members of one name: all of them count.
 function addKeyHeadersOf(policy: Policy, layer: JsonNode | null): void {
   for (let part: JsonNode | null = firstMember(layer); part !== null; part = after(part)) {
-    if (!isWord(part.name, 'key')) continue
+    if (!isWord(part.name, ascii('key'))) continue
     for (let field: JsonNode | null = firstMember(part); field !== null; field = after(field)) {
-      if (!isWord(field.name, 'header') || !isKeyHeader(textOf(field))) continue
+      if (!isWord(field.name, ascii('header')) || !isKeyHeader(textOf(field))) continue
       if (!hasKeyHeader(policy, field.text)) addKeyHeader(policy, blockLowerText(field.text))
     }
   }

@@ -1,4 +1,5 @@
 /** A plan's session, merged, into the policy's block. */
+import { ascii } from '../../bytes/literal'
 import { RENEW, SAME_SITE } from '../check/cookie'
 import { milliseconds } from '../check/duration'
 import { choiceOf } from '../fields'
@@ -10,23 +11,23 @@ import { Writer } from '../../bytes/writer'
 import { blockBytes, blockSlices, blockText, closeText, openText } from './block'
 
 /** What Istio's and Envoy's own examples call the cookie. */
-const DEFAULT_NAME: string = 'ISTIOID'
+const DEFAULT_NAME: Slice = ascii('ISTIOID')
 
 export function writeSession(over: JsonNode | null, base: JsonNode | null): SessionPolicy {
   const session = changetype<SessionPolicy>(blockBytes(offsetof<SessionPolicy>()))
-  const overCookie = member(over, 'cookie')
-  const baseCookie = member(base, 'cookie')
-  session.name = textOrDefault(pick(overCookie, baseCookie, 'name'), DEFAULT_NAME)
-  session.secure = secureOf(pick(overCookie, baseCookie, 'secure'))
+  const overCookie = member(over, ascii('cookie'))
+  const baseCookie = member(base, ascii('cookie'))
+  session.name = textOrDefault(pick(overCookie, baseCookie, ascii('name')), DEFAULT_NAME)
+  session.secure = secureOf(pick(overCookie, baseCookie, ascii('secure')))
   session.attributes = attributesOf(overCookie, baseCookie, false)
   session.attributesSecure =
     session.secure == Secure.Never ? session.attributes : attributesOf(overCookie, baseCookie, true)
-  session.renewAlways = choiceOf(pick(overCookie, baseCookie, 'renew'), RENEW, 0) == 1
-  session.readOnly = flagOf(pick(over, base, 'readOnly'), false)
-  const overMint = member(over, 'mint')
-  const baseMint = member(base, 'mint')
-  session.mintSkip = flagOf(pick(overMint, baseMint, 'skip'), false)
-  const methods = pick(overMint, baseMint, 'methods')
+  session.renewAlways = choiceOf(pick(overCookie, baseCookie, ascii('renew')), RENEW, 0) == 1
+  session.readOnly = flagOf(pick(over, base, ascii('readOnly')), false)
+  const overMint = member(over, ascii('mint'))
+  const baseMint = member(base, ascii('mint'))
+  session.mintSkip = flagOf(pick(overMint, baseMint, ascii('skip')), false)
+  const methods = pick(overMint, baseMint, ascii('methods'))
   session.methods = writeTexts(methods)
   session.methodCount = itemCount(methods)
   return session
@@ -46,11 +47,11 @@ export function writeTexts(list: JsonNode | null): usize {
 }
 
 /** The text of `node` in the block, or that of a literal if there is none. */
-export function textOrDefault(node: JsonNode | null, otherwise: string): Slice {
+export function textOrDefault(node: JsonNode | null, otherwise: Slice): Slice {
   const text = textOf(node)
   const writer = openText()
   if (isPresent(text)) writer.bytes(text)
-  else writer.ascii(otherwise)
+  else writer.bytes(otherwise)
   return closeText()
 }
 
@@ -63,30 +64,30 @@ function secureOf(node: JsonNode | null): Secure {
 // Partitioned.
 function attributesOf(over: JsonNode | null, base: JsonNode | null, secure: bool): Slice {
   const text = openText()
-  const ttl = textOf(pick(over, base, 'ttl'))
+  const ttl = textOf(pick(over, base, ascii('ttl')))
   if (isPresent(ttl)) {
-    text.ascii('; Max-Age=')
+    text.bytes(ascii('; Max-Age='))
     text.decimal(<u64>(milliseconds(ttl) / 1000))
   }
-  text.ascii('; Path=')
-  const path = textOf(pick(over, base, 'path'))
+  text.bytes(ascii('; Path='))
+  const path = textOf(pick(over, base, ascii('path')))
   if (isPresent(path)) text.bytes(path)
-  else text.ascii('/')
-  const domain = textOf(pick(over, base, 'domain'))
+  else text.bytes(ascii('/'))
+  const domain = textOf(pick(over, base, ascii('domain')))
   if (isPresent(domain)) {
-    text.ascii('; Domain=')
+    text.bytes(ascii('; Domain='))
     text.bytes(domain)
   }
-  if (secure) text.ascii('; Secure')
-  if (flagOf(pick(over, base, 'httpOnly'), true)) text.ascii('; HttpOnly')
-  writeSameSite(text, choiceOf(pick(over, base, 'sameSite'), SAME_SITE, 1))
-  if (flagOf(pick(over, base, 'partitioned'), false)) text.ascii('; Partitioned')
+  if (secure) text.bytes(ascii('; Secure'))
+  if (flagOf(pick(over, base, ascii('httpOnly')), true)) text.bytes(ascii('; HttpOnly'))
+  writeSameSite(text, choiceOf(pick(over, base, ascii('sameSite')), SAME_SITE, 1))
+  if (flagOf(pick(over, base, ascii('partitioned')), false)) text.bytes(ascii('; Partitioned'))
   return closeText()
 }
 
 function writeSameSite(text: Writer, choice: i32): void {
-  text.ascii('; SameSite=')
-  if (choice == 0) text.ascii('Strict')
-  else if (choice == 1) text.ascii('Lax')
-  else text.ascii('None')
+  text.bytes(ascii('; SameSite='))
+  if (choice == 0) text.bytes(ascii('Strict'))
+  else if (choice == 1) text.bytes(ascii('Lax'))
+  else text.bytes(ascii('None'))
 }

@@ -1,4 +1,5 @@
 /** Sources into the policy's block. Every one was checked: kinds are known, names are there, levels are few. */
+import { ascii } from '../../bytes/literal'
 import { ABSENT, Slice, endOf, isPresent, ptrOf } from '../../bytes/slice'
 import { Writer } from '../../bytes/writer'
 import { CLAIM_TYPES, GRPC_PARTS, REPEATED, SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
@@ -35,15 +36,15 @@ export function writeSessionSource(): usize {
   const at = blockBytes(offsetof<Source>())
   const source = changetype<Source>(at)
   source.kind = SourceKind.Session
-  source.label = labelOf('session', ABSENT)
+  source.label = labelOf(ascii('session'), ABSENT)
   return at
 }
 
 function writeSource(source: Source, node: JsonNode, level: u32): void {
   writeKind(source, node, level)
-  source.required = flagOf(member(node, 'required'), false)
-  const name = textOf(member(node, 'as'))
-  if (isPresent(name)) source.label = labelOf('as:', name)
+  source.required = flagOf(member(node, ascii('required')), false)
+  const name = textOf(member(node, ascii('as')))
+  if (isPresent(name)) source.label = labelOf(ascii('as:'), name)
 }
 
 function writeKind(source: Source, node: JsonNode, level: u32): void {
@@ -59,25 +60,25 @@ function writeKind(source: Source, node: JsonNode, level: u32): void {
   const scalar = scalarOf(value, firstField(kind))
   switch (kind) {
     case SourceKind.Session:
-      source.label = labelOf('session', ABSENT)
+      source.label = labelOf(ascii('session'), ABSENT)
       return
     case SourceKind.Cookie:
       source.name = blockText(textOf(scalar))
-      source.label = labelOf('cookie:', source.name)
+      source.label = labelOf(ascii('cookie:'), source.name)
       return
     case SourceKind.Header:
       source.name = blockLowerText(textOf(scalar))
-      source.label = labelOf('header:', source.name)
+      source.label = labelOf(ascii('header:'), source.name)
       source.path = headerPath(source.name)
-      source.join = choiceOf(member(value, 'repeated'), REPEATED, 0) == 1
+      source.join = choiceOf(member(value, ascii('repeated')), REPEATED, 0) == 1
       return
     case SourceKind.Query:
       source.name = blockText(textOf(scalar))
-      source.label = labelOf('query:', source.name)
-      source.decode = flagOf(member(value, 'decode'), false)
+      source.label = labelOf(ascii('query:'), source.name)
+      source.decode = flagOf(member(value, ascii('decode')), false)
       return
     case SourceKind.Claim:
-      source.claimType = choiceOf(member(value, 'type'), CLAIM_TYPES, 0)
+      source.claimType = choiceOf(member(value, ascii('type')), CLAIM_TYPES, 0)
       source.name = claimPath(scalar)
       source.label = claimLabel(scalar)
       return
@@ -86,48 +87,49 @@ function writeKind(source: Source, node: JsonNode, level: u32): void {
       return
     case SourceKind.Path:
       source.name = blockText(textOf(scalar))
-      source.label = labelOf('path:', source.name)
+      source.label = labelOf(ascii('path:'), source.name)
       return
     case SourceKind.Authority:
-      source.label = labelOf('authority', ABSENT)
+      source.label = labelOf(ascii('authority'), ABSENT)
       return
     case SourceKind.Method:
-      source.label = labelOf('method', ABSENT)
+      source.label = labelOf(ascii('method'), ABSENT)
       return
     case SourceKind.Grpc:
       source.grpcMethod = choiceOf(scalar, GRPC_PARTS, 0) == 1
-      source.label = labelOf('grpc:', textOf(scalar))
+      source.label = labelOf(ascii('grpc:'), textOf(scalar))
       return
     default:
       source.name = blockText(textOf(scalar))
-      source.label = labelOf('constant', ABSENT)
+      source.label = labelOf(ascii('constant'), ABSENT)
   }
 }
 
 /** The field that a scalar stands for. */
-function firstField(kind: SourceKind): string {
-  if (kind == SourceKind.Constant) return 'value'
-  if (kind == SourceKind.Path) return 'template'
-  return kind == SourceKind.Grpc ? 'part' : 'name'
+function firstField(kind: SourceKind): Slice {
+  if (kind == SourceKind.Constant) return ascii('value')
+  if (kind == SourceKind.Path) return ascii('template')
+  return kind == SourceKind.Grpc ? ascii('part') : ascii('name')
 }
 
 function writeAddress(source: Source, value: JsonNode | null): void {
-  const ipv4Prefix = value !== null && value.kind == JsonKind.Number ? value : member(value, 'ipv4Prefix')
+  const ipv4Prefix =
+    value !== null && value.kind == JsonKind.Number ? value : member(value, ascii('ipv4Prefix'))
   source.ipv4Prefix = <u8>integerOf(ipv4Prefix, 32)
-  source.ipv6Prefix = <u8>integerOf(member(value, 'ipv6Prefix'), 128)
-  source.label = labelOf('address', ABSENT)
+  source.ipv6Prefix = <u8>integerOf(member(value, ascii('ipv6Prefix')), 128)
+  source.label = labelOf(ascii('address'), ABSENT)
 }
 
-function labelOf(kind: string, name: Slice): Slice {
+function labelOf(kind: Slice, name: Slice): Slice {
   const text = openText()
-  text.ascii(kind)
+  text.bytes(kind)
   if (isPresent(name)) text.bytes(name)
   return closeText()
 }
 
 function headerPath(name: Slice): Slice {
   const text = openText()
-  text.ascii('request\0headers\0')
+  text.bytes(ascii('request\0headers\0'))
   text.bytes(name)
   return closeText()
 }
@@ -135,7 +137,7 @@ function headerPath(name: Slice): Slice {
 // Where Envoy's jwt_authn leaves verified claims (Istio sets payload_in_metadata to `payload`).
 function claimPath(name: JsonNode | null): Slice {
   const text = openText()
-  text.ascii('metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0payload')
+  text.bytes(ascii('metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0payload'))
   for (
     let segment: JsonNode | null = firstSegment(name);
     segment !== null;
@@ -150,7 +152,7 @@ function claimPath(name: JsonNode | null): Slice {
 /** `claim:` and the claim's JSON pointer (RFC 6901): `claim:/sub`, `claim:/realm/tenant`. */
 function claimLabel(name: JsonNode | null): Slice {
   const text = openText()
-  text.ascii('claim:')
+  text.bytes(ascii('claim:'))
   for (
     let segment: JsonNode | null = firstSegment(name);
     segment !== null;
@@ -166,8 +168,8 @@ function claimLabel(name: JsonNode | null): Slice {
 function writeEscaped(text: Writer, segment: Slice): void {
   for (let at = ptrOf(segment); at < endOf(segment); at++) {
     const byte = load<u8>(at)
-    if (byte == 0x7e) text.ascii('~0')
-    else if (byte == 0x2f) text.ascii('~1')
+    if (byte == 0x7e) text.bytes(ascii('~0'))
+    else if (byte == 0x2f) text.bytes(ascii('~1'))
     else text.byte(byte)
   }
 }

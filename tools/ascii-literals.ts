@@ -1,0 +1,122 @@
+/**
+ * A transform of the AssemblyScript compiler: `ascii('...')` becomes a slice of one static pool of bytes.
+ *
+ * The language stores a string literal as UTF-16 behind an object header of 20 bytes. The filter wants bytes, so each
+ * literal is taken at compile time: `ascii('sub')` is compiled as `ascii(offset, length)`, and the texts themselves,
+ * each once, fill the empty list in assembly/bytes/literal.ts.
+ */
+
+/** The part of the compiler's interface that is used here; its own declarations bring AssemblyScript's globals. */
+interface AstNode {
+  readonly kind: number
+  readonly range: unknown
+}
+
+interface CallNode extends AstNode {
+  readonly expression: { readonly text?: string }
+  args: AstNode[]
+}
+
+interface Compiler {
+  readonly Node: { createIntegerLiteralExpression(value: unknown, range: unknown): AstNode }
+}
+
+declare const i64_new: (low: number, high: number) => unknown
+
+const PACKAGE: string = 'assemblyscript'
+const { Node } = (await import(PACKAGE)) as Compiler
+
+const CALLEE = 'ascii'
+const POOL_FILE = 'assembly/bytes/literal.ts'
+// What a node knows of where it stands; going there would be going round in circles.
+const NOT_BELOW = new Set(['range', 'parent', 'source', 'currentlyProcessing'])
+
+/** A literal that is no ASCII, or no literal at all. */
+export class AsciiLiteralError extends Error {
+  readonly code = 'ascii_literal'
+  override readonly name = 'AsciiLiteralError'
+}
+
+/** The texts so far, one behind the other; a text that stands in it already is not put in again. */
+class Pool {
+  #text = ''
+
+  /** Where `text` stands. */
+  place(text: string): number {
+    const found = this.#text.indexOf(text)
+    if (found >= 0) return found
+    this.#text += text
+    return this.#text.length - text.length
+  }
+
+  get bytes(): readonly number[] {
+    return Array.from(this.#text, (character) => character.charCodeAt(0))
+  }
+}
+
+interface ParsedSource {
+  readonly normalizedPath: string
+  readonly isLibrary: boolean
+  readonly statements: readonly AstNode[]
+}
+
+export default class AsciiLiterals {
+  /** Called by the compiler once everything is parsed and nothing compiled. */
+  afterParse(parser: { readonly sources: readonly ParsedSource[] }): void {
+    const own = parser.sources.filter(({ isLibrary }) => !isLibrary)
+    const calls: { node: CallNode; text: string }[] = []
+    for (const { statements, normalizedPath } of own) {
+      eachNode(statements, (node) => {
+        if (isCall(node) && node.expression.text === CALLEE)
+          calls.push({ node, text: textOf(node, normalizedPath) })
+      })
+    }
+    const pool = new Pool()
+    // Longest first: shorter ones are often part of them.
+    for (const { text } of calls.toSorted((a, b) => b.text.length - a.text.length)) pool.place(text)
+    for (const { node, text } of calls) {
+      node.args = [pool.place(text), text.length].map((value) => integer(value, node.range))
+    }
+    for (const source of own.filter(({ normalizedPath }) => normalizedPath === POOL_FILE)) {
+      eachNode(source.statements, (node) => {
+        const list = node as AstNode & { elementExpressions?: AstNode[] }
+        if (list.elementExpressions)
+          list.elementExpressions = pool.bytes.map((byte) => integer(byte, node.range))
+      })
+    }
+  }
+}
+
+function integer(value: number, range: unknown): AstNode {
+  return Node.createIntegerLiteralExpression(i64_new(value, 0), range)
+}
+
+function isCall(node: AstNode): node is CallNode {
+  const { expression, args } = node as Partial<CallNode>
+  return expression !== undefined && Array.isArray(args)
+}
+
+function textOf({ args }: CallNode, file: string): string {
+  const [argument, ...more] = args as (AstNode & { readonly value?: unknown })[]
+  const text = argument?.value
+  if (typeof text !== 'string' || more.length > 0) {
+    throw new AsciiLiteralError(`${file}: found ascii(...) of something else, expected one string literal`)
+  }
+  if (!/^[\0-\x7f]*$/.test(text)) {
+    throw new AsciiLiteralError(`${file}: found ascii(${JSON.stringify(text)}), expected ASCII only`)
+  }
+  return text
+}
+
+/** Visits every node of a tree once. */
+function eachNode(root: unknown, visit: (node: AstNode) => void): void {
+  const seen = new Set<object>()
+  const pending: unknown[] = [root]
+  while (pending.length > 0) {
+    const next = pending.pop()
+    if (typeof next !== 'object' || next === null || seen.has(next)) continue
+    seen.add(next)
+    if ('kind' in next && 'range' in next) visit(next as AstNode)
+    for (const [name, value] of Object.entries(next)) if (!NOT_BELOW.has(name)) pending.push(value)
+  }
+}
