@@ -18,13 +18,14 @@ interface CallNode extends AstNode {
 }
 
 interface Compiler {
+  readonly Token: { readonly Plus: number }
   readonly Node: { createIntegerLiteralExpression(value: unknown, range: unknown): AstNode }
 }
 
 declare const i64_new: (low: number, high: number) => unknown
 
 const PACKAGE: string = 'assemblyscript'
-const { Node } = (await import(PACKAGE)) as Compiler
+const { Node, Token } = (await import(PACKAGE)) as Compiler
 
 const CALLEE = 'ascii'
 const POOL_FILE = 'assembly/bytes/literal.ts'
@@ -97,15 +98,31 @@ function isCall(node: AstNode): node is CallNode {
 }
 
 function textOf({ args }: CallNode, file: string): string {
-  const [argument, ...more] = args as (AstNode & { readonly value?: unknown })[]
-  const text = argument?.value
-  if (typeof text !== 'string' || more.length > 0) {
-    throw new AsciiLiteralError(`${file}: found ascii(...) of something else, expected one string literal`)
+  const [argument, ...more] = args
+  const text = literalOf(argument)
+  if (text === undefined || more.length > 0) {
+    throw new AsciiLiteralError(
+      `${file}: found ascii(...) of something else, expected a string literal, or several joined with +`,
+    )
   }
   if (!/^[\0-\x7f]*$/.test(text)) {
     throw new AsciiLiteralError(`${file}: found ascii(${JSON.stringify(text)}), expected ASCII only`)
   }
   return text
+}
+
+/** The string that a literal, or a sum of literals, stands for. */
+function literalOf(node: AstNode | undefined): string | undefined {
+  const { value, operator, left, right } = { ...node } as {
+    readonly value?: unknown
+    readonly operator?: number
+    readonly left?: AstNode
+    readonly right?: AstNode
+  }
+  if (typeof value === 'string') return value
+  if (operator !== Token.Plus) return undefined
+  const [first, second] = [literalOf(left), literalOf(right)]
+  return first === undefined || second === undefined ? undefined : first + second
 }
 
 /** Visits every node of a tree once. */

@@ -4,7 +4,7 @@
  */
 import { ascii } from '../bytes/literal'
 import { Slice, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
-import { JsonKind, JsonNode, after, textOf } from './json/node'
+import { JsonKind, JsonNode, after, textOf } from '../json/node'
 import { put, putNumber } from './line'
 import {
   begin,
@@ -16,7 +16,7 @@ import {
   unexpectedCount,
   unexpectedKind,
 } from './report'
-import { wordIndex } from './words'
+import { wordIndex } from '../bytes/words'
 
 /** `node` is an object, whatever is in it. */
 export function expectObject(node: JsonNode | null): bool {

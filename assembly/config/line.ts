@@ -4,7 +4,7 @@
  */
 import { ascii } from '../bytes/literal'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
-import { characterAt } from './words'
+import { characterAt } from '../bytes/words'
 
 // @ts-ignore: decorator
 @inline

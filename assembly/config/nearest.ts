@@ -4,7 +4,7 @@
  * `samesite` is `sameSite` with distance 0.
  */
 import { Slice, lenOf, ptrOf, toLower } from '../bytes/slice'
-import { characterAt, wordEnd } from './words'
+import { characterAt, wordEnd } from '../bytes/words'
 
 // @ts-ignore: decorator
 @inline

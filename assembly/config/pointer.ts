@@ -4,7 +4,7 @@
  */
 import { ascii } from '../bytes/literal'
 import { Slice, lenOf, ptrOf } from '../bytes/slice'
-import { JsonKind, JsonNode } from './json/node'
+import { JsonKind, JsonNode } from '../json/node'
 import { MOST_SHOWN, put, putByte, putNumber } from './line'
 
 // The reader nests no deeper; of a deeper place the outer part would be left out.

@@ -128,8 +128,8 @@ export enum SourceKind {
   Authority = 8,
   Method = 9,
   Grpc = 10,
-  FirstOf = 11,
-  All = 12,
+  All = 11,
+  FirstOf = 12,
 }
 
 export enum ClaimType {

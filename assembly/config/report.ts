@@ -10,12 +10,12 @@
 import { ascii } from '../bytes/literal'
 import { arenaAlloc } from '../bytes/arena'
 import { ABSENT, Slice, lenOf, ptrOf, slice } from '../bytes/slice'
-import { JsonKind, JsonNode } from './json/node'
+import { JsonKind, JsonNode } from '../json/node'
 import { lineText, put, putNumber, putPart, putShown, startLine } from './line'
 import { nearestWord } from './nearest'
 import { putPointer } from './pointer'
 import { SLICE_BYTES } from './policy'
-import { wordEnd } from './words'
+import { wordEnd } from '../bytes/words'
 
 /** More lines than this help nobody. */
 // @ts-ignore: decorator
@@ -51,7 +51,7 @@ export function clearReport(): void {
   warningsMade = 0
 }
 
-/** Begins a line about `node`; then come `put...` (line.ts), then `endError` or `endWarning`. */
+/** Begins a line about `node`; then come `put...` (line.ts), then `endError`. */
 export function begin(code: Slice, node: JsonNode): void {
   startLine()
   put(code)
@@ -66,7 +66,7 @@ export function endError(node: JsonNode): void {
   addError()
 }
 
-export function endWarning(): void {
+function endWarning(): void {
   if (warningsMade < MOST_LINES) keep(warnings + warningsMade * SLICE_BYTES)
   warningsMade++
 }

@@ -3,13 +3,12 @@
  * (source/extensions/filters/common/expr, serializeValue): a number is 8 bytes, so is a string of 8 characters. So the
  * configuration states the type, and nothing is guessed.
  */
-import { arenaAlloc } from '../bytes/arena'
 import { Slice, UNREADABLE, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { ClaimType, Source } from '../config/policy'
 import { PAIR_CURSOR_BYTES, PairCursor } from '../proxy/pairs'
 import { readProperty } from '../proxy/property'
-import { TYPE_BOOLEAN, TYPE_LIST, TYPE_NUMBER, TYPE_STRING } from './node'
+import { listItem, openList, yieldList } from './list'
+import { TYPE_BOOLEAN, TYPE_NUMBER, TYPE_STRING } from './node'
 import { LONGEST_VALUE, Nothing, yieldNothing, yieldValue } from './value'
 
 // Doubles hold every integer up to here; beyond, neighbours that a token told apart arrive as one.
@@ -19,7 +18,6 @@ const LARGEST_EXACT: f64 = 9007199254740992
 
 const numberBytes: usize = memory.data(8, 8)
 const cursor = changetype<PairCursor>(memory.data(PAIR_CURSOR_BYTES, 8))
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 export function claimValue(source: Source): bool {
   const claim = readProperty(source.name)
@@ -66,16 +64,11 @@ function list(claim: Slice): bool {
   if (!cursor.open(claim)) return yieldNothing(Nothing.Malformed)
   const count = cursor.remaining
   if (count == 0) return yieldNothing(Nothing.Absent)
-  // An item takes 10 bytes beside its own in pairs, and 4 in the value.
-  const capacity = lenOf(claim)
-  writer.open(arenaAlloc(capacity), capacity)
-  writer.u32be(count)
+  // Less than all of it: in pairs an item takes 10 bytes beside its own.
+  openList(count, lenOf(claim))
   while (cursor.next()) {
     if (lenOf(cursor.value) != 0 || hasControls(cursor.name)) return yieldNothing(Nothing.Malformed)
-    writer.u32be(lenOf(cursor.name))
-    writer.bytes(cursor.name)
+    listItem(cursor.name)
   }
-  if (!cursor.complete) return yieldNothing(Nothing.Malformed)
-  const value = writer.result
-  return isPresent(value) ? yieldValue(TYPE_LIST, value) : yieldNothing(Nothing.TooLarge)
+  return cursor.complete ? yieldList() : yieldNothing(Nothing.Malformed)
 }

@@ -1,6 +1,6 @@
 /** What is hashed: the key of one request. */
 import { ABSENT, Slice, isPresent } from '../bytes/slice'
-import { KeyFormat, KeyPolicy, SourceKind } from '../config/policy'
+import { KeyFormat, KeyPolicy } from '../config/policy'
 import { Counter } from '../proxy/counter'
 import { count } from '../proxy/metrics'
 import { evaluate, winner } from './evaluate'
@@ -14,35 +14,6 @@ export function deriveKey(policy: KeyPolicy): Slice {
     count(Counter.KeyNone)
     return ABSENT
   }
-  count(counterOf(source.kind))
+  count(<Counter>(Counter.KeySession + source.kind))
   return policy.format == KeyFormat.Raw ? result : hashNode(result, policy.hmac)
-}
-
-function counterOf(kind: SourceKind): Counter {
-  switch (kind) {
-    case SourceKind.Session:
-      return Counter.KeySession
-    case SourceKind.Cookie:
-      return Counter.KeyCookie
-    case SourceKind.Header:
-      return Counter.KeyHeader
-    case SourceKind.Query:
-      return Counter.KeyQuery
-    case SourceKind.Claim:
-      return Counter.KeyClaim
-    case SourceKind.Address:
-      return Counter.KeyAddress
-    case SourceKind.Constant:
-      return Counter.KeyConstant
-    case SourceKind.Path:
-      return Counter.KeyPath
-    case SourceKind.Authority:
-      return Counter.KeyAuthority
-    case SourceKind.Method:
-      return Counter.KeyMethod
-    case SourceKind.Grpc:
-      return Counter.KeyGrpc
-    default:
-      return Counter.KeyAll
-  }
 }

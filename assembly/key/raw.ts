@@ -8,10 +8,11 @@
  */
 import { ascii } from '../bytes/literal'
 import { COLON, COMMA, DOT, MINUS, PERCENT } from '../bytes/ascii'
-import { Slice, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
+import { Slice, isPresent, lenOf, ptrOf, slice, toLower } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
-import { sessionValue } from '../session/session'
 import { Source, SourceKind } from '../config/policy'
+import { upperHexDigit } from '../http/percent'
+import { sessionValue } from '../session/session'
 import { TYPE_BOOLEAN, TYPE_LIST, TYPE_NUMBER, TYPE_STRING } from './node'
 import { Nothing, valueBytes, valueType, yieldNothing, yieldValue } from './value'
 
@@ -45,8 +46,8 @@ function escape(value: Slice): void {
       writer.byte(byte)
     } else {
       writer.byte(PERCENT)
-      writer.byte(hexDigit(byte >> 4, 0x41))
-      writer.byte(hexDigit(byte & 15, 0x41))
+      writer.byte(upperHexDigit(byte >> 4))
+      writer.byte(upperHexDigit(byte))
     }
   }
 }
@@ -79,14 +80,8 @@ function address(bytes: Slice): void {
       writer.decimal(byte)
     } else {
       if (i > 0 && (i & 1) == 0) writer.byte(COLON)
-      writer.byte(hexDigit(byte >> 4, 0x61))
-      writer.byte(hexDigit(byte & 15, 0x61))
+      writer.byte(toLower(upperHexDigit(byte >> 4)))
+      writer.byte(toLower(upperHexDigit(byte)))
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function hexDigit(value: u8, ten: u8): u8 {
-  return value < 10 ? 0x30 + value : ten + value - 10
 }

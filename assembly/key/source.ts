@@ -16,7 +16,8 @@ import { readProperty } from '../proxy/property'
 import { requestAuthority, requestMethod, requestNormalisedPath, requestPath } from '../proxy/request'
 import { sessionId, sessionValue } from '../session/session'
 import { claimValue } from './claim'
-import { TYPE_BINARY, TYPE_LIST, TYPE_STRING } from './node'
+import { listItem, openList, yieldList } from './list'
+import { TYPE_BINARY, TYPE_STRING } from './node'
 import { LONGEST_VALUE, Nothing, yieldNothing, yieldValue } from './value'
 
 const CONTENT_TYPE: Slice = ascii('content-type')
@@ -117,22 +118,11 @@ function pathLeaf(source: Source): bool {
   if (!matchPath(template, path)) return yieldNothing(Nothing.Absent)
   const first = pathCapture(template, path, 0)
   if (pathCapture(template, path, 1) == ABSENT) return yieldText(first)
-  let count: u32 = 0
-  let room: u32 = 4
-  let capture = first
-  for (; capture != ABSENT; capture = pathCapture(template, path, count)) {
-    count++
-    room += 4 + lenOf(capture)
-  }
-  writer.open(arenaAlloc(room), room)
-  writer.u32be(count)
-  for (let i: u32 = 0; i < count; i++) {
-    capture = pathCapture(template, path, i)
-    writer.u32be(lenOf(capture))
-    writer.bytes(capture)
-  }
-  const list = writer.result
-  return isPresent(list) ? yieldValue(TYPE_LIST, list) : yieldNothing(Nothing.TooLarge)
+  let count: u32 = 2
+  while (pathCapture(template, path, count) != ABSENT) count++
+  openList(count, lenOf(path))
+  for (let i: u32 = 0; i < count; i++) listItem(pathCapture(template, path, i))
+  return yieldList()
 }
 
 /** The host as rules see it, in lower case. */

@@ -1,5 +1,6 @@
 import { ascii } from '../bytes/literal'
 import { Slice } from '../bytes/slice'
+import { wordAt } from '../bytes/words'
 
 /**
  * What Mooring counts: a public contract, described in docs/metrics.md. A name never changes its meaning; a closed
@@ -19,6 +20,7 @@ export enum Counter {
   SessionExhausted,
   CookieSet,
   CookieWithheld,
+  // The kinds of sources that yield a value, in the order of config/policy.ts.
   KeySession,
   KeyCookie,
   KeyHeader,
@@ -47,76 +49,19 @@ export enum Counter {
 @inline
 export const COUNTERS: u32 = 34
 
+// In the order of the enumeration.
+const NAMES: Slice = ascii(
+  'requests requests_skipped requests_shadowed ' +
+    'session_none session_valid session_minted session_replaced session_malformed session_read_only ' +
+    'session_unreadable session_exhausted ' +
+    'cookie_set cookie_withheld ' +
+    'key_session key_cookie key_header key_query key_claim key_address key_constant key_path ' +
+    'key_authority key_method key_grpc key_all key_none key_rejected ' +
+    'source_absent source_malformed source_too_large source_unreadable match_unreadable ' +
+    'write_refused passed_through',
+)
+
 /** The last segment of the metric's name, without the product's prefix. */
 export function counterName(counter: Counter): Slice {
-  switch (counter) {
-    case Counter.Requests:
-      return ascii('requests')
-    case Counter.RequestsSkipped:
-      return ascii('requests_skipped')
-    case Counter.RequestsShadowed:
-      return ascii('requests_shadowed')
-    case Counter.SessionNone:
-      return ascii('session_none')
-    case Counter.SessionValid:
-      return ascii('session_valid')
-    case Counter.SessionMinted:
-      return ascii('session_minted')
-    case Counter.SessionReplaced:
-      return ascii('session_replaced')
-    case Counter.SessionMalformed:
-      return ascii('session_malformed')
-    case Counter.SessionReadOnly:
-      return ascii('session_read_only')
-    case Counter.SessionUnreadable:
-      return ascii('session_unreadable')
-    case Counter.SessionExhausted:
-      return ascii('session_exhausted')
-    case Counter.CookieSet:
-      return ascii('cookie_set')
-    case Counter.CookieWithheld:
-      return ascii('cookie_withheld')
-    case Counter.KeySession:
-      return ascii('key_session')
-    case Counter.KeyCookie:
-      return ascii('key_cookie')
-    case Counter.KeyHeader:
-      return ascii('key_header')
-    case Counter.KeyQuery:
-      return ascii('key_query')
-    case Counter.KeyClaim:
-      return ascii('key_claim')
-    case Counter.KeyAddress:
-      return ascii('key_address')
-    case Counter.KeyConstant:
-      return ascii('key_constant')
-    case Counter.KeyPath:
-      return ascii('key_path')
-    case Counter.KeyAuthority:
-      return ascii('key_authority')
-    case Counter.KeyMethod:
-      return ascii('key_method')
-    case Counter.KeyGrpc:
-      return ascii('key_grpc')
-    case Counter.KeyAll:
-      return ascii('key_all')
-    case Counter.KeyNone:
-      return ascii('key_none')
-    case Counter.KeyRejected:
-      return ascii('key_rejected')
-    case Counter.SourceAbsent:
-      return ascii('source_absent')
-    case Counter.SourceMalformed:
-      return ascii('source_malformed')
-    case Counter.SourceTooLarge:
-      return ascii('source_too_large')
-    case Counter.SourceUnreadable:
-      return ascii('source_unreadable')
-    case Counter.MatchUnreadable:
-      return ascii('match_unreadable')
-    case Counter.WriteRefused:
-      return ascii('write_refused')
-    default:
-      return ascii('passed_through')
-  }
+  return wordAt(NAMES, counter)
 }

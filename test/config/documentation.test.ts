@@ -97,12 +97,16 @@ describe('docs/configuration.md', () => {
 })
 
 /** The codes that the source gives to the functions of its report. */
+function sourceOf(room: string): string {
+  const folder = new URL(`../../assembly/${room}/`, import.meta.url)
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(new URL(file, folder), 'utf8'))
+    .join('\n')
+}
+
 function codesInSource(): string[] {
-  const folder = new URL('../../assembly/config/', import.meta.url)
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.ts'),
-  )
-  const source = files.map((file) => readFileSync(new URL(file, folder), 'utf8')).join('\n')
+  const source = ['config', 'json'].map(sourceOf).join('\n')
   const call =
     /\b(?:error|warning|begin|fail|documentError|unexpected(?:Kind|Text|Count))\(\s*ascii\('([a-z0-9_]+)'/g
   const calls = [...source.matchAll(call)].map(([, found]) => found ?? '')

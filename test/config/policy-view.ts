@@ -78,8 +78,8 @@ const KINDS = [
   'authority',
   'method',
   'grpc',
-  'firstOf',
   'all',
+  'firstOf',
 ] as const
 const CLAIM_TYPES = ['string', 'number', 'boolean', 'list'] as const
 

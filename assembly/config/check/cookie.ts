@@ -2,9 +2,9 @@
 import { ascii } from '../../bytes/literal'
 import { Slice, endOf, lenOf, ptrOf } from '../../bytes/slice'
 import { expectBoolean, expectChoice, expectFields, expectString, unknownValue } from '../fields'
-import { JsonKind, JsonNode, member } from '../json/node'
+import { JsonKind, JsonNode, member } from '../../json/node'
 import { unexpectedText } from '../report'
-import { isWord } from '../words'
+import { isWord } from '../../bytes/words'
 import { expectSeconds } from './duration'
 import { expectToken } from './name'
 

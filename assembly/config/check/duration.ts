@@ -7,7 +7,7 @@
 import { ascii } from '../../bytes/literal'
 import { Slice, endOf, isPresent, ptrOf } from '../../bytes/slice'
 import { expectString } from '../fields'
-import { JsonNode } from '../json/node'
+import { JsonNode } from '../../json/node'
 import { put } from '../line'
 import { begin, endError, putFound } from '../report'
 

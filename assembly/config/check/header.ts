@@ -1,10 +1,10 @@
 /** Which headers may carry the key, and which may be read for it. */
 import { ascii } from '../../bytes/literal'
 import { Slice, endOf, lenOf, ptrOf, toLower } from '../../bytes/slice'
-import { JsonNode } from '../json/node'
+import { JsonNode } from '../../json/node'
 import { isToken } from '../../http/octet'
 import { error } from '../report'
-import { characterAt, wordEnd } from '../words'
+import { characterAt, wordEnd } from '../../bytes/words'
 import { expectToken } from './name'
 
 // Whatever a client sends under the key header's name is removed, and Mooring writes its own: on a header that

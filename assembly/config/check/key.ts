@@ -2,7 +2,7 @@
 import { Slice } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
 import { expectBoolean, expectChoice, expectFields } from '../fields'
-import { JsonNode, member } from '../json/node'
+import { JsonNode, member } from '../../json/node'
 import { expectKeyHeader } from './header'
 import { checkSecret } from './secret'
 import { checkSources } from './source'

@@ -3,7 +3,7 @@ import { ascii } from '../../bytes/literal'
 import { Slice, endOf, isPresent, lenOf, ptrOf } from '../../bytes/slice'
 import { isToken } from '../../http/octet'
 import { expectString } from '../fields'
-import { JsonNode } from '../json/node'
+import { JsonNode } from '../../json/node'
 import { error, unexpectedText } from '../report'
 
 /** A cookie's or a header's name, at most 128 characters. */

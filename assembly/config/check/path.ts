@@ -3,7 +3,7 @@ import { Slice } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
 import { PathPatternError, pathPatternError } from '../../http/path-pattern'
 import { expectString } from '../fields'
-import { JsonNode } from '../json/node'
+import { JsonNode } from '../../json/node'
 import { unexpectedText } from '../report'
 
 /** `node` is a pattern as http/path-pattern.ts describes it, at most 1,024 characters. */

@@ -10,9 +10,9 @@ import {
   expectObject,
   unknownField,
 } from '../fields'
-import { JsonNode, after, firstItem, flagOf, member, textOf } from '../json/node'
+import { JsonNode, after, firstItem, flagOf, member, textOf } from '../../json/node'
 import { error, warning } from '../report'
-import { wordIndex } from '../words'
+import { wordIndex } from '../../bytes/words'
 import { checkKey } from './key'
 import { checkMatch } from './match'
 import { expectLabel } from './name'

@@ -8,10 +8,10 @@ import { ABSENT, Slice, endOf, isPresent, ptrOf, slice } from '../../bytes/slice
 import { environmentVariable } from '../environment'
 import { environmentVariable } from '../environment'
 import { expectObject } from '../fields'
-import { JsonKind, JsonNode, after, member, textOf } from '../json/node'
+import { JsonKind, JsonNode, after, member, textOf } from '../../json/node'
 import { put, putShown } from '../line'
 import { begin, endError, error } from '../report'
-import { isWord } from '../words'
+import { isWord } from '../../bytes/words'
 import { expectVariable } from './name'
 
 /** Bytes of the longest secret. */

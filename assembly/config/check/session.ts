@@ -2,7 +2,7 @@
 import { Slice } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
 import { expectBoolean, expectFields, expectList } from '../fields'
-import { JsonNode, after, firstItem, member } from '../json/node'
+import { JsonNode, after, firstItem, member } from '../../json/node'
 import { checkCookie } from './cookie'
 import { expectMethod } from './name'
 

@@ -21,18 +21,18 @@ import {
   unknownField,
   unknownValue,
 } from '../fields'
-import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../json/node'
+import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { error, unexpectedKind, warning } from '../report'
 import { hasCapture } from '../../http/path-pattern'
 import { SourceKind } from '../policy'
-import { isWord, wordIndex } from '../words'
+import { isWord, wordIndex } from '../../bytes/words'
 import { expectHeaderSource } from './header'
 import { expectPath } from './path'
 import { expectClaimName, expectLabel, expectQueryName, expectToken } from './name'
 
 /** In the order of policy.ts's SourceKind. */
 export const KINDS: Slice = ascii(
-  'session cookie header query claim address constant path authority method grpc firstOf all',
+  'session cookie header query claim address constant path authority method grpc all firstOf',
 )
 export const CLAIM_TYPES: Slice = ascii('string number boolean list')
 export const REPEATED: Slice = ascii('ignore join')
@@ -150,7 +150,7 @@ function checkSource(node: JsonNode, level: u32): void {
 }
 
 function checkAs(name: JsonNode, source: JsonNode): void {
-  if (expectLabel(name, 32) && kindOf(source) >= SourceKind.FirstOf)
+  if (expectLabel(name, 32) && kindOf(source) >= SourceKind.All)
     error(ascii('combined_as'), name, ascii('as names one value; put it on a source within'))
 }
 
@@ -163,7 +163,7 @@ function checkBare(node: JsonNode): void {
 }
 
 function checkKind(kind: i32, value: JsonNode, level: u32): void {
-  if (kind >= SourceKind.FirstOf) {
+  if (kind >= SourceKind.All) {
     if (level == SOURCE_LEVELS)
       error(ascii('too_deep'), value, ascii('firstOf and all may be at most 4 deep within each other'))
     else checkList(value, level + 1)

@@ -1,9 +1,9 @@
 /** What a cookie's fields must be together, or browsers throw it away (RFC 6265bis sections 4.1.2 and 4.1.3). */
 import { Slice, equalsIgnoreCase, isPresent, lenOf, ptrOf, slice } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
-import { JsonKind, JsonNode, flagOf, member, textOf } from '../json/node'
+import { JsonKind, JsonNode, flagOf, member, textOf } from '../../json/node'
 import { error } from '../report'
-import { isWord } from '../words'
+import { isWord } from '../../bytes/words'
 import { pick } from './layers'
 
 const HOST_PREFIX = ascii('__host-')

@@ -3,7 +3,7 @@
  * rule inherits whole was judged at the top level. Parts in which an error was found already are left alone.
  */
 import { ascii } from '../../bytes/literal'
-import { JsonNode, after, firstItem, member } from '../json/node'
+import { JsonNode, after, firstItem, member } from '../../json/node'
 import { judgeCookie } from './cookie'
 import { judgeHeaderSources, judgeKey } from './key'
 import { hasKey, hasSession } from './layers'

@@ -2,10 +2,10 @@
 import { ascii } from '../../bytes/literal'
 import { isHeader, sameHeader } from '../check/header'
 import { SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
-import { JsonNode, after, firstItem, member, textOf } from '../json/node'
+import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { SourceKind } from '../policy'
 import { error, warning } from '../report'
-import { isWord } from '../words'
+import { isWord } from '../../bytes/words'
 import { pick } from './layers'
 
 // What the sources of one list are, all levels together.
@@ -69,10 +69,10 @@ function survey(list: JsonNode, level: u32): void {
     const kind = kindOf(source)
     const value = valueOf(source)
     if (kind == SourceKind.Session) usesSession = true
-    else if (kind < SourceKind.FirstOf && kind != SourceKind.Constant) usesOutside = true
+    else if (kind < SourceKind.All && kind != SourceKind.Constant) usesOutside = true
     if (value === null) continue
     if (kind == SourceKind.All) usesAll = true
-    if (kind >= SourceKind.FirstOf && level < SOURCE_LEVELS) survey(value, level + 1)
+    if (kind >= SourceKind.All && level < SOURCE_LEVELS) survey(value, level + 1)
     if (
       kind == SourceKind.Header &&
       isHeader(textOf(scalarOf(value, ascii('name'))), ascii('authorization'))
@@ -96,7 +96,7 @@ function judgeHeaders(list: JsonNode, root: JsonNode, level: u32): void {
     const kind = kindOf(source)
     const value = valueOf(source)
     if (value === null) continue
-    if (kind >= SourceKind.FirstOf && level < SOURCE_LEVELS) judgeHeaders(value, root, level + 1)
+    if (kind >= SourceKind.All && level < SOURCE_LEVELS) judgeHeaders(value, root, level + 1)
     const name = kind == SourceKind.Header ? scalarOf(value, ascii('name')) : null
     if (name === null || !isAnyKeyHeader(name, root)) continue
     error(

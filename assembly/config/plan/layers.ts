@@ -9,7 +9,7 @@
  */
 import { Slice } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
-import { JsonNode, flagOf, member } from '../json/node'
+import { JsonNode, flagOf, member } from '../../json/node'
 
 /** The field `name` of a part whose two layers are `over` and `base`. */
 export function pick(over: JsonNode | null, base: JsonNode | null, name: Slice): JsonNode | null {

@@ -5,10 +5,10 @@ import { isKeyHeader } from '../check/header'
 import { isLabel } from '../check/name'
 import { MODES, MOST_RULES } from '../check/root'
 import { choiceOf } from '../fields'
-import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from '../json/node'
+import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
 import { hasKey, hasSession, pick } from '../plan/layers'
 import { Plan, Policy, Rule, SLICE_BYTES } from '../policy'
-import { isWord } from '../words'
+import { isWord } from '../../bytes/words'
 import {
   blockBytes,
   blockLowerText,

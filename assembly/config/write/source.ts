@@ -14,7 +14,7 @@ import {
   itemCount,
   member,
   textOf,
-} from '../json/node'
+} from '../../json/node'
 import { Source, SourceKind } from '../policy'
 import { blockBytes, blockLowerText, blockText, closeText, openText } from './block'
 
@@ -51,7 +51,7 @@ function writeKind(source: Source, node: JsonNode, level: u32): void {
   const kind = <SourceKind>kindOf(node)
   const value = valueOf(node)
   source.kind = kind
-  if (kind >= SourceKind.FirstOf) {
+  if (kind >= SourceKind.All) {
     if (value === null || level == SOURCE_LEVELS) return
     source.children = writeSources(value, level + 1)
     source.childCount = itemCount(value)

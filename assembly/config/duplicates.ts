@@ -1,8 +1,8 @@
 /** Members of one name: JSON leaves open which one counts (RFC 8259 section 4), so neither does. */
-import { ascii } from '../../bytes/literal'
-import { equals } from '../../bytes/slice'
-import { error } from '../report'
-import { JsonKind, JsonNode, after } from './node'
+import { ascii } from '../bytes/literal'
+import { equals } from '../bytes/slice'
+import { error } from './report'
+import { JsonKind, JsonNode, after } from '../json/node'
 
 /** Reports every member whose name an earlier member of the same object has. */
 export function reportDuplicates(root: JsonNode): void {

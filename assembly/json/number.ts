@@ -6,7 +6,7 @@
  * The first 18 significant digits count. That is exact for every integer up to 2^53, which is all that the
  * configuration has use for; the last bit of longer numbers may differ from a correctly rounded one.
  */
-import { ascii } from '../../bytes/literal'
+import { ascii } from '../bytes/literal'
 import { fail, here, offset, peek, skip, take } from './cursor'
 
 // @ts-ignore: decorator

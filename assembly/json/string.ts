@@ -1,12 +1,12 @@
 /**
  * Strings (RFC 8259 section 7), to UTF-8. A string without escapes is a view of the document; one with escapes is
- * written to the arena. Lone surrogates and bytes that are not UTF-8 are refused: nothing downstream could tell
+ * written to the arena, or over its own text in the document. Lone surrogates and bytes that are not UTF-8 are refused: nothing downstream could tell
  * what was meant.
  */
-import { ascii } from '../../bytes/literal'
-import { arenaAlloc } from '../../bytes/arena'
-import { ABSENT, Slice, between, lenOf, ptrOf } from '../../bytes/slice'
-import { atEnd, fail, here, peek, peekAhead, skip, take, textSince } from './cursor'
+import { ascii } from '../bytes/literal'
+import { arenaAlloc } from '../bytes/arena'
+import { ABSENT, Slice, between, lenOf, ptrOf } from '../bytes/slice'
+import { atEnd, fail, hasFailed, here, peek, peekAhead, skip, take, textSince } from './cursor'
 import { utf8Length } from './utf8'
 
 // @ts-ignore: decorator
@@ -21,14 +21,32 @@ const BACKSLASH: u32 = 0x5c
 @inline
 const NONE: u32 = 0xffffffff
 
+let escaped = false
+
 /** The string that starts here with its quote; ABSENT after a failure. */
 export function readString(): Slice {
+  const raw = readRaw()
+  if (hasFailed() || !escaped) return raw
+  const start = arenaAlloc(lenOf(raw))
+  if (start != 0) return unescape(raw, start)
+  fail(ascii('too_large'), ascii('a string needs more memory than there is'))
+  return ABSENT
+}
+
+/** As `readString`, allocating nothing: what has escapes is written over the document, which nobody can read again. */
+export function readStringInPlace(): Slice {
+  const raw = readRaw()
+  return hasFailed() || !escaped ? raw : unescape(raw, ptrOf(raw))
+}
+
+/** What stands between the quotes; `escaped` tells whether any escape is in it. */
+function readRaw(): Slice {
   if (!take(QUOTE)) {
     fail(ascii('invalid_json'), ascii('expected a string in double quotes'))
     return ABSENT
   }
   const mark = here()
-  let escaped = false
+  escaped = false
   while (!atEnd() && peek() != QUOTE) {
     const byte = peek()
     if (byte < 0x20) {
@@ -48,21 +66,16 @@ export function readString(): Slice {
     skip(length)
   }
   const raw = textSince(mark)
-  if (!take(QUOTE)) {
-    fail(ascii('invalid_json'), ascii('a string is not closed'))
-    return ABSENT
-  }
-  return escaped ? unescape(raw) : raw
+  if (take(QUOTE)) return raw
+  fail(ascii('invalid_json'), ascii('a string is not closed'))
+  return ABSENT
 }
 
-/** `raw` has no escape cut off at its end: the closing quote came after it. */
-function unescape(raw: Slice): Slice {
-  // No escape is shorter than what it stands for.
-  const start = arenaAlloc(lenOf(raw))
-  if (start == 0) {
-    fail(ascii('too_large'), ascii('the configuration needs more memory than there is for it'))
-    return ABSENT
-  }
+/**
+ * Writes to `start`, which may be where `raw` starts: what an escape stands for is never longer. `raw` has no escape
+ * cut off at its end: the closing quote came after it.
+ */
+function unescape(raw: Slice, start: usize): Slice {
   let from = ptrOf(raw)
   const end = from + lenOf(raw)
   let to = start

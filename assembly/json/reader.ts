@@ -5,8 +5,8 @@
  * After a failure the tree holds what was read before it, so that the place of the failure can be named, and so that
  * names of key headers can be saved from a broken configuration.
  */
-import { ascii } from '../../bytes/literal'
-import { ABSENT, Slice, lenOf, ptrOf, slice } from '../../bytes/slice'
+import { ascii } from '../bytes/literal'
+import { ABSENT, Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 import { atEnd, fail, hasFailed, openCursor, peek, skip, skipBlanks, take, takeWord } from './cursor'
 import { JsonKind, JsonNode, appendNode } from './node'
 import { readNumber } from './number'

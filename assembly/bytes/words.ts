@@ -1,7 +1,5 @@
-/**
- * Names of the configuration, kept as one literal per place, separated by single spaces: `'cookie readOnly skip mint'`.
- */
-import { Slice, lenOf, ptrOf } from '../bytes/slice'
+/** Lists of names, each list one literal with single spaces between: `ascii('cookie readOnly skip mint')`. */
+import { ABSENT, Slice, lenOf, ptrOf, slice } from './slice'
 
 // @ts-ignore: decorator
 @inline
@@ -29,6 +27,16 @@ export function wordIndex(s: Slice, words: Slice): i32 {
     start = end + 1
   }
   return -1
+}
+
+/** The word at place `index`, from 0; ABSENT beyond the last. */
+export function wordAt(words: Slice, index: u32): Slice {
+  for (let start: u32 = 0; start < lenOf(words); index--) {
+    const end = wordEnd(words, start)
+    if (index == 0) return slice(ptrOf(words) + start, end - start)
+    start = end + 1
+  }
+  return ABSENT
 }
 
 /** The first place after the word that starts at `start`. */

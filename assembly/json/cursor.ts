@@ -2,8 +2,8 @@
  * Where the reader is, and why it stopped. One document is read at a time, so the cursor is the module's own; each
  * reading function returns at once when something has failed.
  */
-import { ABSENT, Slice, between, endOf, isPresent, lenOf, ptrOf } from '../../bytes/slice'
-import { characterAt } from '../words'
+import { ABSENT, Slice, between, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
+import { characterAt } from '../bytes/words'
 
 let start: usize = 0
 let position: usize = 0

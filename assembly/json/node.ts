@@ -7,9 +7,9 @@
  *     Object ──child──> Object "key" ──child──> Array "from" ──child──> String [0] "session"
  *                       next: null              next: null              next: null
  */
-import { arenaAlloc } from '../../bytes/arena'
-import { ABSENT, Slice } from '../../bytes/slice'
-import { isWord } from '../words'
+import { arenaAlloc } from '../bytes/arena'
+import { ABSENT, Slice } from '../bytes/slice'
+import { isWord } from '../bytes/words'
 
 export enum JsonKind {
   Null = 0,
@@ -45,7 +45,7 @@ export class JsonNode {
   broken: bool
 }
 
-/** A new last child of `parent`, Null for now; null if the arena has no room. */
+/** A new last child of `parent`, of kind Null until told otherwise; null if the arena has no room. */
 export function appendNode(parent: JsonNode | null, name: Slice): JsonNode | null {
   const size = <u32>offsetof<JsonNode>()
   const at = arenaAlloc(size)
