@@ -162,8 +162,17 @@ export class Source {
   /** Address: how many leading bits count, 0 to 32 and 0 to 128. */
   ipv4Prefix: u8
   ipv6Prefix: u8
-  /** Grpc: the method's name is wanted, not the service's. */
-  grpcMethod: bool
+  /** Grpc: which part of the call. Peer, ForwardedClientCert: which part of a SPIFFE id, 0 all of it. */
+  part: u8
+  /** Peer, ForwardedClientCert: which field of the certificate. */
+  field: u8
+  /** ForwardedClientCert: from the first element, 0, or from the last, -1. */
+  element: i32
+  /** Claim: the source of an unverified token, or 0: what Envoy has verified. */
+  token: usize
+  /** Transform[]: in order, each on what the one before left. */
+  transforms: usize
+  transformCount: u32
   /** Where this source yields nothing there is no key: no later source is tried. */
   required: bool
   /** FirstOf, All: Source[]. */

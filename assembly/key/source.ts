@@ -143,7 +143,7 @@ function grpcLeaf(source: Source): bool {
   if (!isGrpcContentType(contentType)) return yieldNothing(Nothing.Absent)
   const path = requestPath()
   if (!isPresent(path)) return yieldText(path)
-  const name = source.grpcMethod ? grpcMethod(path) : grpcService(path)
+  const name = source.part == 0 ? grpcService(path) : grpcMethod(path)
   return isPresent(name) ? yieldText(name) : yieldNothing(Nothing.Malformed)
 }
 

@@ -61,7 +61,7 @@ export interface SourceView {
   decode: boolean
   ipv4Prefix: number
   ipv6Prefix: number
-  grpcMethod: boolean
+  part: number
   required: boolean
   children: SourceView[]
 }
@@ -84,7 +84,7 @@ const KINDS = [
 const CLAIM_TYPES = ['string', 'number', 'boolean', 'list'] as const
 
 const RULE_BYTES = 36
-const SOURCE_BYTES = 48
+const SOURCE_BYTES = 68
 const SLICE_BYTES = 8
 const HMAC_STATE_BYTES = 64
 
@@ -161,9 +161,9 @@ function sources(memory: Buffer, at: number, count: number): SourceView[] {
     decode: flag(memory, source + 33),
     ipv4Prefix: memory.readUInt8(source + 34),
     ipv6Prefix: memory.readUInt8(source + 35),
-    grpcMethod: flag(memory, source + 36),
-    required: flag(memory, source + 37),
-    children: sources(memory, memory.readUInt32LE(source + 40), memory.readUInt32LE(source + 44)),
+    part: memory.readUInt8(source + 36),
+    required: flag(memory, source + 56),
+    children: sources(memory, memory.readUInt32LE(source + 60), memory.readUInt32LE(source + 64)),
   }))
 }
 

@@ -39,7 +39,7 @@ const SOURCE: SourceView = {
   decode: false,
   ipv4Prefix: 0,
   ipv6Prefix: 0,
-  grpcMethod: false,
+  part: 0,
   required: false,
   children: [],
 }
@@ -198,7 +198,7 @@ describe('key.from', () => {
     ['authority', { kind: 'authority', label: 'authority' }],
     [{ method: {} }, { kind: 'method', label: 'method' }],
     [{ grpc: 'service' }, { kind: 'grpc', label: 'grpc:service' }],
-    [{ grpc: { part: 'method' } }, { kind: 'grpc', label: 'grpc:method', grpcMethod: true }],
+    [{ grpc: { part: 'method' } }, { kind: 'grpc', label: 'grpc:method', part: 1 }],
     [
       { claim: 'sub', as: 'user' },
       { kind: 'claim', label: 'as:user', name: `${CLAIMS}sub` },

@@ -96,7 +96,7 @@ function writeKind(source: Source, node: JsonNode, level: u32): void {
       source.label = labelOf(ascii('method'), ABSENT)
       return
     case SourceKind.Grpc:
-      source.grpcMethod = choiceOf(scalar, GRPC_PARTS, 0) == 1
+      source.part = <u8>choiceOf(scalar, GRPC_PARTS, 0)
       source.label = labelOf(ascii('grpc:'), textOf(scalar))
       return
     default:
