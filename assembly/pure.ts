@@ -8,8 +8,15 @@ import './proxy/abort'
 import { Slice } from './bytes/slice'
 import { Writer } from './bytes/writer'
 
-export { encodedLength, encodeBase64url, decodeBase64url, decodeSecret } from './bytes/base64url'
+export {
+  encodedLength,
+  encodeBase64url,
+  decodeBase64,
+  decodeBase64url,
+  decodeSecret,
+} from './bytes/base64url'
 export { arenaAlloc, arenaRelease, arenaReset, arenaUsed } from './bytes/arena'
+export { capture, capturePatternError } from './bytes/capture'
 export { heapAlloc, heapFree, heapShrink, heapUsed } from './bytes/heap'
 export { compileKeyHeadersOnly, compilePolicy, freePolicy } from './config/compile'
 export { errorCount, errorText, warningCount, warningText } from './config/report'
@@ -32,7 +39,8 @@ export { grpcMethod, grpcService, isGrpcContentType } from './http/grpc'
 export { isToken } from './http/octet'
 export { matchPath, normalisePath, pathCapture } from './http/path'
 export { pathPatternError } from './http/path-pattern'
-export { decodeQuery, findQuery } from './http/query'
+export { decodePercent } from './http/percent'
+export { findQuery } from './http/query'
 export { dropPending, dropPendingOf, findPending, pendingCount, reservePending } from './session/pending'
 
 /** Opens the Writer at `writer` (WRITER_BYTES of it) on a region. */

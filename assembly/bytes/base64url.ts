@@ -59,9 +59,8 @@ export function decodeBase64url(src: Slice, out: usize, capacity: u32): i32 {
 }
 
 /**
- * As `decodeBase64url`, for a text that a person put into an environment variable: base64 or base64url, not both in
- * one text; complete padding or none; one LF or CRLF at its end is ignored. `src` and `out` must not overlap, and
- * after -1 parts of a secret may be at `out`: the caller wipes it.
+ * As `decodeBase64`, for a text that a person put into an environment variable: one LF or CRLF at its end is ignored.
+ * After -1 parts of a secret may be at `out`: the caller wipes it.
  */
 export function decodeSecret(src: Slice, out: usize, capacity: u32): i32 {
   const text = ptrOf(src)
@@ -70,6 +69,16 @@ export function decodeSecret(src: Slice, out: usize, capacity: u32): i32 {
     length--
     if (length > 0 && load<u8>(text + length - 1) == 0x0d) length--
   }
+  return decodeBase64(slice(text, length), out, capacity)
+}
+
+/**
+ * As `decodeBase64url`, for either alphabet, not both in one text, with complete padding or none. `src` and `out` must
+ * not overlap.
+ */
+export function decodeBase64(src: Slice, out: usize, capacity: u32): i32 {
+  const text = ptrOf(src)
+  const length = lenOf(src)
   let padding: u32 = 0
   while (padding < 2 && padding < length && load<u8>(text + length - 1 - padding) == EQUALS) padding++
   if (padding > 0 && (length & 3) != 0) return -1

@@ -85,6 +85,13 @@ export function toLower(byte: u8): u8 {
   return byte - 0x41 < 26 ? byte | 0x20 : byte
 }
 
+/** ASCII only: bytes from 0x80 up stay as they are. */
+// @ts-ignore: decorator
+@inline
+export function toUpper(byte: u8): u8 {
+  return byte - 0x61 < 26 ? byte & 0xdf : byte
+}
+
 /** The address of the first `byte` in [from, to), or `to` if there is none. */
 export function indexOf(from: usize, to: usize, byte: u8): usize {
   while (from < to && load<u8>(from) != byte) from++

@@ -139,6 +139,31 @@ export enum ClaimType {
   List = 3,
 }
 
+/** In the order of config/check/transform.ts. */
+export enum TransformKind {
+  Trim = 0,
+  Lower = 1,
+  Upper = 2,
+  Unquote = 3,
+  PercentDecode = 4,
+  Base64Decode = 5,
+  McpDecode = 6,
+  First = 7,
+  Last = 8,
+  Split = 9,
+  Capture = 10,
+}
+
+
+@unmanaged
+export class Transform {
+  kind: TransformKind
+  /** First, Last: how many octets. Split: which piece, from the first, 0, or from the last, -1. */
+  count: i32
+  /** Split: what stands between pieces, not empty. Capture: the pattern. */
+  text: Slice
+}
+
 
 @unmanaged
 export class Source {

@@ -73,10 +73,14 @@ export function isAnySegment(segment: Slice): bool {
   return first == STAR || first == OPEN_BRACE
 }
 
-/** True if a pattern without error has a `{name}`. */
-export function hasCapture(pattern: Slice): bool {
+/** How many `{name}` a pattern without error has. */
+export function captureCount(pattern: Slice): u32 {
+  let count: u32 = 0
   // A brace encloses a whole segment, or the pattern has an error.
-  return indexOf(ptrOf(pattern), endOf(pattern), OPEN_BRACE) != endOf(pattern)
+  for (let at = ptrOf(pattern); at < endOf(pattern); at++) {
+    if (load<u8>(at) == OPEN_BRACE) count++
+  }
+  return count
 }
 
 /** The first error of a pattern, `None` if it may be given to `matchPath`. */

@@ -1,4 +1,7 @@
 /** Percent-encoding (RFC 3986, section 2.1). */
+import { PERCENT, PLUS, SPACE } from '../bytes/ascii'
+import { Slice, endOf, isPresent, ptrOf } from '../bytes/slice'
+import { Writer } from '../bytes/writer'
 
 // @ts-ignore: decorator
 @inline
@@ -10,6 +13,28 @@ export function escapedOctet(at: usize, end: usize): i32 {
   // One bad digit is -1, and makes the whole negative.
   const octet = (hexDigit(load<u8>(at, 1)) << 4) | hexDigit(load<u8>(at, 2))
   return octet < 0 ? NO_ESCAPE : octet
+}
+
+/**
+ * Appends `value` with every %XX decoded, and where `plusIsBlank` every + as a blank
+ * (application/x-www-form-urlencoded). False if an escape is invalid or the writer has no room; what was appended
+ * means nothing then.
+ */
+export function decodePercent(value: Slice, plusIsBlank: bool, out: Writer): bool {
+  if (!isPresent(value)) return false
+  const end = endOf(value)
+  for (let at = ptrOf(value); at < end; at++) {
+    let octet = load<u8>(at)
+    if (octet == PLUS && plusIsBlank) octet = SPACE
+    else if (octet == PERCENT) {
+      const decoded = escapedOctet(at, end)
+      if (decoded < 0) return false
+      octet = <u8>decoded
+      at += 2
+    }
+    out.byte(octet)
+  }
+  return isPresent(out.result)
 }
 
 /** The upper-case digit of the low four bits. */

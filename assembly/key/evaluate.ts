@@ -1,13 +1,14 @@
 /** Sources to a node, or to raw text: tries them in order, combines what `all` combines, counts what yields nothing. */
 import { arenaAlloc } from '../bytes/arena'
-import { ABSENT, Slice, isPresent } from '../bytes/slice'
+import { ABSENT, Slice, UNREADABLE, isPresent } from '../bytes/slice'
 import { KeyFormat, KeyPolicy, Source, SourceKind } from '../config/policy'
 import { Counter } from '../proxy/counter'
 import { count } from '../proxy/metrics'
-import { allNode, leafNode } from './node'
+import { TYPE_STRING, allNode, leafNode } from './node'
 import { rawValue } from './raw'
 import { leafValue } from './source'
-import { Nothing, nothingBecause, valueBytes, valueType } from './value'
+import { transformedByAll } from './transform'
+import { Nothing, nothingBecause, valueBytes, valueType, yieldNothing, yieldValue } from './value'
 
 /** `firstOf` and `all` may be nested this deep; the configuration is checked for it, this is the second look. */
 // @ts-ignore: decorator
@@ -56,11 +57,19 @@ function nodeByKind(source: Source, depth: u32): Slice {
 
 function leaf(source: Source): Slice {
   let result: Slice = ABSENT
-  if (leafValue(source) && (!raw || rawValue(source))) {
+  if (leafValue(source) && transformValue(source) && (!raw || rawValue(source))) {
     result = raw ? valueBytes : leafNode(source.label, valueType, valueBytes)
   }
   if (!isPresent(result)) countNothing()
   return result
+}
+
+/** Puts in the place of the value what the source's transforms leave of it. */
+function transformValue(source: Source): bool {
+  if (source.transformCount == 0) return true
+  const text = transformedByAll(source.transforms, source.transformCount, valueBytes)
+  if (text == ABSENT) return yieldNothing(Nothing.Malformed)
+  return text == UNREADABLE ? yieldNothing(Nothing.TooLarge) : yieldValue(TYPE_STRING, text)
 }
 
 /** Yields nothing unless every part does. */

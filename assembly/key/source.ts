@@ -9,7 +9,8 @@ import { hostOf } from '../http/authority'
 import { findCookie } from '../http/cookie'
 import { grpcMethod, grpcService, isGrpcContentType } from '../http/grpc'
 import { matchPath, pathCapture } from '../http/path'
-import { decodeQuery, findQuery } from '../http/query'
+import { decodePercent } from '../http/percent'
+import { findQuery } from '../http/query'
 import { nextCookieLine, openCookieLines } from '../proxy/cookie-lines'
 import { readRequestHeader } from '../proxy/header'
 import { readProperty } from '../proxy/property'
@@ -94,7 +95,7 @@ function queryLeaf(source: Source): bool {
   const room = lenOf(raw)
   if (room > 3 * LONGEST_VALUE) return yieldNothing(Nothing.TooLarge)
   writer.open(arenaAlloc(room), room)
-  if (!decodeQuery(raw, writer)) return yieldNothing(Nothing.Malformed)
+  if (!decodePercent(raw, true, writer)) return yieldNothing(Nothing.Malformed)
   const value = writer.result
   return isPresent(value) ? yieldText(value) : yieldNothing(Nothing.TooLarge)
 }

@@ -73,8 +73,8 @@ describe('docs/configuration.md', () => {
     const text = section('Not available yet', '###')
     const words = (part: string) => [...part.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? '')
     const parts = text.slice(text.indexOf(':\n') + 1).split(';')
-    expect(parts).toHaveLength(5)
-    const [fields = '', match = '', sources = '', siblings = '', claim = ''] = parts
+    expect(parts).toHaveLength(4)
+    const [fields = '', match = '', sources = '', claim = ''] = parts
     const configurations: unknown[] = [
       ...words(fields).map((path) =>
         path.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), 1),
@@ -83,10 +83,9 @@ describe('docs/configuration.md', () => {
         .slice(1)
         .map((name) => ({ session: {}, rules: [{ name: 'a', match: { [name]: ['x'] } }] })),
       ...words(sources).map((name) => ({ key: { from: [{ [name]: 'x' }] } })),
-      ...words(siblings).map((name) => ({ key: { from: [{ claim: 'sub', [name]: 'x' }] } })),
       ...words(claim).map((name) => ({ key: { from: [{ claim: { name: 'sub', [name]: 'x' } }] } })),
     ]
-    expect(configurations).toHaveLength(21)
+    expect(configurations).toHaveLength(20)
     for (const configuration of configurations) {
       expect(compiler.compile(configuration).errors, JSON.stringify(configuration)).toContainEqual(
         expect.stringMatching(/^not_available at /),

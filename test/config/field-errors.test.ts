@@ -59,10 +59,6 @@ const refused: [configuration: unknown, errors: string[]][] = [
     [from({ [kind]: 'x' }), [`not_available at /key/from/0/${kind}: ${LATER}`]],
     [from(kind), [`not_available at /key/from/0: ${LATER}`]],
   ]),
-  ...['transform'].map((field): [object, string[]] => [
-    from({ claim: 'sub', [field]: true }),
-    [`not_available at /key/from/0/${field}: ${LATER}`],
-  ]),
   ...['token', 'in', 'metadata'].map((field): [object, string[]] => [
     from({ claim: { name: 'sub', [field]: 'x' } }),
     [`not_available at /key/from/0/claim/${field}: ${LATER}`],

@@ -112,6 +112,27 @@ const leaf: fc.Arbitrary<unknown> = fc.oneof(
   fc.string({ minLength: 1, maxLength: 5, unit: 'binary' }).map((value) => ({ constant: { value } })),
 )
 
+const transform = fc.oneof(
+  fc.constantFrom('trim', 'lower', 'upper', 'unquote', 'percentDecode', 'base64Decode', 'mcpDecode'),
+  fc.integer({ min: 1, max: 4096 }).map((first) => ({ first })),
+  fc.integer({ min: 1, max: 4096 }).map((last) => ({ last })),
+  fc
+    .tuple(fc.string({ minLength: 1, maxLength: 4, unit: 'binary' }), fc.integer({ min: -64, max: 63 }))
+    .map(([by, take]) => ({ split: { by, take } })),
+  fc.constantFrom('{}', 'user-{}@*', '*/{}', 'a*b*c*d*e{}', 'ü{}').map((pattern) => ({ capture: pattern })),
+)
+
+const transformed = fc
+  .tuple(
+    fc.oneof(
+      headerSource.map((name) => ({ header: name })),
+      claimName.map((name) => ({ claim: { name, type: 'string' } })),
+      fc.constantFrom({ path: '/a/{id}' }, { authority: {} }, { grpc: 'service' }, { constant: 'x' }),
+    ),
+    fc.array(transform, { minLength: 1, maxLength: 8 }),
+  )
+  .map(([source, list]) => ({ ...source, transform: list }))
+
 const named = fc
   .tuple(
     leaf.filter((source) => typeof source === 'object'),
@@ -120,7 +141,7 @@ const named = fc
   .map(([source, siblings]) => ({ ...siblings, ...source }))
 
 function sources(withSession: boolean): fc.Arbitrary<unknown[]> {
-  const plain = fc.oneof({ weight: 3, arbitrary: leaf }, named)
+  const plain = fc.oneof({ weight: 3, arbitrary: leaf }, named, transformed)
   const first = withSession ? fc.oneof(plain, fc.constantFrom('session', { session: {} })) : plain
   const inner = fc.tuple(fc.constantFrom('firstOf', 'all'), fc.array(first, { minLength: 1, maxLength: 3 }))
   const nested = inner.map(([kind, list]) => ({ [kind]: list }))

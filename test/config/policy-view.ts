@@ -51,6 +51,12 @@ export interface KeyView {
   at: { hmac: number; from: number }
 }
 
+export interface TransformView {
+  kind: (typeof TRANSFORMS)[number]
+  count: number
+  text: string
+}
+
 export interface SourceView {
   kind: (typeof KINDS)[number]
   label: string
@@ -63,6 +69,7 @@ export interface SourceView {
   ipv6Prefix: number
   part: number
   required: boolean
+  transforms: TransformView[]
   children: SourceView[]
 }
 
@@ -81,10 +88,15 @@ const KINDS = [
   'all',
   'firstOf',
 ] as const
+const TRANSFORMS = [
+  ...(['trim', 'lower', 'upper', 'unquote', 'percentDecode', 'base64Decode', 'mcpDecode'] as const),
+  ...(['first', 'last', 'split', 'capture'] as const),
+] as const
 const CLAIM_TYPES = ['string', 'number', 'boolean', 'list'] as const
 
 const RULE_BYTES = 36
 const SOURCE_BYTES = 68
+const TRANSFORM_BYTES = 16
 const SLICE_BYTES = 8
 const HMAC_STATE_BYTES = 64
 
@@ -162,6 +174,16 @@ function sources(memory: Buffer, at: number, count: number): SourceView[] {
     ipv4Prefix: memory.readUInt8(source + 34),
     ipv6Prefix: memory.readUInt8(source + 35),
     part: memory.readUInt8(source + 36),
+    transforms: list(
+      memory.readUInt32LE(source + 48),
+      memory.readUInt32LE(source + 52),
+      TRANSFORM_BYTES,
+      (transform) => ({
+        kind: pick(TRANSFORMS, memory.readUInt32LE(transform)),
+        count: memory.readInt32LE(transform + 4),
+        text: text(memory, transform + 8),
+      }),
+    ),
     required: flag(memory, source + 56),
     children: sources(memory, memory.readUInt32LE(source + 60), memory.readUInt32LE(source + 64)),
   }))

@@ -41,6 +41,7 @@ const SOURCE: SourceView = {
   ipv6Prefix: 0,
   part: 0,
   required: false,
+  transforms: [],
   children: [],
 }
 const SESSION_SOURCE: SourceView = { ...SOURCE, label: 'session' }
@@ -202,6 +203,23 @@ describe('key.from', () => {
     [
       { claim: 'sub', as: 'user' },
       { kind: 'claim', label: 'as:user', name: `${CLAIMS}sub` },
+    ],
+    [
+      {
+        cookie: 'id',
+        transform: ['mcpDecode', { last: 8.0 }, { split: { by: '--', take: -2 } }, { capture: 'u{}@*' }],
+      },
+      {
+        kind: 'cookie',
+        label: 'cookie:id',
+        name: 'id',
+        transforms: [
+          { kind: 'mcpDecode', count: 0, text: '' },
+          { kind: 'last', count: 8, text: '' },
+          { kind: 'split', count: -2, text: '--' },
+          { kind: 'capture', count: 0, text: 'u{}@*' },
+        ],
+      },
     ],
     [
       { required: true, header: 'x-user' },

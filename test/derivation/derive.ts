@@ -16,6 +16,7 @@ import {
   textNode,
 } from '../filter/reference-key.ts'
 import { referencePath } from '../pure/reference-path.ts'
+import { type TransformText, transformText } from './transform.ts'
 
 /** A source as the configuration writes it. */
 export type SourceText = string | Readonly<Record<string, unknown>>
@@ -33,6 +34,11 @@ export interface KeyText {
   readonly format: 'hash' | 'raw'
   /** As it stands in the environment. */
   readonly secret: string | undefined
+}
+
+interface Siblings {
+  readonly as: unknown
+  readonly transform: readonly TransformText[]
 }
 
 type Value =
@@ -79,10 +85,10 @@ function firstYield<T>(
 
 /** The node, or under `raw` the text, of a source with its siblings. */
 function nodeOf(source: SourceText, request: Request, raw: boolean): Buffer | string | undefined {
-  const { as, required, ...rest } = typeof source === 'string' ? { [source]: {} } : source
+  const { as, required, transform = [], ...rest } = typeof source === 'string' ? { [source]: {} } : source
   const [kind = ''] = Object.keys(rest)
   if (!KINDS.includes(kind)) throw new Error(`no such source: ${kind}`)
-  const node = nodeOfKind(kind, rest[kind], as, request, raw)
+  const node = nodeOfKind(kind, rest[kind], { as, transform: transform as TransformText[] }, request, raw)
   if (node === undefined && required === true) throw new Refused()
   return node
 }
@@ -90,7 +96,7 @@ function nodeOf(source: SourceText, request: Request, raw: boolean): Buffer | st
 function nodeOfKind(
   kind: string,
   value: unknown,
-  as: unknown,
+  { as, transform }: Siblings,
   request: Request,
   raw: boolean,
 ): Buffer | string | undefined {
@@ -104,7 +110,9 @@ function nodeOfKind(
     }
     return allNode(...parts)
   }
-  const [label, found] = leafOf(kind, value, request)
+  const [label, yielded] = leafOf(kind, value, request)
+  if (yielded === undefined || isNothing(yielded)) return undefined
+  const found = transformed(yielded, transform)
   if (found === undefined || isNothing(found)) return undefined
   if (raw) return rawOf(kind, found)
   return encode(typeof as === 'string' ? `as:${as}` : label, found)
@@ -216,6 +224,12 @@ function leafOf(kind: string, value: unknown, request: Request): [label: string,
       return [`grpc:${part}`, textValue(grpcValue(request, part))]
     }
   }
+}
+
+function transformed(value: Value, transforms: readonly TransformText[]): Value | undefined {
+  return value.type === 's'
+    ? textValue(transforms.reduce<string | undefined>(transformText, value.text))
+    : value
 }
 
 function textValue(text: string | undefined): Value | undefined {

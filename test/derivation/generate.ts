@@ -2,6 +2,7 @@
 import type { HeaderList } from '../../host/index.ts'
 import type { Prng } from '../fuzz/prng.ts'
 import type { KeyText, Request, SourceText } from './derive.ts'
+import type { TransformText } from './transform.ts'
 
 const COOKIES = ['cart', 'sid']
 const HEADERS = ['X-User', 'x-tenant']
@@ -16,6 +17,10 @@ const TEXTS = [
   '%20x',
   'a,b',
   '+',
+  ' Alice\t',
+  '"q"',
+  'YWxpY2U=',
+  '=?base64?w6Jnw6k=?=',
   ...[256, 257, 4096, 4097].map((length) => 'x'.repeat(length)),
   'ü',
 ]
@@ -86,7 +91,32 @@ function source(prng: Prng, raw: boolean, depth: number, budget: { left: number 
   budget.left--
   const chosen = leaf(prng)
   if (typeof chosen === 'string') return chosen
-  return { ...chosen, ...required, ...(prng.onceIn(6) ? { as: prng.pick(['user', 'method']) } : {}) }
+  return {
+    ...chosen,
+    ...required,
+    ...(prng.onceIn(6) ? { as: prng.pick(['user', 'method']) } : {}),
+    ...(prng.onceIn(3) && yieldsText(chosen)
+      ? { transform: prng.list(1 + prng.below(3), () => transform(prng)) }
+      : {}),
+  }
+}
+
+/** True for sources whose text may be transformed. */
+function yieldsText(chosen: Readonly<Record<string, unknown>>): boolean {
+  const written = JSON.stringify(chosen)
+  if (/"address"|"type":"(number|boolean|list)"/.test(written)) return false
+  return [...written.matchAll(/\{[a-z]+\}/g)].length < 2
+}
+
+function transform(prng: Prng): TransformText {
+  const pick = <T>(from: readonly T[]): T => prng.pick(from)
+  return prng.oneOf<TransformText>([
+    () => pick(['trim', 'lower', 'upper', 'unquote', 'percentDecode', 'base64Decode', 'mcpDecode']),
+    () => ({ first: 1 + prng.below(6) }),
+    () => ({ last: 1 + prng.below(6) }),
+    () => ({ split: { by: pick(['l', ' ', ',', 'xx']), take: prng.below(5) - 2 } }),
+    () => ({ capture: pick(['{}', 'a{}', '*c{}', '{}c*', 'b*c{}', '*l{}c*', 'x*x{}x', '*i*e{}']) }),
+  ])
 }
 
 function leaf(prng: Prng): SourceText {

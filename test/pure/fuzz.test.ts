@@ -76,6 +76,8 @@ const ADDRESSES = [
 ]
 const TEXTS = ['Zm9vYmFy', '-_-_Zg', '+/+/Zg==\r\n', 'AAAAAAAAAAAAAAAAAAAAAA', 'a+b%20c%zz']
 
+const CAPTURES = ['user-{}@*', 'aa-bb-cc', '*a*b{}c*d*', 'user-alice@example.com', '{}']
+
 /** Calls one function; true if its result is one that it may have. What it writes is checked by the room. */
 type Call = (input: Slice, room: Room, below: Below) => boolean
 
@@ -118,7 +120,21 @@ const PARSERS: [name: string, samples: string[], call: Call][] = [
   ['matchHost, its pattern', HOSTS, (pattern, room) => isFlag(pure.matchHost(pattern, room.input('a.b')))],
   ['hostPatternError', HOSTS, (pattern) => pure.hostPatternError(pattern) <= 8],
   ['findQuery', PATHS, (path, room) => isWithin(pure.findQuery(path, room.input('y')), path)],
-  ['decodeQuery', TEXTS, (value, room, below) => isFlag(pure.decodeQuery(value, room.writer(below(64))))],
+  [
+    'decodePercent',
+    TEXTS,
+    (value, room, below) => isFlag(pure.decodePercent(value, below(2), room.writer(below(64)))),
+  ],
+  ['capture, its text', CAPTURES, (text, room) => isWithin(pure.capture(room.input('a*-{}b*'), text), text)],
+  [
+    'capture, its pattern',
+    CAPTURES,
+    (pattern, room) => {
+      const text = room.input('aa-bb-cc')
+      return isWithin(pure.capture(pattern, text), text)
+    },
+  ],
+  ['capturePatternError', CAPTURES, (pattern) => pure.capturePatternError(pattern) <= 5],
   ['parseAddress', ADDRESSES, (text, room) => [0, 4, 16].includes(pure.parseAddress(text, room.output(16)))],
   [
     'encodeBase64url',

@@ -24,6 +24,9 @@ interface PureExports {
   encodedLength(length: number): number
   encodeBase64url(source: Slice, writer: Address): void
   decodeBase64url(source: Slice, out: Address, capacity: number): number
+  decodeBase64(source: Slice, out: Address, capacity: number): number
+  capture(pattern: Slice, text: Slice): Slice
+  capturePatternError(pattern: Slice): number
   decodeSecret(source: Slice, out: Address, capacity: number): number
   equalsInConstantTime(a: Slice, b: Slice): number
   hkdfSha256(secret: Slice, salt: Slice, info: Slice, out: Address): void
@@ -55,7 +58,7 @@ interface PureExports {
   pathCapture(pattern: Slice, normalised: Slice, index: number): Slice
   normalisePath(path: Slice, writer: Address): number
   pathPatternError(pattern: Slice): number
-  decodeQuery(value: Slice, writer: Address): number
+  decodePercent(value: Slice, plusIsBlank: number, writer: Address): number
   findQuery(path: Slice, name: Slice): Slice
 }
 

@@ -9,7 +9,7 @@ const find = (path: string, name = 'a'): string =>
 const decode = (value: string, capacity = value.length): string =>
   guarded((room) => {
     const writer = room.writer(capacity)
-    return pure.decodeQuery(room.input(value), writer) ? textOf(pure.writerResult(writer)) : 'refused'
+    return pure.decodePercent(room.input(value), 1, writer) ? textOf(pure.writerResult(writer)) : 'refused'
   })
 
 describe('finding a query parameter', () => {
@@ -98,7 +98,7 @@ describe('decoding a query value', () => {
   test('refuses a value that does not fit, is absent or unreadable', () => {
     expect(decode('abc', 2)).toBe('refused')
     for (const none of [0n, UNREADABLE]) {
-      expect(guarded((room) => pure.decodeQuery(none, room.writer(8)))).toBe(0)
+      expect(guarded((room) => pure.decodePercent(none, 1, room.writer(8)))).toBe(0)
     }
   })
 

@@ -6,7 +6,7 @@
  *            | {kind: {fields}}
  *            | {firstOf: [source, ...]} | {all: [source, ...]}
  *
- * Beside the kind may stand `required`, and `as` where the kind is no combination.
+ * Beside the kind may stand `required`, and where the kind is no combination `as` and `transform`.
  */
 import { Slice } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
@@ -23,11 +23,12 @@ import {
 } from '../fields'
 import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { error, unexpectedKind, warning } from '../report'
-import { hasCapture } from '../../http/path-pattern'
+import { captureCount } from '../../http/path-pattern'
 import { SourceKind } from '../policy'
 import { isWord, wordIndex } from '../../bytes/words'
 import { expectHeaderSource } from './header'
 import { expectPath } from './path'
+import { checkTransforms } from './transform'
 import { expectClaimName, expectLabel, expectQueryName, expectToken } from './name'
 
 /** In the order of policy.ts's SourceKind. */
@@ -41,7 +42,6 @@ export const GRPC_PARTS: Slice = ascii('service method')
 
 const BARE: Slice = ascii('session address authority method')
 const LATER_KINDS: Slice = ascii('peer forwardedClientCert')
-const LATER_SIBLINGS: Slice = ascii('transform')
 
 /** How deep firstOf and all may be within each other. */
 // @ts-ignore: decorator
@@ -133,8 +133,8 @@ function checkSource(node: JsonNode, level: u32): void {
       checkAs(child, node)
     } else if (isWord(child.name, ascii('required'))) {
       expectBoolean(child)
-    } else if (wordIndex(child.name, LATER_SIBLINGS) >= 0) {
-      notAvailable(child)
+    } else if (isWord(child.name, ascii('transform'))) {
+      checkTransforms(child, node)
     } else {
       unknownField(child, KINDS)
     }
@@ -244,7 +244,7 @@ function checkTemplate(value: JsonNode): void {
   if (value.kind == JsonKind.Object) expectFields(value, ascii('template'), ascii(''))
   const template = scalarThere(value, ascii('template'))
   if (!expectPath(template) || template === null) return
-  if (!hasCapture(template.text))
+  if (captureCount(template.text) == 0)
     error(
       ascii('missing_capture'),
       template,

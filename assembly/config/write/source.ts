@@ -16,6 +16,7 @@ import {
   textOf,
 } from '../../json/node'
 import { Source, SourceKind } from '../policy'
+import { writeTransforms } from './transform'
 import { blockBytes, blockLowerText, blockText, closeText, openText } from './block'
 
 /** Source[] of a list, its length being the list's. */
@@ -43,6 +44,11 @@ export function writeSessionSource(): usize {
 function writeSource(source: Source, node: JsonNode, level: u32): void {
   writeKind(source, node, level)
   source.required = flagOf(member(node, ascii('required')), false)
+  const transforms = member(node, ascii('transform'))
+  if (transforms !== null) {
+    source.transforms = writeTransforms(transforms)
+    source.transformCount = itemCount(transforms)
+  }
   const name = textOf(member(node, ascii('as')))
   if (isPresent(name)) source.label = labelOf(ascii('as:'), name)
 }

@@ -1,0 +1,37 @@
+/** Transforms into the policy's block. Every one was checked. */
+import { ascii } from '../../bytes/literal'
+import { wordIndex } from '../../bytes/words'
+import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
+import { TRANSFORMS } from '../check/transform'
+import { Transform, TransformKind } from '../policy'
+import { blockBytes, blockText } from './block'
+
+/** Transform[] of a list, its length being the list's. */
+export function writeTransforms(list: JsonNode): usize {
+  const size = <u32>offsetof<Transform>()
+  const transforms = blockBytes(itemCount(list) * size)
+  let at = transforms
+  for (let node = firstItem(list); node !== null; node = after(node)) {
+    writeTransform(changetype<Transform>(at), node)
+    at += size
+  }
+  return transforms
+}
+
+function writeTransform(transform: Transform, node: JsonNode): void {
+  const value = node.kind == JsonKind.Object ? node.child : null
+  transform.kind = wordIndex(value === null ? textOf(node) : value.name, TRANSFORMS)
+  if (value === null) return
+  if (transform.kind == TransformKind.Split) {
+    transform.text = blockText(textOf(member(value, ascii('by'))))
+    transform.count = countOf(member(value, ascii('take')))
+  } else if (transform.kind == TransformKind.Capture) {
+    transform.text = blockText(value.text)
+  } else {
+    transform.count = countOf(value)
+  }
+}
+
+function countOf(node: JsonNode | null): i32 {
+  return node === null ? 0 : <i32>node.number
+}
