@@ -114,6 +114,11 @@ export class KeyPolicy {
   /** Source[]: tried in order. */
   from: usize
   fromCount: u32
+  /** Slice[]: patterns of SPIFFE ids (http/peer-pattern.ts); a peer that matches one brings the key along. */
+  trustedPeers: usize
+  trustedPeerCount: u32
+  /** The property path `request\0headers\0<name>` of `header`; only where there are `trustedPeers`. */
+  headerPath: Slice
 }
 
 export enum SourceKind {

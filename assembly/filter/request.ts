@@ -59,9 +59,7 @@ function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeade
 
   let key: Slice = ABSENT
   if (keyPolicy !== null) {
-    // What cannot be read is never taken as absent: no other source may stand in for the session.
-    if (readable) key = deriveKey(keyPolicy)
-    else count(Counter.KeyNone)
+    key = deriveKey(keyPolicy, readable)
     if (!isPresent(key) && keyPolicy.onNone == OnNone.Reject) {
       count(Counter.KeyRejected)
       if (!shadow) return reply(400, NO_KEY_DETAILS, NO_KEY_BODY)

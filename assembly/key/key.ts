@@ -5,10 +5,19 @@ import { Counter } from '../proxy/counter'
 import { count } from '../proxy/metrics'
 import { evaluate, winner } from './evaluate'
 import { hashNode } from './hash'
+import { inboundKey } from './inbound'
 
-/** The value of the key header, counted by its source; ABSENT if nothing yields one. Reads only, writes nothing. */
-export function deriveKey(policy: KeyPolicy): Slice {
-  const result = evaluate(policy)
+/**
+ * The value of the key header, counted by its source; ABSENT if nothing yields one. Where the session could not be
+ * read, no source may stand in for it: what cannot be read is never taken as absent. Reads only, writes nothing.
+ */
+export function deriveKey(policy: KeyPolicy, sessionReadable: bool): Slice {
+  const inbound = inboundKey(policy)
+  if (isPresent(inbound)) {
+    count(Counter.KeyInbound)
+    return inbound
+  }
+  const result = sessionReadable ? evaluate(policy) : ABSENT
   const source = winner
   if (!isPresent(result) || source === null) {
     count(Counter.KeyNone)

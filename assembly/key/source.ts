@@ -15,6 +15,7 @@ import { nextCookieLine, openCookieLines } from '../proxy/cookie-lines'
 import { readRequestHeader } from '../proxy/header'
 import { readProperty } from '../proxy/property'
 import { requestAuthority, requestMethod, requestNormalisedPath, requestPath } from '../proxy/request'
+import { SEVERAL, readSingleHeader } from '../proxy/single-header'
 import { sessionId, sessionValue } from '../session/session'
 import { claimValue } from './claim'
 import { listItem, openList, yieldList } from './list'
@@ -73,17 +74,10 @@ function cookieLeaf(source: Source): bool {
   return yieldText(line)
 }
 
-/**
- * `get` shows the first entry, the property all of them joined with a comma: where they differ in length there are
- * several, and which of them the upstream believes nobody knows.
- */
 function headerLeaf(source: Source): bool {
   if (source.join) return yieldText(readProperty(source.path))
-  const first = readRequestHeader(source.name)
-  if (!isPresent(first)) return yieldText(first)
-  const joined = readProperty(source.path)
-  if (!isPresent(joined)) return yieldNothing(Nothing.Unreadable)
-  return lenOf(joined) == lenOf(first) ? yieldText(first) : yieldNothing(Nothing.Malformed)
+  const value = readSingleHeader(source.name, source.path)
+  return value == SEVERAL ? yieldNothing(Nothing.Malformed) : yieldText(value)
 }
 
 /** The first occurrence, as Envoy's own query_parameter policy takes it. */

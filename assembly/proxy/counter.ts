@@ -33,6 +33,7 @@ export enum Counter {
   KeyMethod,
   KeyGrpc,
   KeyAll,
+  KeyInbound,
   KeyNone,
   KeyRejected,
   SourceAbsent,
@@ -47,7 +48,7 @@ export enum Counter {
 /** How many there are. */
 // @ts-ignore: decorator
 @inline
-export const COUNTERS: u32 = 34
+export const COUNTERS: u32 = 35
 
 // In the order of the enumeration.
 const NAMES: Slice = ascii(
@@ -56,7 +57,7 @@ const NAMES: Slice = ascii(
     'session_unreadable session_exhausted ' +
     'cookie_set cookie_withheld ' +
     'key_session key_cookie key_header key_query key_claim key_address key_constant key_path ' +
-    'key_authority key_method key_grpc key_all key_none key_rejected ' +
+    'key_authority key_method key_grpc key_all key_inbound key_none key_rejected ' +
     'source_absent source_malformed source_too_large source_unreadable match_unreadable ' +
     'write_refused passed_through',
 )

@@ -85,7 +85,7 @@ describe('docs/configuration.md', () => {
       ...words(sources).map((name) => ({ key: { from: [{ [name]: 'x' }] } })),
       ...words(claim).map((name) => ({ key: { from: [{ claim: { name: 'sub', [name]: 'x' } }] } })),
     ]
-    expect(configurations).toHaveLength(20)
+    expect(configurations).toHaveLength(19)
     for (const configuration of configurations) {
       expect(compiler.compile(configuration).errors, JSON.stringify(configuration)).toContainEqual(
         expect.stringMatching(/^not_available at /),

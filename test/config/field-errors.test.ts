@@ -51,7 +51,7 @@ const refused: [configuration: unknown, errors: string[]][] = [
     { session: { mint: { [field]: 1 } } },
     [`not_available at /session/mint/${field}: ${LATER}`],
   ]),
-  ...['bind', 'trustInbound'].map((field): [object, string[]] => [
+  ...['bind'].map((field): [object, string[]] => [
     { ...SESSION, key: { [field]: 'none' } },
     [`not_available at /key/${field}: ${LATER}`],
   ]),

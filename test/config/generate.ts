@@ -161,6 +161,9 @@ function key(withSession: boolean): fc.Arbitrary<Record<string, unknown>> {
         format: fc.constant('hash'),
         hashSecret: fc.constant({ env: 'MOORING_HASH_SECRET' }),
         onNone: fc.constantFrom('balance', 'reject'),
+        trustInbound: fc
+          .array(fc.constantFrom('spiffe://cluster.local/ns/a/sa/*', 'spiffe://td/**'), { minLength: 1 })
+          .map((peers) => ({ peers: peers.slice(0, 16) })),
         skip: fc.boolean(),
       }),
     )

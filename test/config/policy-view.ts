@@ -47,6 +47,8 @@ export interface KeyView {
   /** The 64 bytes of the prepared HMAC key in hex; undefined if the hash is unkeyed. */
   hmac: string | undefined
   from: SourceView[]
+  trustedPeers: string[]
+  headerPath: string
   /** Where the HMAC key and the sources are. */
   at: { hmac: number; from: number }
 }
@@ -158,6 +160,8 @@ function readKey(memory: Buffer, at: number): KeyView {
     onNone: pick(['balance', 'reject'], memory.readUInt32LE(at + 12)),
     hmac: hmac === 0 ? undefined : memory.toString('hex', hmac, hmac + HMAC_STATE_BYTES),
     from: sources(memory, from, memory.readUInt32LE(at + 24)),
+    trustedPeers: texts(memory, memory.readUInt32LE(at + 28), memory.readUInt32LE(at + 32)),
+    headerPath: text(memory, at + 40),
     at: { hmac, from },
   }
 }

@@ -136,6 +136,29 @@ describe('session.cookie', () => {
   })
 })
 
+test('key.trustInbound is merged as every part is', () => {
+  const policy = compile({
+    session: {},
+    key: { header: 'X-Key', trustInbound: { peers: ['spiffe://a/b'] } },
+    rules: [
+      {
+        name: 'other',
+        match: { paths: ['/a'] },
+        key: { trustInbound: { peers: ['spiffe://c/*', 'spiffe://d/**'] } },
+      },
+      { name: 'same', match: { paths: ['/b'] }, key: { onNone: 'reject' } },
+    ],
+  })
+  expect(policy.top?.key).toMatchObject({
+    trustedPeers: ['spiffe://a/b'],
+    headerPath: 'request\0headers\0x-key',
+  })
+  expect(policy.rules.map(({ plan }) => plan.key?.trustedPeers)).toEqual([
+    ['spiffe://c/*', 'spiffe://d/**'],
+    ['spiffe://a/b'],
+  ])
+})
+
 describe('key.from', () => {
   test.each<[source: unknown, view: Partial<SourceView>]>([
     ['session', { kind: 'session', label: 'session' }],

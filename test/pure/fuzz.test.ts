@@ -78,6 +78,8 @@ const TEXTS = ['Zm9vYmFy', '-_-_Zg', '+/+/Zg==\r\n', 'AAAAAAAAAAAAAAAAAAAAAA', '
 
 const CAPTURES = ['user-{}@*', 'aa-bb-cc', '*a*b{}c*d*', 'user-alice@example.com', '{}']
 
+const PEERS = ['spiffe://cluster.local/ns/a/sa/b', 'spiffe://cluster.local/ns/*/**', 'spiffe:///']
+
 /** Calls one function; true if its result is one that it may have. What it writes is checked by the room. */
 type Call = (input: Slice, room: Room, below: Below) => boolean
 
@@ -124,6 +126,17 @@ const PARSERS: [name: string, samples: string[], call: Call][] = [
     'decodePercent',
     TEXTS,
     (value, room, below) => isFlag(pure.decodePercent(value, below(2), room.writer(below(64)))),
+  ],
+  ['isPeerPattern', PEERS, (pattern) => isFlag(pure.isPeerPattern(pattern))],
+  [
+    'matchPeer, its uri',
+    PEERS,
+    (uri, room) => isFlag(pure.matchPeer(room.input('spiffe://cluster.local/ns/*/**'), uri)),
+  ],
+  [
+    'matchPeer, its pattern',
+    PEERS,
+    (pattern, room) => isFlag(pure.matchPeer(pattern, room.input('spiffe://cluster.local/ns/a/sa/b'))),
   ],
   ['capture, its text', CAPTURES, (text, room) => isWithin(pure.capture(room.input('a*-{}b*'), text), text)],
   [

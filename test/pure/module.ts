@@ -57,6 +57,8 @@ interface PureExports {
   matchPath(pattern: Slice, normalised: Slice): number
   pathCapture(pattern: Slice, normalised: Slice, index: number): Slice
   normalisePath(path: Slice, writer: Address): number
+  isPeerPattern(pattern: Slice): number
+  matchPeer(pattern: Slice, uri: Slice): number
   pathPatternError(pattern: Slice): number
   decodePercent(value: Slice, plusIsBlank: number, writer: Address): number
   findQuery(path: Slice, name: Slice): Slice

@@ -4,14 +4,15 @@ import { ascii } from '../../bytes/literal'
 import { expectBoolean, expectChoice, expectFields } from '../fields'
 import { JsonNode, member } from '../../json/node'
 import { expectKeyHeader } from './header'
+import { checkTrustInbound } from './peers'
 import { checkSecret } from './secret'
 import { checkSources } from './source'
 
 export const FORMAT: Slice = ascii('hash raw')
 export const ON_NONE: Slice = ascii('balance reject')
 
-const FIELDS: Slice = ascii('header from format hashSecret onNone skip')
-const LATER: Slice = ascii('bind trustInbound')
+const FIELDS: Slice = ascii('header from format hashSecret onNone skip trustInbound')
+const LATER: Slice = ascii('bind')
 
 export function checkKey(node: JsonNode | null): void {
   if (!expectFields(node, FIELDS, LATER)) return
@@ -20,5 +21,6 @@ export function checkKey(node: JsonNode | null): void {
   expectChoice(member(node, ascii('format')), FORMAT)
   checkSecret(member(node, ascii('hashSecret')))
   expectChoice(member(node, ascii('onNone')), ON_NONE)
+  checkTrustInbound(member(node, ascii('trustInbound')))
   expectBoolean(member(node, ascii('skip')))
 }

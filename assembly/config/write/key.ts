@@ -6,12 +6,12 @@ import { Slice, isPresent, slice } from '../../bytes/slice'
 import { FORMAT, ON_NONE } from '../check/key'
 import { SECRET_MOST, readSecret } from '../check/secret'
 import { choiceOf } from '../fields'
-import { JsonNode, itemCount } from '../../json/node'
+import { JsonNode, itemCount, member } from '../../json/node'
 import { pick } from '../plan/layers'
 import { KeyPolicy } from '../policy'
 import { blockBytes, lowerInPlace } from './block'
-import { textOrDefault } from './session'
-import { writeSessionSource, writeSources } from './source'
+import { textOrDefault, writeTexts } from './session'
+import { headerPath, writeSessionSource, writeSources } from './source'
 
 /** The key header where none is named. */
 export const DEFAULT_KEY_HEADER: Slice = ascii('x-mooring-key')
@@ -42,6 +42,11 @@ export function writeKey(over: JsonNode | null, base: JsonNode | null): KeyPolic
   key.onNone = choiceOf(pick(over, base, ascii('onNone')), ON_NONE, 0)
   const hashSecret = pick(over, base, ascii('hashSecret'))
   if (hashSecret !== null) key.hmac = preparedOf(hashSecret)
+  const trust = ascii('trustInbound')
+  const peers = pick(member(over, trust), member(base, trust), ascii('peers'))
+  key.trustedPeers = writeTexts(peers)
+  key.trustedPeerCount = itemCount(peers)
+  if (peers !== null) key.headerPath = headerPath(key.header)
   const from = pick(over, base, ascii('from'))
   key.from = from === null ? sharedDefault() : sourcesOf(from)
   key.fromCount = from === null ? 1 : itemCount(from)

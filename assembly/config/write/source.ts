@@ -133,7 +133,8 @@ function labelOf(kind: Slice, name: Slice): Slice {
   return closeText()
 }
 
-function headerPath(name: Slice): Slice {
+/** The property that joins all entries of a header. */
+export function headerPath(name: Slice): Slice {
   const text = openText()
   text.bytes(ascii('request\0headers\0'))
   text.bytes(name)
