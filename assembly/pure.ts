@@ -33,6 +33,7 @@ export {
 } from './crypto/sha256'
 export { maskAddress, parseAddress } from './http/address'
 export { hostOf, hostPatternError, matchHost } from './http/authority'
+export { isPubliclyCacheable } from './http/cache-control'
 export { countCookies, findCookie, isCookieValue, writeWithoutCookie } from './http/cookie'
 export { isFieldValue } from './http/field-value'
 export { grpcMethod, grpcService, isGrpcContentType } from './http/grpc'

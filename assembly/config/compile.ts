@@ -77,6 +77,11 @@ export function compileKeyHeadersOnly(json: Slice): Policy | null {
 export function freePolicy(policy: Policy | null): void {
   if (policy === null) return
   wipeSecrets(policy.top)
+  const debug = policy.debug
+  if (debug !== null) {
+    memory.fill(debug.hmac, 0, HMAC_STATE_BYTES)
+    memory.fill(debug.fingerprint, 0, HMAC_STATE_BYTES)
+  }
   for (let i: u32 = 0; i < policy.ruleCount; i++) {
     wipeSecrets(changetype<Rule>(policy.rules + i * <u32>offsetof<Rule>()).plan)
   }

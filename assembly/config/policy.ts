@@ -33,6 +33,22 @@ export class Policy {
   matchesMethod: bool
   /** `observe.instance`, part of every metric's name. */
   instance: Slice
+  /** `observe.debugHeader`; null: nobody may ask how a request was decided. */
+  debug: DebugPolicy | null
+}
+
+
+@unmanaged
+export class DebugPolicy {
+  /** Lower-case: the answer's header that explains. */
+  name: Slice
+  /** Lower-case: the request's header that carries the token. */
+  whenHeader: Slice
+  /** HMAC-SHA256 key schedules (crypto/hmac.ts) for the HKDF purposes `debug` and `fingerprint` of the token. */
+  hmac: usize
+  fingerprint: usize
+  /** The token's HMAC under `hmac`, 32 bytes: the token itself is not kept. */
+  tag: usize
 }
 
 

@@ -14,11 +14,15 @@ import { Counter } from '../proxy/counter'
 import { count } from '../proxy/metrics'
 import { requestAuthority, requestMethod, requestNormalisedPath } from '../proxy/request'
 
+/** The rule that `selectPlan` chose; null for the top level. */
+export let chosenRule: Rule | null = null
+
 let host: Slice = ABSENT
 let path: Slice = ABSENT
 let method: Slice = ABSENT
 
 export function selectPlan(policy: Policy): Plan | null {
+  chosenRule = null
   if (policy.ruleCount == 0) return policy.top
   if (!readConditions(policy)) {
     count(Counter.MatchUnreadable)
@@ -26,7 +30,9 @@ export function selectPlan(policy: Policy): Plan | null {
   }
   for (let i: u32 = 0; i < policy.ruleCount; i++) {
     const rule = changetype<Rule>(policy.rules + i * offsetof<Rule>())
-    if (matches(rule)) return rule.plan
+    if (!matches(rule)) continue
+    chosenRule = rule
+    return rule.plan
   }
   return policy.top
 }

@@ -1,9 +1,10 @@
 /** The response's way: nothing at all, unless the request left something to be done. */
 import { REQUEST_CAP, arenaReset } from '../bytes/arena'
 import { useLedger } from '../proxy/metrics'
-import { findPending, dropPending } from '../session/pending'
+import { Pending, findPending, dropPending } from '../session/pending'
 import { setCookie } from '../session/set-cookie'
-import { findRoot } from './root'
+import { Explanation } from './explanation'
+import { Root, findRoot } from './root'
 
 export function onResponseHeaders(stream: u32): void {
   const pending = findPending(stream)
@@ -13,6 +14,14 @@ export function onResponseHeaders(stream: u32): void {
     arenaReset(REQUEST_CAP)
     useLedger(root.ledger)
     setCookie(pending)
+    if (pending.note != 0) explain(pending, root)
   }
   dropPending(stream)
+}
+
+function explain(pending: Pending, root: Root): void {
+  const policy = root.policy
+  if (policy === null) return
+  const debug = policy.debug
+  if (debug !== null) changetype<Explanation>(pending.note).answer(debug)
 }

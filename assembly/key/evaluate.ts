@@ -7,6 +7,7 @@ import { count } from '../proxy/metrics'
 import { TYPE_STRING, allNode, leafNode } from './node'
 import { rawValue } from './raw'
 import { leafValue } from './source'
+import { traceNothing, traceYield } from './trace'
 import { transformedByAll } from './transform'
 import { Nothing, nothingBecause, valueBytes, valueType, yieldNothing, yieldValue } from './value'
 
@@ -60,7 +61,13 @@ function leaf(source: Source): Slice {
   if (leafValue(source) && transformValue(source) && (!raw || rawValue(source))) {
     result = raw ? valueBytes : leafNode(source.label, valueType, valueBytes)
   }
-  if (!isPresent(result)) countNothing()
+  if (isPresent(result)) {
+    traceYield(source.kind)
+  } else {
+    const because = nothingCounter()
+    count(because)
+    traceNothing(source.kind, because)
+  }
   return result
 }
 
@@ -85,21 +92,18 @@ function all(source: Source, depth: u32): Slice {
   return allNode(nodes, source.childCount)
 }
 
-function countNothing(): void {
+function nothingCounter(): Counter {
   switch (nothingBecause) {
     case Nothing.Malformed:
-      count(Counter.SourceMalformed)
-      break
+      return Counter.SourceMalformed
     case Nothing.TooLarge:
     // Something was yielded, and there was no room for its node.
     case Nothing.No:
-      count(Counter.SourceTooLarge)
-      break
+      return Counter.SourceTooLarge
     case Nothing.Unreadable:
-      count(Counter.SourceUnreadable)
-      break
+      return Counter.SourceUnreadable
     default:
-      count(Counter.SourceAbsent)
+      return Counter.SourceAbsent
   }
 }
 

@@ -43,12 +43,14 @@ export enum Counter {
   MatchUnreadable,
   WriteRefused,
   PassedThrough,
+  DebugShown,
+  DebugRefused,
 }
 
 /** How many there are. */
 // @ts-ignore: decorator
 @inline
-export const COUNTERS: u32 = 35
+export const COUNTERS: u32 = 37
 
 // In the order of the enumeration.
 const NAMES: Slice = ascii(
@@ -59,7 +61,7 @@ const NAMES: Slice = ascii(
     'key_session key_cookie key_header key_query key_claim key_address key_constant key_path ' +
     'key_authority key_method key_grpc key_all key_inbound key_none key_rejected ' +
     'source_absent source_malformed source_too_large source_unreadable match_unreadable ' +
-    'write_refused passed_through',
+    'write_refused passed_through debug_shown debug_refused',
 )
 
 /** The last segment of the metric's name, without the product's prefix. */

@@ -30,15 +30,18 @@ export function readRequestHeader(name: Slice): Slice {
 
 /** Removes every entry of that name and appends one. False if the value or the host refuses; nothing is written then. */
 export function replaceRequestHeader(name: Slice, value: Slice): bool {
+  return replaceHeader(HeaderMapType.RequestHeaders, name, value)
+}
+
+/** As `replaceRequestHeader`, in the answer. */
+export function replaceResponseHeader(name: Slice, value: Slice): bool {
+  return replaceHeader(HeaderMapType.ResponseHeaders, name, value)
+}
+
+function replaceHeader(map: HeaderMapType, name: Slice, value: Slice): bool {
   if (!isPresent(value) || !isFieldValue(value)) return false
   return (
-    proxy_replace_header_map_value(
-      HeaderMapType.RequestHeaders,
-      ptrOf(name),
-      lenOf(name),
-      ptrOf(value),
-      lenOf(value),
-    ) == Status.Ok
+    proxy_replace_header_map_value(map, ptrOf(name), lenOf(name), ptrOf(value), lenOf(value)) == Status.Ok
   )
 }
 

@@ -1,17 +1,20 @@
 /**
- * Streams that await a response: only those whose answer gets a Set-Cookie. All others hold no memory.
+ * Streams that await a response: only those whose answer gets a Set-Cookie or an explanation. All others hold no
+ * memory.
  *
  * Open addressing with linear probing; the table grows by doubling and stays at most half full, so that a look-up
  * ends soon whatever the ids are. Removal shifts later entries back: there are no tombstones to pile up.
  *
- *     slot  | stream u32 | root u32 | policy u32 | secure u8 | length u8 | value, 128 bytes |   stream 0: empty
+ *     slot  | stream u32 | root u32 | policy u32 | note u32 | secure u8 | length u8 | value, 128 bytes | . |
+ *
+ * A stream of 0 is an empty slot.
  */
 import { heapAlloc, heapFree } from '../bytes/heap'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 import { SessionPolicy } from '../config/policy'
 import { COOKIE_VALUE_MAX } from '../http/cookie'
 
-/** More pending streams than this mint no cookie: a bound on memory, about 20 MiB. */
+/** More pending streams than this mint no cookie: a bound on memory, 19 MiB. */
 // @ts-ignore: decorator
 @inline
 const MOST_PENDING: u32 = 65536
@@ -22,26 +25,33 @@ const FIRST_SLOTS: u32 = 64
 
 // @ts-ignore: decorator
 @inline
-const SLOT_BYTES: u32 = 144
+const SLOT_BYTES: u32 = 148
+
+// @ts-ignore: decorator
+@inline
+const VALUE_OFFSET: usize = 18
 
 
 @unmanaged
 export class Pending {
   stream: u32
   root: u32
-  policy: SessionPolicy
+  /** Null: no Set-Cookie. */
+  policy: SessionPolicy | null
+  /** A block of the heap that goes with the slot, for whom the answer is to explain; 0: none. */
+  note: usize
   secure: bool
   private length: u8
 
   get value(): Slice {
-    return slice(changetype<usize>(this) + 16, this.length)
+    return slice(changetype<usize>(this) + VALUE_OFFSET, this.length)
   }
 
   /** At most 128 bytes; the rest is cut, which no valid session value needs. */
   set value(bytes: Slice) {
     const length = min(lenOf(bytes), COOKIE_VALUE_MAX)
     this.length = <u8>length
-    memory.copy(changetype<usize>(this) + 16, ptrOf(bytes), length)
+    memory.copy(changetype<usize>(this) + VALUE_OFFSET, ptrOf(bytes), length)
   }
 }
 
@@ -72,11 +82,12 @@ export function findPending(stream: u32): Pending | null {
   return load<u32>(at) == stream ? changetype<Pending>(at) : null
 }
 
-/** Frees the slot of `stream`, if it has one. */
+/** Frees the slot of `stream`, if it has one, and its note. */
 export function dropPending(stream: u32): void {
   if (occupied == 0 || stream == 0) return
   const at = probe(table, slots, stream)
   if (load<u32>(at) != stream) return
+  heapFree(changetype<Pending>(at).note)
   occupied--
   let hole = <u32>(at - table) / SLOT_BYTES
   let next = hole

@@ -31,6 +31,8 @@ export let sessionValue: Slice = ABSENT
 export let sessionId: Slice = ABSENT
 /** The cookie header to put on the request, ABSENT if it stays as it is. */
 export let cookieLine: Slice = ABSENT
+/** What the session was counted as. */
+export let sessionOutcome: Counter = Counter.SessionNone
 /** True if `cookieLine` should be there but could not be built. */
 export let cookieLineFailed = false
 
@@ -51,18 +53,18 @@ export function noSession(): void {
 export function resolveSession(policy: SessionPolicy, stream: u32, root: u32, shadow: bool): bool {
   noSession()
   if (!findSessionCookie(policy.name)) {
-    count(Counter.SessionUnreadable)
+    outcome(Counter.SessionUnreadable)
     return false
   }
   if (isPresent(foundValue)) keep(policy, stream, root, shadow)
-  else if (policy.readOnly) count(foundMalformed ? Counter.SessionMalformed : Counter.SessionReadOnly)
-  else if (!mayMint(policy)) count(foundMalformed ? Counter.SessionMalformed : Counter.SessionNone)
+  else if (policy.readOnly) outcome(foundMalformed ? Counter.SessionMalformed : Counter.SessionReadOnly)
+  else if (!mayMint(policy)) outcome(foundMalformed ? Counter.SessionMalformed : Counter.SessionNone)
   else mint(policy, stream, root, shadow)
   return true
 }
 
 function keep(policy: SessionPolicy, stream: u32, root: u32, shadow: bool): void {
-  count(Counter.SessionValid)
+  outcome(Counter.SessionValid)
   const inner = idOfToken(foundValue)
   sessionValue = isPresent(inner) ? inner : foundValue
   if (decodeId(sessionValue, idBytes)) sessionId = slice(idBytes, ID_BYTES)
@@ -79,7 +81,7 @@ function mint(policy: SessionPolicy, stream: u32, root: u32, shadow: bool): void
   if (!shadow) pending = reservePending(stream)
   if ((pending === null && !shadow) || !drawId(idBytes)) {
     dropPending(stream)
-    count(Counter.SessionExhausted)
+    outcome(Counter.SessionExhausted)
     return
   }
   writer.open(idText, ID_LENGTH)
@@ -87,7 +89,7 @@ function mint(policy: SessionPolicy, stream: u32, root: u32, shadow: bool): void
   sessionValue = writer.result
   sessionId = slice(idBytes, ID_BYTES)
   rewriteCookie(policy.name)
-  count(foundMalformed ? Counter.SessionReplaced : Counter.SessionMinted)
+  outcome(foundMalformed ? Counter.SessionReplaced : Counter.SessionMinted)
   if (pending !== null) answerWithCookie(pending, policy, root)
 }
 
@@ -117,4 +119,9 @@ function mayMint(policy: SessionPolicy): bool {
     return !equals(method, OPTIONS) && !equals(method, TRACE) && !equals(method, CONNECT)
   }
   return listHolds(policy.methods, policy.methodCount, method)
+}
+
+function outcome(counter: Counter): void {
+  sessionOutcome = counter
+  count(counter)
 }

@@ -21,12 +21,13 @@ const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
  * redirects too, and a session that no pod has seen would be worth nothing.
  */
 export function setCookie(pending: Pending): void {
+  const policy = pending.policy
+  if (policy === null) return
   const details = readProperty(CODE_DETAILS)
   if (!isPresent(details) || !equals(details, VIA_UPSTREAM)) {
     count(Counter.CookieWithheld)
     return
   }
-  const policy = pending.policy
   const attributes = pending.secure ? policy.attributesSecure : policy.attributes
   const length = lenOf(policy.name) + 1 + lenOf(pending.value) + lenOf(attributes)
   writer.open(arenaAlloc(length), length)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Compiler, SECRET, codesOf } from './compiler.ts'
+import { Compiler, ENVIRONMENT, codesOf } from './compiler.ts'
 import { damaged } from './damage.ts'
 import { configurations } from './generate.ts'
 import { BEYOND_THE_SCHEMA, acceptedBySchema } from './schema.ts'
@@ -14,9 +14,7 @@ const compiler = new Compiler()
 
 /** The codes of the parser's errors. */
 function codes(configuration: unknown): string[] {
-  compiler.free(
-    compiler.compilePolicy(Buffer.from(JSON.stringify(configuration)), { MOORING_HASH_SECRET: SECRET }),
-  )
+  compiler.free(compiler.compilePolicy(Buffer.from(JSON.stringify(configuration)), ENVIRONMENT))
   return codesOf(compiler.errors)
 }
 

@@ -39,6 +39,12 @@ const ARENA_BYTES = 8 << 20
 
 export const SECRET = Buffer.from(Array.from({ length: 32 }, (_, index) => 0x20 + index)).toString('base64')
 
+/** What the configurations of the tests and of the documentation find in the environment. */
+export const ENVIRONMENT: Record<string, string> = {
+  MOORING_HASH_SECRET: SECRET,
+  MOORING_DEBUG_TOKEN: Buffer.from(Array.from({ length: 32 }, (_, index) => 0x60 + index)).toString('base64'),
+}
+
 export class Compiler {
   readonly #exports: CompilerExports
 

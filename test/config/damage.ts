@@ -48,6 +48,7 @@ const NAMES = [
     'namespaces',
     'buckets',
     'debugHeader',
+    'whenHeader',
   ],
   ...['Session', 'cookies', 'sub', '', 'x'],
 ]

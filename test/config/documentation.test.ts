@@ -1,11 +1,10 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { Compiler, SECRET } from './compiler.ts'
+import { Compiler, ENVIRONMENT } from './compiler.ts'
 import { type Schema, acceptedBySchema, schema } from './schema.ts'
 
 const compiler = new Compiler()
-const environment = { MOORING_HASH_SECRET: SECRET }
 const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
 
 /** The part of the page between two headings. */
@@ -38,7 +37,7 @@ describe('docs/configuration.md', () => {
     const [document, ...more] = parseAllDocuments(block)
     expect(more).toEqual([])
     const configuration: unknown = document?.toJS()
-    expect(compiler.compile(configuration, environment)).toMatchObject({ errors: [], warnings: [] })
+    expect(compiler.compile(configuration, ENVIRONMENT)).toMatchObject({ errors: [], warnings: [] })
     expect(acceptedBySchema(configuration)).toBe(true)
   })
 
@@ -64,7 +63,7 @@ describe('docs/configuration.md', () => {
   test('has a schema beside it whose examples are accepted', () => {
     expect(schema.examples).toHaveLength(2)
     for (const configuration of schema.examples ?? []) {
-      expect(compiler.compile(configuration, environment).errors).toEqual([])
+      expect(compiler.compile(configuration, ENVIRONMENT).errors).toEqual([])
       expect(acceptedBySchema(configuration)).toBe(true)
     }
   })
@@ -85,7 +84,7 @@ describe('docs/configuration.md', () => {
       ...words(sources).map((name) => ({ key: { from: [{ [name]: 'x' }] } })),
       ...words(claim).map((name) => ({ key: { from: [{ claim: { name: 'sub', [name]: 'x' } }] } })),
     ]
-    expect(configurations).toHaveLength(19)
+    expect(configurations).toHaveLength(18)
     for (const configuration of configurations) {
       expect(compiler.compile(configuration).errors, JSON.stringify(configuration)).toContainEqual(
         expect.stringMatching(/^not_available at /),

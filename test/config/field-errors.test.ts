@@ -42,7 +42,6 @@ const refused: [configuration: unknown, errors: string[]][] = [
   ],
 
   [{ ...SESSION, buckets: [] }, [`not_available at /buckets: ${LATER}`]],
-  [{ ...SESSION, observe: { debugHeader: {} } }, [`not_available at /observe/debugHeader: ${LATER}`]],
   ...['onInvalid', 'adopt', 'hideFromUpstream', 'signing', 'application'].map((field): [object, string[]] => [
     { session: { [field]: null } },
     [`not_available at /session/${field}: ${LATER}`],

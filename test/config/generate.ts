@@ -210,7 +210,15 @@ function configuration(withSession: boolean): fc.Arbitrary<Record<string, unknow
     // A rule that brings back the key alone would miss the session.
     skip: withSession ? fc.constant(false) : fc.boolean(),
     rules: rules(withSession),
-    observe: part<Record<string, unknown>>({ instance: label }),
+    observe: part<Record<string, unknown>>({
+      instance: label,
+      debugHeader: fc
+        .tuple(
+          fc.constant({ env: 'MOORING_DEBUG_TOKEN' }),
+          part({ name: fc.constant('X-Why'), whenHeader: fc.constantFrom('X-Ask', 'x-explain') }),
+        )
+        .map(([env, names]) => ({ ...env, ...names })),
+    }),
   })
   const parts: fc.Arbitrary<Record<string, unknown>> = withSession
     ? fc.oneof(
@@ -221,7 +229,7 @@ function configuration(withSession: boolean): fc.Arbitrary<Record<string, unknow
   return fc.tuple(optional, parts).map(([some, rest]) => ({ ...some, ...rest }))
 }
 
-/** Configurations that are accepted where MOORING_HASH_SECRET is a good secret. */
+/** Configurations that are accepted where MOORING_HASH_SECRET and MOORING_DEBUG_TOKEN are two good secrets. */
 export const configurations: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
   { weight: 3, arbitrary: configuration(true) },
   configuration(false),

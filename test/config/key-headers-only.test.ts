@@ -17,6 +17,7 @@ describe('a proxy that runs with a broken configuration', () => {
       matchesPath: false,
       matchesMethod: false,
       instance: 'default',
+      debug: undefined,
     })
   })
 

@@ -11,6 +11,15 @@ export interface PolicyView {
   matchesPath: boolean
   matchesMethod: boolean
   instance: string
+  debug: DebugView | undefined
+}
+
+export interface DebugView {
+  name: string
+  whenHeader: string
+  /** Prepared HMAC keys of 64 bytes, in hex. */
+  hmac: string
+  fingerprint: string
 }
 
 export interface RuleView {
@@ -113,6 +122,20 @@ export function readPolicy(memory: Buffer, at: number): PolicyView {
     matchesPath: flag(memory, at + 21),
     matchesMethod: flag(memory, at + 22),
     instance: text(memory, at + 24),
+    debug: u32(32) === 0 ? undefined : readDebug(memory, u32(32)),
+  }
+}
+
+function readDebug(memory: Buffer, at: number): DebugView {
+  const state = (offset: number) => {
+    const start = memory.readUInt32LE(at + offset)
+    return memory.toString('hex', start, start + HMAC_STATE_BYTES)
+  }
+  return {
+    name: text(memory, at),
+    whenHeader: text(memory, at + 8),
+    hmac: state(16),
+    fingerprint: state(20),
   }
 }
 

@@ -1,13 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Compiler, SECRET } from './compiler.ts'
+import { Compiler, ENVIRONMENT } from './compiler.ts'
 import { configurations } from './generate.ts'
 
 const PROVE = process.env['PROVE'] !== undefined
 const CASES = PROVE ? 1_000_000 : 20_000
 const TIMEOUT = PROVE ? 3_600_000 : 300_000
 const SEED = Number(process.env['SEED'] ?? Date.now() & 0x7fffffff)
-const ENVIRONMENT = { MOORING_HASH_SECRET: SECRET }
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array))
 const text = configurations.map((configuration) => Buffer.from(JSON.stringify(configuration)))

@@ -40,6 +40,7 @@ export const BEYOND_THE_SCHEMA: ReadonlySet<string> = new Set([
   'secret_invalid',
   'secret_missing',
   'secret_required',
+  'secret_reused',
   'secure_required',
   'session_required',
   'too_deep',

@@ -3,7 +3,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { HASH_SECRET, startMooring } from '../filter/mooring.ts'
+import { ENVIRONMENT } from '../config/compiler.ts'
+import { startMooring } from '../filter/mooring.ts'
 
 const documents = [
   ...readdirSync('.').filter((name) => name.endsWith('.md')),
@@ -14,7 +15,6 @@ const documents = [
 ]
 
 /** Secrets that the documents name. */
-const environment = { MOORING_HASH_SECRET: HASH_SECRET }
 
 describe.each(documents)('%s', (path) => {
   const text = readFileSync(path, 'utf8')
@@ -40,7 +40,7 @@ describe.each(documents)('%s', (path) => {
         expect(document.errors).toEqual([])
         const value = document.toJS() as Record<string, unknown>
         const configuration = 'kind' in value ? pluginConfigOf(value) : (value['pluginConfig'] ?? value)
-        if (configuration !== undefined) startMooring(configuration, { environment })
+        if (configuration !== undefined) startMooring(configuration, { environment: ENVIRONMENT })
       }
     }
   })

@@ -1,9 +1,10 @@
-import { request } from 'node:http'
+import { type IncomingHttpHeaders, request } from 'node:http'
 import type { Echo } from '../../demo/replica.ts'
 
 /** An answer as it came, and the request as a pod saw it, if one did. */
 export interface RawAnswer {
   readonly status: number
+  readonly headers: IncomingHttpHeaders
   readonly setCookie: readonly string[]
   readonly echo: Echo | undefined
 }
@@ -26,6 +27,7 @@ export async function rawRequest(
         response.on('end', () => {
           resolve({
             status: response.statusCode ?? 0,
+            headers: response.headers,
             setCookie: response.headers['set-cookie'] ?? [],
             echo: response.statusCode === 200 ? (JSON.parse(body) as Echo) : undefined,
           })

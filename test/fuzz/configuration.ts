@@ -8,6 +8,11 @@ import type { Prng } from './prng.ts'
 /** Base64 of 32 different bytes; it must never be seen in a log. */
 export const SECRET = Buffer.from(Array.from({ length: 32 }, (_, i) => 0xa0 + i)).toString('base64')
 
+/** What a client presents to be told how its request was decided; never to be seen in a log or by a pod. */
+export const DEBUG_TOKEN = Buffer.from(Array.from({ length: 32 }, (_, i) => 0xc0 + i)).toString('base64')
+/** The request header that carries it, where it is not the default. */
+export const TOKEN_HEADER = 'X-Ask'
+
 export const COOKIE_NAMES = ['ISTIOID', 'sid', 'a', '__Host-sid', "!#$%&'*+-.^_`|~"]
 export const KEY_HEADERS = ['x-mooring-key', 'X-Affinity', 'x-k', "!x#$%&'*+.^_`|~"]
 export const SOURCE_HEADERS = ['x-user-id', 'X-Tenant', 'accept-language', 'user-agent', 'authorization']
@@ -48,7 +53,16 @@ export function validConfiguration(prng: Prng): Fields {
   if (!withSession || prng.onceIn(2)) configuration['key'] = key(shape)
   if (!prng.onceIn(3)) configuration['rules'] = prng.list(1 + prng.below(4), (index) => rule(shape, index))
   if (!shape.everySession && prng.onceIn(4)) configuration['skip'] = prng.onceIn(2)
-  if (prng.onceIn(2)) configuration['observe'] = { instance: prng.pick(INSTANCES) }
+  if (prng.onceIn(2)) {
+    const debugHeader = {
+      env: 'MOORING_DEBUG_TOKEN',
+      ...(prng.onceIn(2) ? { whenHeader: TOKEN_HEADER } : {}),
+    }
+    configuration['observe'] = {
+      instance: prng.pick(INSTANCES),
+      ...(prng.onceIn(2) ? { debugHeader } : {}),
+    }
+  }
   if (prng.onceIn(2)) configuration['version'] = 1
   return configuration
 }

@@ -12,13 +12,16 @@ import {
 import { parseCookieValue } from '../../host/envoy/cookie.ts'
 import type { Promises } from './promises.ts'
 import { FORGED } from './request.ts'
-import { SECRET } from './configuration.ts'
+import { DEBUG_TOKEN, SECRET } from './configuration.ts'
 
 const HASHED = /^[A-Za-z0-9_-]{22}$/
 const RAW = /^[!-~]{1,256}$/
 const COOKIE_OCTETS = /^[!#-+\--:<-[\]-~]{1,128}$/
 const ATTRIBUTES =
   /^(; (Max-Age=\d+|Path=\/[ -:<-~]*|Domain=[A-Za-z0-9.-]+|Secure|HttpOnly|SameSite=(Strict|Lax|None)|Partitioned))*$/
+// Kinds, outcomes and a fingerprint: nothing that a client could have written.
+const EXPLANATION =
+  /^rule=(-|rule-\d)(; mode=shadow)?(; session=[a-z_]+)?(; key=[a-z_]+(; tried=([a-z_]+:(yielded|absent|malformed|too_large|unreadable),?)+)?(; fingerprint=[\w-]{8})?)?$/
 const LOG_LINE = /^[ -~]{1,256}$/
 
 // Static data, policies of up to 1 MiB each, an arena of up to 8 MiB while configuring, pending streams.
@@ -45,7 +48,7 @@ export function checkVm(vm: Vm): void {
   assert.ok(vm.memory.size <= MEMORY_BOUND, `the memory grew to ${vm.memory.size} bytes`)
   for (const { message } of vm.logs.entries) {
     assert.match(message, LOG_LINE, 'a log line is short, printable ASCII')
-    assert.ok(!message.includes(SECRET), 'a secret was logged')
+    assert.ok(!message.includes(SECRET) && !message.includes(DEBUG_TOKEN), 'a secret was logged')
   }
 }
 
@@ -58,9 +61,14 @@ export function checkRequest(result: HeadersResult, { headers, promises, fault }
     return
   }
   assert.equal(result.localReply, undefined)
+  checkToken(after, promises)
   const untouched = isSame(headers, after)
-  if (promises.shadow === 'all') assert.ok(untouched, 'shadow changed the request')
-  if (promises.shadow !== 'none' && untouched) return
+  const withoutToken = headers.filter(([name]) => name !== promises.tokenHeader)
+  if (promises.shadow === 'all') {
+    assert.ok(untouched || isSame(withoutToken, after), 'shadow changed the request')
+    return
+  }
+  if (promises.shadow !== 'none' && (untouched || isSame(withoutToken, after))) return
   for (const name of promises.keyHeaders) checkKeyHeader(name, after, promises)
   checkCookies(headers, after, promises, isLie(fault))
   const others = (list: readonly HeaderEntry[]): readonly HeaderEntry[] =>
@@ -84,6 +92,13 @@ function checkStopped({ localReply, rawStatus }: HeadersResult, promises: Promis
     assert.equal(localReply.details, 'mooring_write_refused')
     assert.ok(refused === 'proxy_remove_header_map_value', '503 although no removal was refused')
   }
+}
+
+/** A valid token never passes on; in shadow, where nothing is changed, others do. */
+function checkToken(after: readonly HeaderEntry[], { tokenHeader, shadow }: Promises): void {
+  if (tokenHeader === undefined) return
+  const left = valuesOf(after, tokenHeader)
+  if (shadow === 'none') assert.deepEqual(left, [], 'a debug token passed on')
 }
 
 function checkKeyHeader(name: string, after: readonly HeaderEntry[], promises: Promises): void {
@@ -139,9 +154,9 @@ function partsOf(line: string): string[] {
 }
 
 /**
- * What the filter added to an answer: at most one Set-Cookie, well-formed.
+ * What the filter added to an answer: at most one Set-Cookie, well-formed, and at most one explanation.
  *
- * @returns how many it were
+ * @returns how many Set-Cookie it were
  */
 export function checkAnswer(
   stream: Stream,
@@ -152,18 +167,24 @@ export function checkAnswer(
   const after = stream.response?.toList() ?? []
   assert.ok(isSame(after.slice(0, before.length), before), 'the answer of the application was changed')
   const added = after.slice(before.length)
-  if (details !== 'via_upstream' || promises.shadow === 'all') assert.deepEqual(added, [])
-  assert.ok(added.length <= 1, `${added.length} headers were added to the answer`)
-  for (const [header, line] of added) {
-    assert.equal(header, 'set-cookie')
-    const name = promises.cookieNames.find((candidate) => line.startsWith(`${candidate}=`))
-    assert.ok(name !== undefined, `Set-Cookie of an unknown cookie: ${line}`)
-    const end = line.includes('; ') ? line.indexOf('; ') : line.length
-    const value = line.slice(name.length + 1, end)
-    assert.match(value, COOKIE_OCTETS)
-    assert.match(line.slice(end), ATTRIBUTES)
-  }
-  return added.length
+  const cookies = added.filter(([header]) => header === 'set-cookie')
+  const explanations = added.filter(([header]) => header === 'x-mooring-debug')
+  assert.equal(cookies.length + explanations.length, added.length, 'another header was added to the answer')
+  if (details !== 'via_upstream' || promises.shadow === 'all') assert.deepEqual(cookies, [])
+  assert.ok(cookies.length <= 1, `${cookies.length} Set-Cookie were added to the answer`)
+  for (const [, line] of cookies) checkSetCookie(line, promises)
+  assert.ok(explanations.length <= (promises.tokenHeader === undefined ? 0 : 1), 'nobody asked')
+  for (const [, text] of explanations) assert.match(text, EXPLANATION)
+  return cookies.length
+}
+
+function checkSetCookie(line: string, { cookieNames }: Promises): void {
+  const name = cookieNames.find((candidate) => line.startsWith(`${candidate}=`))
+  assert.ok(name !== undefined, `Set-Cookie of an unknown cookie: ${line}`)
+  const end = line.includes('; ') ? line.indexOf('; ') : line.length
+  const value = line.slice(name.length + 1, end)
+  assert.match(value, COOKIE_OCTETS)
+  assert.match(line.slice(end), ATTRIBUTES)
 }
 
 /** Every request is counted, its session and its key once at most, and what was set as often as it was. */

@@ -1,12 +1,14 @@
 /** What an accepted configuration promises about any request, read from the configuration alone. */
 
-import { KEY_HEADERS } from './configuration.ts'
+import { KEY_HEADERS, TOKEN_HEADER } from './configuration.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
 export interface Promises {
   /** Lower-case names of which no client's value may pass. */
   readonly keyHeaders: readonly string[]
+  /** The lower-case name of the header with the debug token, if there is one: it passes in shadow alone. */
+  readonly tokenHeader: string | undefined
   /** Lower-case names that may be removed as well: what could still be read of a broken configuration. */
   readonly mayRemove: readonly string[]
   readonly cookieNames: readonly string[]
@@ -21,7 +23,8 @@ export interface Promises {
 /** Of a proxy that accepted a broken configuration by `MOORING_ON_BAD_CONFIG`. */
 export const PASS_THROUGH: Promises = {
   keyHeaders: ['x-mooring-key'],
-  mayRemove: KEY_HEADERS.map((name) => name.toLowerCase()),
+  tokenHeader: undefined,
+  mayRemove: [...KEY_HEADERS, TOKEN_HEADER, 'x-mooring-explain'].map((name) => name.toLowerCase()),
   cookieNames: [],
   shadow: 'none',
   mayReject: false,
@@ -37,10 +40,14 @@ export function promisesOf(configuration: Fields): Promises {
     if (typeof header === 'string') keyHeaders.add(header.toLowerCase())
   }
   for (const { key } of plans) if (key !== undefined) keyHeaders.add(key.header)
+  const debug = fieldsOf(configuration['observe'])['debugHeader']
+  const tokenHeader =
+    debug === undefined ? undefined : textOr(fieldsOf(debug)['whenHeader'], 'x-mooring-explain').toLowerCase()
   const shadows = plans.filter(({ mode }) => mode === 'shadow').length
   return {
     keyHeaders: [...keyHeaders],
-    mayRemove: [...keyHeaders],
+    tokenHeader,
+    mayRemove: [...keyHeaders, ...(tokenHeader === undefined ? [] : [tokenHeader])],
     cookieNames: [...new Set(plans.flatMap(({ cookie }) => (cookie === undefined ? [] : [cookie])))],
     shadow: shadows === 0 ? 'none' : shadows === plans.length ? 'all' : 'some',
     mayReject: plans.some(({ key }) => key?.rejects === true),

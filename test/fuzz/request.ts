@@ -1,6 +1,13 @@
 /** Requests as no client should send them: header maps, properties and answers. */
 import { type HeaderEntry, type HeaderList, type PropertyTree, type PropertyValue } from '../../host/index.ts'
-import { CLAIM_NAMES, COOKIE_NAMES, KEY_HEADERS, SOURCE_HEADERS } from './configuration.ts'
+import {
+  CLAIM_NAMES,
+  COOKIE_NAMES,
+  KEY_HEADERS,
+  DEBUG_TOKEN,
+  SOURCE_HEADERS,
+  TOKEN_HEADER,
+} from './configuration.ts'
 import { damagedPairs, damagedText } from './damage.ts'
 import type { Prng } from './prng.ts'
 
@@ -82,6 +89,15 @@ export function randomHeaders(prng: Prng): HeaderList {
   for (const name of KEY_HEADERS) {
     for (let more = prng.below(5) - 2; more > 0; more--) headers.push([anyCase(prng, name), FORGED])
   }
+  if (prng.onceIn(3)) {
+    const token = prng.pick([
+      DEBUG_TOKEN,
+      DEBUG_TOKEN,
+      DEBUG_TOKEN.replace('=', ''),
+      nearly(prng, [DEBUG_TOKEN]),
+    ])
+    headers.push([anyCase(prng, prng.pick(['x-mooring-explain', TOKEN_HEADER])), token])
+  }
   const noise = prng.onceIn(400) ? MANY_HEADERS : prng.onceIn(10) ? 40 : prng.below(4)
   for (let i = 0; i < noise; i++) headers.push([headerName(prng), text(prng)])
   return shuffled(prng, headers)
@@ -101,6 +117,8 @@ export function randomProperties(prng: Prng): PropertyTree {
 export function randomAnswer(prng: Prng): { headers: HeaderList; details: string } {
   const headers: HeaderEntry[] = [[':status', prng.pick(['200', '404', '503', ''])]]
   for (let more = prng.below(3); more > 0; more--) headers.push(['set-cookie', `app${more}=${text(prng)}`])
+  if (prng.onceIn(3))
+    headers.push(['cache-control', prng.pick(['public', 'private', 'max-age=60', text(prng)])])
   return {
     headers,
     details: prng.pick(['via_upstream', 'via_upstream', 'via_upstream', 'direct_response', '']),

@@ -11,7 +11,7 @@ import {
   seededRandom,
 } from '../../host/index.ts'
 import { mooringModule } from '../filter/mooring.ts'
-import { SECRET, configurationBytes } from './configuration.ts'
+import { DEBUG_TOKEN, SECRET, configurationBytes } from './configuration.ts'
 import { randomFault } from './faults.ts'
 import { checkAnswer, checkCounters, checkRequest, checkVm } from './invariants.ts'
 import type { Prng } from './prng.ts'
@@ -47,6 +47,7 @@ export class Round {
     this.calm = prng.onceIn(3)
     const environment: Record<string, string> = { OTHER: 'x' }
     if (!prng.onceIn(20)) environment['MOORING_HASH_SECRET'] = SECRET
+    if (!prng.onceIn(20)) environment['MOORING_DEBUG_TOKEN'] = DEBUG_TOKEN
     if (prng.onceIn(6)) environment['MOORING_ON_BAD_CONFIG'] = prng.pick(['passThrough', 'reject', 'maybe'])
     this.vm = new Vm(mooringModule, { environment, random: seededRandom(prng.word()) })
   }

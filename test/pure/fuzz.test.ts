@@ -78,6 +78,8 @@ const TEXTS = ['Zm9vYmFy', '-_-_Zg', '+/+/Zg==\r\n', 'AAAAAAAAAAAAAAAAAAAAAA', '
 
 const CAPTURES = ['user-{}@*', 'aa-bb-cc', '*a*b{}c*d*', 'user-alice@example.com', '{}']
 
+const CACHING = ['private, max-age=60', 'no-store, public', 'max-age="0",s-maxage=1']
+
 const PEERS = ['spiffe://cluster.local/ns/a/sa/b', 'spiffe://cluster.local/ns/*/**', 'spiffe:///']
 
 /** Calls one function; true if its result is one that it may have. What it writes is checked by the room. */
@@ -127,6 +129,7 @@ const PARSERS: [name: string, samples: string[], call: Call][] = [
     TEXTS,
     (value, room, below) => isFlag(pure.decodePercent(value, below(2), room.writer(below(64)))),
   ],
+  ['isPubliclyCacheable', CACHING, (text) => isFlag(pure.isPubliclyCacheable(text))],
   ['isPeerPattern', PEERS, (pattern) => isFlag(pure.isPeerPattern(pattern))],
   [
     'matchPeer, its uri',

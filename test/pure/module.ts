@@ -58,6 +58,7 @@ interface PureExports {
   pathCapture(pattern: Slice, normalised: Slice, index: number): Slice
   normalisePath(path: Slice, writer: Address): number
   isPeerPattern(pattern: Slice): number
+  isPubliclyCacheable(cacheControl: Slice): number
   matchPeer(pattern: Slice, uri: Slice): number
   pathPatternError(pattern: Slice): number
   decodePercent(value: Slice, plusIsBlank: number, writer: Address): number

@@ -16,6 +16,7 @@ import { wordIndex } from '../../bytes/words'
 import { checkKey } from './key'
 import { checkMatch } from './match'
 import { expectLabel } from './name'
+import { checkObserve } from './observe'
 import { checkSession } from './session'
 
 /** What a configuration that asks for nothing is told. */
@@ -41,9 +42,7 @@ export function checkRoot(root: JsonNode): void {
   expectInteger(member(root, ascii('version')), 1, 1, ascii('version 1, the only one there is'))
   checkParts(root)
   checkRules(member(root, ascii('rules')))
-  const observe = member(root, ascii('observe'))
-  if (expectFields(observe, ascii('instance'), ascii('debugHeader')))
-    expectLabel(member(observe, ascii('instance')), 16)
+  checkObserve(member(root, ascii('observe')))
   if (!root.broken && !saysSomething(root)) error(ascii('empty_configuration'), root, EMPTY)
 }
 

@@ -5,6 +5,7 @@
 import { ascii } from '../../bytes/literal'
 import { decodeSecret } from '../../bytes/base64url'
 import { ABSENT, Slice, endOf, isPresent, ptrOf, slice } from '../../bytes/slice'
+import { equalsInConstantTime } from '../../crypto/constant-time'
 import { environmentVariable } from '../environment'
 import { expectObject } from '../fields'
 import { JsonKind, JsonNode, after, member, textOf } from '../../json/node'
@@ -23,6 +24,7 @@ export const SECRET_MOST: u32 = 64
 const SECRET_LEAST: i32 = 32
 
 const decoded: usize = memory.data(64)
+const other: usize = memory.data(64)
 let environment: Slice = ABSENT
 
 /** The VM's environment until the next call: `NAME=value`, each ended by NUL. */
@@ -51,10 +53,12 @@ export function checkSecret(node: JsonNode | null): void {
   const name = member(node, ascii('env'))
   if (name === null)
     error(ascii('missing_field'), node, ascii('expected env, the name of an environment variable'))
-  else if (expectVariable(name)) checkVariable(name)
+  expectSecretVariable(name)
 }
 
-function checkVariable(name: JsonNode): void {
+/** `name` is the name of an environment variable that holds a secret. */
+export function expectSecretVariable(name: JsonNode | null): void {
+  if (name === null || !expectVariable(name)) return
   const value = environmentVariable(environment, name.text)
   if (!isPresent(value)) {
     begin(ascii('secret_missing'), name)
@@ -82,6 +86,16 @@ export function readSecret(node: JsonNode | null, out: usize): Slice {
   if (!isPresent(value)) return ABSENT
   const length = decodeSecret(value, out, SECRET_MOST)
   return length < SECRET_LEAST ? ABSENT : slice(out, <u32>length)
+}
+
+/** True if the variables that `a` and `b` name hold the same secret. */
+export function isSameSecret(a: JsonNode, b: JsonNode): bool {
+  const first = readSecret(a, decoded)
+  const second = readSecret(b, other)
+  const same = isPresent(first) && equalsInConstantTime(first, second)
+  memory.fill(decoded, 0, SECRET_MOST)
+  memory.fill(other, 0, SECRET_MOST)
+  return same
 }
 
 function isUniform(bytes: Slice): bool {

@@ -7,11 +7,13 @@ import { JsonNode, after, firstItem, member } from '../../json/node'
 import { judgeCookie } from './cookie'
 import { judgeHeaderSources, judgeKey } from './key'
 import { hasKey, hasSession } from './layers'
+import { judgeObserve } from './observe'
 
 export function judgePlans(root: JsonNode): void {
   if (hasSession(null, root)) judgeSession(null, root)
   if (hasKey(null, root)) judgeKeyOf(null, root)
   judgeHeaderSources(root, root)
+  judgeObserve(root)
   for (
     let rule: JsonNode | null = firstItem(member(root, ascii('rules')));
     rule !== null;

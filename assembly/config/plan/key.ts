@@ -1,4 +1,5 @@
 /** What a key's fields must be together. */
+import { Slice } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
 import { isHeader, sameHeader } from '../check/header'
 import { SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
@@ -7,6 +8,7 @@ import { SourceKind } from '../policy'
 import { error, warning } from '../report'
 import { isWord } from '../../bytes/words'
 import { pick } from './layers'
+import { debugTokenHeader } from './observe'
 
 // What the sources of one list are, all levels together.
 let usesSession = false
@@ -98,7 +100,7 @@ function judgeHeaders(list: JsonNode, root: JsonNode, level: u32): void {
     if (value === null) continue
     if (kind >= SourceKind.All && level < SOURCE_LEVELS) judgeHeaders(value, root, level + 1)
     const name = kind == SourceKind.Header ? scalarOf(value, ascii('name')) : null
-    if (name === null || !isAnyKeyHeader(name, root)) continue
+    if (name === null || !isRemoved(textOf(name), root)) continue
     error(
       ascii('key_header_as_source'),
       name,
@@ -107,8 +109,14 @@ function judgeHeaders(list: JsonNode, root: JsonNode, level: u32): void {
   }
 }
 
-function isAnyKeyHeader(name: JsonNode, root: JsonNode): bool {
-  if (isHeader(textOf(name), ascii('x-mooring-key')) || isKeyHeaderOf(root, name)) return true
+/** The debug token is removed as key headers are. */
+function isRemoved(name: Slice, root: JsonNode): bool {
+  return isAnyKeyHeader(name, root) || sameHeader(debugTokenHeader(root), name)
+}
+
+/** True if some plan writes its key to the header `name`. */
+export function isAnyKeyHeader(name: Slice, root: JsonNode): bool {
+  if (isHeader(name, ascii('x-mooring-key')) || isKeyHeaderOf(root, name)) return true
   for (
     let rule: JsonNode | null = firstItem(member(root, ascii('rules')));
     rule !== null;
@@ -119,7 +127,7 @@ function isAnyKeyHeader(name: JsonNode, root: JsonNode): bool {
   return false
 }
 
-function isKeyHeaderOf(layer: JsonNode, name: JsonNode): bool {
+function isKeyHeaderOf(layer: JsonNode, name: Slice): bool {
   const header = member(member(layer, ascii('key')), ascii('header'))
-  return header !== null && sameHeader(textOf(header), textOf(name))
+  return header !== null && sameHeader(textOf(header), name)
 }

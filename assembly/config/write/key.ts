@@ -1,30 +1,20 @@
 /** A plan's key, merged, into the policy's block. */
-import { hkdfSha256 } from '../../crypto/hkdf'
-import { HMAC_STATE_BYTES, hmacPrepare } from '../../crypto/hmac'
 import { ascii } from '../../bytes/literal'
-import { Slice, isPresent, slice } from '../../bytes/slice'
+import { Slice } from '../../bytes/slice'
 import { FORMAT, ON_NONE } from '../check/key'
-import { SECRET_MOST, readSecret } from '../check/secret'
 import { choiceOf } from '../fields'
 import { JsonNode, itemCount, member } from '../../json/node'
 import { pick } from '../plan/layers'
 import { KeyPolicy } from '../policy'
 import { blockBytes, lowerInPlace } from './block'
+import { prepareSecret } from './secret'
 import { textOrDefault, writeTexts } from './session'
 import { headerPath, writeSessionSource, writeSources } from './source'
 
 /** The key header where none is named. */
 export const DEFAULT_KEY_HEADER: Slice = ascii('x-mooring-key')
 
-const SALT = ascii('mooring/v1')
 const PURPOSE = ascii('key')
-
-// @ts-ignore: decorator
-@inline
-const DERIVED_BYTES: u32 = 32
-
-const secretBytes: usize = memory.data(64)
-const derivedKey: usize = memory.data(32)
 
 // The list [session], which every plan with the default shares.
 let defaultSources: usize = 0
@@ -63,16 +53,8 @@ function sourcesOf(from: JsonNode): usize {
   return from.compiled
 }
 
-/** The prepared HMAC key of a secret. Only this stays: the secret and what is derived from it are wiped. */
+/** Rules that share a secret share its key. */
 function preparedOf(hashSecret: JsonNode): usize {
-  if (hashSecret.compiled != 0) return hashSecret.compiled
-  const secret = readSecret(hashSecret, secretBytes)
-  if (!isPresent(secret)) return 0
-  const state = blockBytes(HMAC_STATE_BYTES)
-  hkdfSha256(secret, SALT, PURPOSE, derivedKey)
-  hmacPrepare(state, slice(derivedKey, DERIVED_BYTES))
-  memory.fill(secretBytes, 0, SECRET_MOST)
-  memory.fill(derivedKey, 0, DERIVED_BYTES)
-  hashSecret.compiled = state
-  return state
+  if (hashSecret.compiled == 0) hashSecret.compiled = prepareSecret(hashSecret, PURPOSE)
+  return hashSecret.compiled
 }

@@ -1,12 +1,13 @@
 /** The whole policy into its block: see policy.ts for the layout. */
 import { ascii } from '../../bytes/literal'
-import { Slice, equalsIgnoreCase, lenOf } from '../../bytes/slice'
+import { ABSENT, Slice, equalsIgnoreCase, lenOf } from '../../bytes/slice'
 import { isKeyHeader } from '../check/header'
 import { isLabel } from '../check/name'
 import { MODES, MOST_RULES } from '../check/root'
 import { choiceOf } from '../fields'
 import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
 import { hasKey, hasSession, pick } from '../plan/layers'
+import { debugTokenHeader } from '../plan/observe'
 import { Plan, Policy, Rule, SLICE_BYTES } from '../policy'
 import { isWord } from '../../bytes/words'
 import {
@@ -19,6 +20,7 @@ import {
   openBlock,
 } from './block'
 import { DEFAULT_KEY_HEADER, startKeys, writeKey } from './key'
+import { writeDebug } from './observe'
 import { textOrDefault, writeSession, writeTexts } from './session'
 
 // What a rule takes beyond its own text: structs, and the longest Set-Cookie attributes, twice.
@@ -46,6 +48,7 @@ export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
   startKeys()
   const policy = changetype<Policy>(blockBytes(offsetof<Policy>()))
   policy.instance = textOrDefault(member(member(root, ascii('observe')), ascii('instance')), ascii('default'))
+  policy.debug = writeDebug(member(member(root, ascii('observe')), ascii('debugHeader')))
   const top = writePlan(null, root, null)
   policy.top = top
   let at = blockBytes(ruleCount * <u32>offsetof<Rule>())
@@ -76,6 +79,9 @@ export function writeKeyHeadersOnly(root: JsonNode | null, documentBytes: u32): 
   policy.instance = textOrDefault(isLabel(text) && lenOf(text) <= 16 ? instance : null, ascii('default'))
   openKeyHeaders(policy, min(documentBytes / SHORTEST_HEADER_MEMBER, MOST_RULES + 1) + 1)
   addKeyHeader(policy, textOrDefault(null, DEFAULT_KEY_HEADER))
+  // A debug token must not reach a pod either.
+  const token = root === null ? ABSENT : debugTokenHeader(root)
+  if (isKeyHeader(token)) addKeyHeader(policy, blockLowerText(token))
   addNamedKeyHeaders(policy, root)
   return changetype<Policy | null>(closeBlock())
 }

@@ -1,0 +1,53 @@
+/** What the debug header's fields must be beside the rest. */
+import { ascii } from '../../bytes/literal'
+import { ABSENT, Slice, isPresent } from '../../bytes/slice'
+import { sameHeader } from '../check/header'
+import { isSameSecret } from '../check/secret'
+import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
+import { error } from '../report'
+import { isAnyKeyHeader } from './key'
+
+/** The request header that carries the debug token where none is named. */
+export const DEFAULT_TOKEN_HEADER: Slice = ascii('x-mooring-explain')
+
+/** The name of the request header that carries the debug token; ABSENT if there is no `observe.debugHeader`. */
+export function debugTokenHeader(root: JsonNode): Slice {
+  const debug = debugHeader(root)
+  if (debug === null) return ABSENT
+  const name = textOf(member(debug, ascii('whenHeader')))
+  return isPresent(name) ? name : DEFAULT_TOKEN_HEADER
+}
+
+export function judgeObserve(root: JsonNode): void {
+  const debug = debugHeader(root)
+  if (debug === null || debug.broken) return
+  if (isAnyKeyHeader(debugTokenHeader(root), root))
+    error(
+      ascii('reserved_header'),
+      debug,
+      ascii('whenHeader is a key header; the token needs one of its own'),
+    )
+  judgeToken(debug, root)
+  for (
+    let rule: JsonNode | null = firstItem(member(root, ascii('rules')));
+    rule !== null;
+    rule = after(rule)
+  ) {
+    judgeToken(debug, rule)
+  }
+}
+
+/** Whoever may see how keys are made must not be able to make them. */
+function judgeToken(debug: JsonNode, layer: JsonNode): void {
+  const secret = member(member(layer, ascii('key')), ascii('hashSecret'))
+  if (secret === null || secret.broken || !isSameSecret(secret, debug)) return
+  error(
+    ascii('secret_reused'),
+    debug,
+    ascii('the token is a hashSecret too; make one with: openssl rand -base64 32'),
+  )
+}
+
+function debugHeader(root: JsonNode): JsonNode | null {
+  return member(member(root, ascii('observe')), ascii('debugHeader'))
+}
