@@ -1,4 +1,4 @@
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { CompactSign, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { HttpFilter } from '../../demo/envoy-bootstrap.ts'
 
 const ISSUER = 'https://issuer.example.com'
@@ -7,6 +7,8 @@ const ISSUER = 'https://issuer.example.com'
 export interface Issuer {
   /** A token with these claims, valid for an hour. */
   readonly sign: (claims: Record<string, unknown>) => Promise<string>
+  /** A token with this text as its payload, be it what it may. */
+  readonly signText: (payload: string) => Promise<string>
   /** What Istio makes of a RequestAuthentication with one rule for this issuer. */
   readonly jwtAuthn: HttpFilter
 }
@@ -22,6 +24,10 @@ export async function createIssuer(): Promise<Issuer> {
         .setIssuer(ISSUER)
         .setIssuedAt()
         .setExpirationTime('1h')
+        .sign(privateKey),
+    signText: (payload) =>
+      new CompactSign(Buffer.from(payload))
+        .setProtectedHeader({ alg: 'ES256', kid: 'test' })
         .sign(privateKey),
     jwtAuthn: {
       name: 'envoy.filters.http.jwt_authn',
