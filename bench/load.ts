@@ -1,15 +1,18 @@
 import { Agent, createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Visit } from './job.ts'
 
 const CONNECTIONS = 16
 
-/** What every request carries: the session is there already, as nearly always. */
-const HEADERS = { host: 'test.com', cookie: 'theme=dark; ISTIOID=ABEiM0RVZneImaq7zN3u_w' }
+/** The header that DestinationRules with httpHeaderName hash. */
+const KEY_HEADER = 'x-mooring-key'
 
 /** Sends requests over connections that stay open, and answers them behind the proxy. */
 export class Load implements AsyncDisposable {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-  readonly #server = createServer((_, response) => {
+  #lastKey: readonly string[] | undefined
+  readonly #server = createServer((request, response) => {
+    this.#lastKey = request.headersDistinct[KEY_HEADER]
     response.end('ok')
   })
 
@@ -25,15 +28,21 @@ export class Load implements AsyncDisposable {
   }
 
   /** Sends `count` requests and waits for their answers; rejects unless each is 200. */
-  async send(port: number, count: number): Promise<void> {
+  async send(port: number, visit: Visit, count: number): Promise<void> {
     let sent = 0
     const connection = async (): Promise<void> => {
       while (sent < count) {
         sent++
-        await this.#request(port)
+        await this.#request(port, visit)
       }
     }
     await Promise.all(Array.from({ length: CONNECTIONS }, connection))
+  }
+
+  /** Sends one request and says what key header reached the upstream; several are joined. */
+  async keyBehind(port: number, visit: Visit): Promise<string | undefined> {
+    await this.#request(port, visit)
+    return this.#lastKey?.join(', ')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -42,9 +51,9 @@ export class Load implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  #request(port: number): Promise<void> {
+  #request(port: number, { path, headers }: Visit): Promise<void> {
     return new Promise((resolve, reject) => {
-      get({ host: '127.0.0.1', port, agent: this.#agent, headers: HEADERS }, (response) => {
+      get({ host: '127.0.0.1', port, path, agent: this.#agent, headers }, (response) => {
         response.resume()
         response.on('end', () => {
           if (response.statusCode === 200) resolve()
