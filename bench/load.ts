@@ -1,5 +1,5 @@
-import { Agent, createServer, get } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { BODY, Connection } from './connection.ts'
 import type { Visit } from './job.ts'
 
 const CONNECTIONS = 16
@@ -7,13 +7,16 @@ const CONNECTIONS = 16
 /** The header that DestinationRules with httpHeaderName hash. */
 const KEY_HEADER = 'x-mooring-key'
 
+const ANSWER = `HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`
+
 /** Sends requests over connections that stay open, and answers them behind the proxy. */
 export class Load implements AsyncDisposable {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-  #lastKey: readonly string[] | undefined
-  readonly #server = createServer((request, response) => {
-    this.#lastKey = request.headersDistinct[KEY_HEADER]
-    response.end('ok')
+  readonly #connections = new Map<number, readonly Connection[]>()
+  readonly #sockets = new Set<Socket>()
+  /** The request that reached the upstream last. */
+  #lastHead = ''
+  readonly #server = createServer({ noDelay: true }, (socket) => {
+    this.#answer(socket)
   })
 
   static async start(): Promise<Load> {
@@ -29,37 +32,59 @@ export class Load implements AsyncDisposable {
 
   /** Sends `count` requests and waits for their answers; rejects unless each is 200. */
   async send(port: number, visit: Visit, count: number): Promise<void> {
+    const request = requestOf(visit)
     let sent = 0
-    const connection = async (): Promise<void> => {
+    const keepSending = async (connection: Connection): Promise<void> => {
       while (sent < count) {
         sent++
-        await this.#request(port, visit)
+        await connection.exchange(request)
       }
     }
-    await Promise.all(Array.from({ length: CONNECTIONS }, connection))
+    await Promise.all((await this.#connectionsTo(port)).map(keepSending))
   }
 
   /** Sends one request and says what key header reached the upstream; several are joined. */
   async keyBehind(port: number, visit: Visit): Promise<string | undefined> {
-    await this.#request(port, visit)
-    return this.#lastKey?.join(', ')
+    await this.send(port, visit, 1)
+    const keys = this.#lastHead
+      .split('\r\n')
+      .filter((line) => line.startsWith(`${KEY_HEADER}: `))
+      .map((line) => line.slice(KEY_HEADER.length + 2))
+    return keys.length === 0 ? undefined : keys.join(', ')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#agent.destroy()
-    this.#server.closeAllConnections()
+    for (const connection of [...this.#connections.values()].flat()) connection.close()
+    for (const socket of this.#sockets) socket.destroy()
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  #request(port: number, { path, headers }: Visit): Promise<void> {
-    return new Promise((resolve, reject) => {
-      get({ host: '127.0.0.1', port, path, agent: this.#agent, headers }, (response) => {
-        response.resume()
-        response.on('end', () => {
-          if (response.statusCode === 200) resolve()
-          else reject(new Error(`the proxy answered ${response.statusCode ?? 0}: expected 200`))
-        })
-      }).on('error', reject)
-    })
+  async #connectionsTo(port: number): Promise<readonly Connection[]> {
+    const open = this.#connections.get(port)
+    if (open !== undefined) return open
+    const opened = await Promise.all(Array.from({ length: CONNECTIONS }, () => Connection.open(port)))
+    this.#connections.set(port, opened)
+    return opened
   }
+
+  /** A request without a body ends with its head, and Envoy sends the next one after the answer. */
+  #answer(socket: Socket): void {
+    let head = ''
+    this.#sockets.add(socket)
+    socket.setEncoding('latin1')
+    socket.on('data', (text: string) => {
+      head += text
+      if (!head.endsWith('\r\n\r\n')) return
+      this.#lastHead = head
+      head = ''
+      socket.write(ANSWER, 'latin1')
+    })
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => this.#sockets.delete(socket))
+  }
+}
+
+function requestOf({ path, headers }: Visit): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`
 }
