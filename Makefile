@@ -16,7 +16,7 @@ LITERALS := build/js/tools/ascii-literals.js
 ASC := $(BIN)/asc --transform ./$(LITERALS)
 
 FILTER_SOURCES := $(shell find assembly -name '*.ts') asconfig.json
-TOOL_SOURCES := $(shell find $(wildcard host cli demo tools) -name '*.ts') assembly/proxy/abi.ts tsconfig.json tsconfig.build.json
+TOOL_SOURCES := $(shell find $(wildcard host cli demo tools bench) -name '*.ts') assembly/proxy/abi.ts tsconfig.json tsconfig.build.json
 
 # Extra arguments for the demo: make demo ARGS="--only maglev"
 ARGS ?=
