@@ -3,7 +3,7 @@
  * price. The numbers are exact, so that none is added unnoticed.
  */
 import { describe, expect, test } from 'vitest'
-import { type HeaderList } from '../../host/index.ts'
+import { type HeaderList, type PropertyTree } from '../../host/index.ts'
 import { pass, setCookies, startMooring } from './mooring.ts'
 
 type Calls = Readonly<Record<string, number>>
@@ -21,11 +21,15 @@ const RULE = { name: 'r', match: { hosts: ['a.com'], paths: ['/x'], methods: ['P
 const ADDRESS = { source: { address: '10.1.2.3:443' } }
 
 /** The hostcalls of one request and its answer, sent after another that has filled the pool of random bytes. */
-function callsOf(configuration: object, headers: HeaderList): { request: Calls; answer: Calls } {
+function callsOf(
+  configuration: object,
+  headers: HeaderList,
+  properties: PropertyTree = ADDRESS,
+): { request: Calls; answer: Calls } {
   const { vm, plugin } = startMooring(configuration)
-  setCookies(pass(plugin, headers, ADDRESS))
+  setCookies(pass(plugin, headers, properties))
   vm.hostcalls.reset()
-  const passed = pass(plugin, headers, ADDRESS)
+  const passed = pass(plugin, headers, properties)
   const request = vm.hostcalls.all()
   vm.hostcalls.reset()
   setCookies(passed)
@@ -144,6 +148,34 @@ describe('a key costs one write, and for its source', () => {
   test('one read of a claim, and where there is none one removal', () => {
     expect(callsOf({ key: { from: [{ claim: 'sub' }] } }, [])).toEqual({
       request: { [PROPERTY]: 1, [REMOVE]: 1 },
+      answer: {},
+    })
+  })
+})
+
+describe('a session behind a claim and a composite costs, the chain that make bench measures,', () => {
+  const configuration = {
+    session: {},
+    key: {
+      from: [{ claim: 'sub' }, { all: [{ header: 'x-tenant' }, { path: '/carts/{cart}/**' }] }, 'session'],
+    },
+  }
+  const payload = { sub: 'alice' }
+  const CLAIM = { metadata: { filter_metadata: { 'envoy.filters.http.jwt_authn': { payload } } } }
+  const VISIT_TO_CART: HeaderList = [...SESSION, [':path', '/carts/7/items']]
+
+  test.each<[string, HeaderList, PropertyTree, Calls]>([
+    ['two reads where the claim wins', VISIT_TO_CART, CLAIM, { [GET]: 1, [PROPERTY]: 1 }],
+    [
+      'five reads where tenant and path win',
+      [...VISIT_TO_CART, ['x-tenant', 'acme']],
+      ADDRESS,
+      { [GET]: 3, [PROPERTY]: 2 },
+    ],
+    ['three reads where the session wins', VISIT_TO_CART, ADDRESS, { [GET]: 2, [PROPERTY]: 1 }],
+  ])('%s, and one write', (_, headers, properties, reads) => {
+    expect(callsOf(configuration, headers, properties)).toEqual({
+      request: { ...reads, [REPLACE]: 1 },
       answer: {},
     })
   })
