@@ -22,9 +22,17 @@ const MOST_DIGITS: u32 = 18
 @inline
 const LARGEST_EXPONENT: i32 = 400
 
+/** Doubles hold every integer up to here; beyond, neighbours that a text tells apart become one. */
+// @ts-ignore: decorator
+@inline
+export const LARGEST_EXACT: f64 = 9007199254740992
+
+let negative = false
 let digits: u64 = 0
 let significant: u32 = 0
 let exponent: i32 = 0
+// A digit that does not count was none of 0.
+let inexact = false
 
 /** The number that starts here. */
 export function readNumber(): f64 {
@@ -32,7 +40,8 @@ export function readNumber(): f64 {
   digits = 0
   significant = 0
   exponent = 0
-  const negative = take(0x2d)
+  inexact = false
+  negative = take(0x2d)
   const leadingZero = peek() == 0x30
   const whole = readDigits(false)
   if (whole == 0 || (leadingZero && whole > 1)) return bad()
@@ -51,6 +60,20 @@ export function readNumber(): f64 {
   return negative ? -value : value
 }
 
+/**
+ * The number that was read last, if it is an integer of at most 2^53 either side of zero, else NaN. Its digits decide
+ * and not its double: 2^53 + 1 is beyond, and 1.0 and 1e3 are integers.
+ */
+export function exactInteger(): f64 {
+  let value = digits
+  let power = exponent
+  if (value == 0) return 0
+  for (; power < 0 && value % 10 == 0; power++) value /= 10
+  for (; power > 0 && value <= <u64>LARGEST_EXACT; power--) value *= 10
+  if (inexact || power < 0 || value > <u64>LARGEST_EXACT) return NaN
+  return negative ? -(<f64>value) : <f64>value
+}
+
 function bad(): f64 {
   fail(ascii('invalid_json'), ascii('expected a number such as 10 or 0.5'))
   return 0
@@ -66,8 +89,9 @@ function readDigits(fraction: bool): u32 {
       digits = digits * 10 + digit
       if (digits != 0) significant++
       if (fraction) exponent--
-    } else if (!fraction && exponent < LARGEST_EXPONENT) {
-      exponent++
+    } else {
+      inexact = inexact || digit != 0
+      if (!fraction && exponent < LARGEST_EXPONENT) exponent++
     }
   }
   return <u32>(here() - from)

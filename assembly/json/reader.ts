@@ -7,10 +7,10 @@
  */
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, lenOf, ptrOf, slice } from '../bytes/slice'
-import { atEnd, fail, hasFailed, openCursor, peek, skip, skipBlanks, take, takeWord } from './cursor'
+import { atEnd, fail, hasFailed, openCursor, skipBlanks, take } from './cursor'
 import { JsonKind, JsonNode, appendNode } from './node'
-import { readNumber } from './number'
 import { readString } from './string'
+import { readValue, valueNumber, valueText } from './value'
 
 /** Bytes of a document. */
 // @ts-ignore: decorator
@@ -72,7 +72,9 @@ function readTree(): JsonNode | null {
       return root
     }
     if (root === null) root = node
-    readValue(node)
+    node.kind = readValue(false)
+    node.text = valueText
+    node.number = valueNumber
     if (hasFailed()) return root
 
     if (isContainer(node.kind) && !takeCloser(node)) {
@@ -113,30 +115,6 @@ function readName(object: JsonNode): Slice {
   if (!hasFailed() && !take(0x3a)) fail(ascii('invalid_json'), ascii('expected : after a name'))
   skipBlanks()
   return name
-}
-
-function readValue(node: JsonNode): void {
-  const byte = peek()
-  if (byte == 0x22) {
-    node.kind = JsonKind.String
-    node.text = readString()
-  } else if (byte == 0x7b) {
-    node.kind = JsonKind.Object
-    skip(1)
-  } else if (byte == 0x5b) {
-    node.kind = JsonKind.Array
-    skip(1)
-  } else if (byte == 0x2d || byte - 0x30 < 10) {
-    node.kind = JsonKind.Number
-    node.number = readNumber()
-  } else if (takeWord(ascii('true'))) {
-    node.kind = JsonKind.Boolean
-    node.number = 1
-  } else if (takeWord(ascii('false'))) {
-    node.kind = JsonKind.Boolean
-  } else if (!takeWord(ascii('null'))) {
-    fail(ascii('invalid_json'), ascii('expected a value'))
-  }
 }
 
 function isContainer(kind: JsonKind): bool {

@@ -4,27 +4,31 @@
  *     | count u32 | length u32 | item ... | length u32 | item ... |        numbers big-endian
  */
 import { arenaAlloc } from '../bytes/arena'
-import { Slice, isPresent, lenOf } from '../bytes/slice'
+import { Slice, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { TYPE_LIST } from './node'
-import { Nothing, yieldNothing, yieldValue } from './value'
+import { LONGEST_VALUE, Nothing, yieldNothing, yieldValue } from './value'
 
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
+let count: u32 = 0
 
-/** Starts a list of `count` items that have at most `bytes` bytes together. */
-export function openList(count: u32, bytes: u32): void {
-  const capacity = 4 + 4 * count + bytes
-  writer.open(arenaAlloc(capacity), capacity)
+export function openList(): void {
+  count = 0
+  writer.open(arenaAlloc(LONGEST_VALUE), LONGEST_VALUE)
   writer.u32be(count)
 }
 
 export function listItem(item: Slice): void {
+  count++
   writer.u32be(lenOf(item))
   writer.bytes(item)
 }
 
-/** To be called once there were as many items as said. */
+/** An empty list is as good as none. */
 export function yieldList(): bool {
   const list = writer.result
-  return isPresent(list) ? yieldValue(TYPE_LIST, list) : yieldNothing(Nothing.TooLarge)
+  if (!isPresent(list)) return yieldNothing(Nothing.TooLarge)
+  if (count == 0) return yieldNothing(Nothing.Absent)
+  store<u32>(ptrOf(list), bswap<u32>(count))
+  return yieldValue(TYPE_LIST, list)
 }

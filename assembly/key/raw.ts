@@ -59,7 +59,7 @@ function integer(value: f64): bool {
   return true
 }
 
-/** u32(count) LP(item)*, as key/claim.ts wrote it. */
+/** u32(count) LP(item)*, as key/list.ts wrote it. */
 function items(list: Slice): void {
   const count = bswap<u32>(load<u32>(ptrOf(list)))
   let at = ptrOf(list) + 4

@@ -6,21 +6,18 @@ import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { Source, SourceKind } from '../config/policy'
 import { maskAddress, parseAddress } from '../http/address'
 import { hostOf } from '../http/authority'
-import { findCookie } from '../http/cookie'
 import { grpcMethod, grpcService, isGrpcContentType } from '../http/grpc'
 import { matchPath, pathCapture } from '../http/path'
 import { decodePercent } from '../http/percent'
-import { findQuery } from '../http/query'
-import { nextCookieLine, openCookieLines } from '../proxy/cookie-lines'
 import { readRequestHeader } from '../proxy/header'
 import { readProperty } from '../proxy/property'
 import { requestAuthority, requestMethod, requestNormalisedPath, requestPath } from '../proxy/request'
-import { SEVERAL, readSingleHeader } from '../proxy/single-header'
 import { sessionId, sessionValue } from '../session/session'
+import { carriedText } from './carrier'
 import { claimValue } from './claim'
 import { listItem, openList, yieldList } from './list'
 import { TYPE_BINARY, TYPE_STRING } from './node'
-import { LONGEST_VALUE, Nothing, yieldNothing, yieldValue } from './value'
+import { LONGEST_VALUE, Nothing, yieldNothing, yieldText, yieldValue } from './value'
 
 const CONTENT_TYPE: Slice = ascii('content-type')
 const SOURCE_ADDRESS: Slice = ascii('source\0address')
@@ -34,9 +31,8 @@ export function leafValue(source: Source): bool {
     case SourceKind.Session:
       return sessionLeaf()
     case SourceKind.Cookie:
-      return cookieLeaf(source)
     case SourceKind.Header:
-      return headerLeaf(source)
+      return yieldText(carriedText(source))
     case SourceKind.Query:
       return queryLeaf(source)
     case SourceKind.Claim:
@@ -63,28 +59,8 @@ function sessionLeaf(): bool {
   return yieldText(sessionValue)
 }
 
-/** The first match over all entries, as Envoy finds it; an empty one yields nothing. */
-function cookieLeaf(source: Source): bool {
-  openCookieLines()
-  let line = nextCookieLine()
-  for (; isPresent(line); line = nextCookieLine()) {
-    const value = findCookie(line, source.name)
-    if (isPresent(value)) return yieldText(value)
-  }
-  return yieldText(line)
-}
-
-function headerLeaf(source: Source): bool {
-  if (source.join) return yieldText(readProperty(source.path))
-  const value = readSingleHeader(source.name, source.path)
-  return value == SEVERAL ? yieldNothing(Nothing.Malformed) : yieldText(value)
-}
-
-/** The first occurrence, as Envoy's own query_parameter policy takes it. */
 function queryLeaf(source: Source): bool {
-  const path = requestPath()
-  if (!isPresent(path)) return yieldText(path)
-  const raw = findQuery(path, source.name)
+  const raw = carriedText(source)
   if (!source.decode || !isPresent(raw)) return yieldText(raw)
   const room = lenOf(raw)
   if (room > 3 * LONGEST_VALUE) return yieldNothing(Nothing.TooLarge)
@@ -113,10 +89,12 @@ function pathLeaf(source: Source): bool {
   if (!matchPath(template, path)) return yieldNothing(Nothing.Absent)
   const first = pathCapture(template, path, 0)
   if (pathCapture(template, path, 1) == ABSENT) return yieldText(first)
-  let count: u32 = 2
-  while (pathCapture(template, path, count) != ABSENT) count++
-  openList(count, lenOf(path))
-  for (let i: u32 = 0; i < count; i++) listItem(pathCapture(template, path, i))
+  openList()
+  let capture = first
+  for (let count: u32 = 1; capture != ABSENT; count++) {
+    listItem(capture)
+    capture = pathCapture(template, path, count)
+  }
   return yieldList()
 }
 
@@ -140,9 +118,4 @@ function grpcLeaf(source: Source): bool {
   if (!isPresent(path)) return yieldText(path)
   const name = source.part == 0 ? grpcService(path) : grpcMethod(path)
   return isPresent(name) ? yieldText(name) : yieldNothing(Nothing.Malformed)
-}
-
-function yieldText(text: Slice): bool {
-  if (text == UNREADABLE) return yieldNothing(Nothing.Unreadable)
-  return yieldValue(TYPE_STRING, text)
 }

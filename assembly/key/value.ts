@@ -1,7 +1,9 @@
 /**
  * What a source yielded: a typed value, or nothing and why. One at a time, so it lives in variables.
  */
-import { ABSENT, Slice, lenOf } from '../bytes/slice'
+import { ABSENT, Slice, UNREADABLE, lenOf } from '../bytes/slice'
+import { SEVERAL } from '../proxy/single-header'
+import { TYPE_STRING } from './node'
 
 /** Why a source yields nothing: a closed set, each counted. */
 export enum Nothing {
@@ -34,6 +36,13 @@ export function yieldValue(type: u8, bytes: Slice): bool {
   valueType = type
   nothingBecause = Nothing.No
   return true
+}
+
+/** The text that the host handed over, or why there is none. */
+export function yieldText(text: Slice): bool {
+  if (text == UNREADABLE) return yieldNothing(Nothing.Unreadable)
+  if (text == SEVERAL) return yieldNothing(Nothing.Malformed)
+  return yieldValue(TYPE_STRING, text)
 }
 
 /** Always false, for `return yieldNothing(...)`. */
