@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ABSENT, Room, bytes, cases, pure, startOf, type Slice } from './module.ts'
+import { ABSENT, UNREADABLE, Room, bytes, cases, pure, startOf, type Slice } from './module.ts'
 
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 
@@ -82,6 +82,18 @@ const CACHING = ['private, max-age=60', 'no-store, public', 'max-age="0",s-maxag
 
 const PEERS = ['spiffe://cluster.local/ns/a/sa/b', 'spiffe://cluster.local/ns/*/**', 'spiffe:///']
 
+const OBJECTS = [
+  '{"sub":"alice","realm":{"roles":["a","b\\u0063",7,null,[{}]]}}',
+  ' {"a":1.5e3,"a":2,"\\ud83d\\ude00":"\xf0\x9f\x98\x80"} ',
+  '{"realm":{"x":{"x":{"x":{"x":{"x":{"x":{"x":{"x":{"roles":true}}}}}}}}}}',
+]
+const TOKENS = [
+  'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.',
+  'e30.e30.c2lnbmF0dXJl',
+  'eyJjcml0IjpbXX0.e30.',
+  'eyJhIjp7ImEiOlt7fV19LCJjclx1MDA2OXQiOjF9.e30.YQ',
+]
+
 /** Calls one function; true if its result is one that it may have. What it writes is checked by the room. */
 type Call = (input: Slice, room: Room, below: Below) => boolean
 
@@ -151,6 +163,31 @@ const PARSERS: [name: string, samples: string[], call: Call][] = [
     },
   ],
   ['capturePatternError', CAPTURES, (pattern) => pure.capturePatternError(pattern) <= 5],
+  [
+    'findNext',
+    OBJECTS,
+    (text, room, below) => {
+      // It writes where it reads.
+      const length = Number(text >> 32n)
+      const start = room.output(length, room.read(startOf(text), length))
+      const copy = (text & ~0xffffffffn) | BigInt(start)
+      pure.openFind(copy, room.input(['\0sub', '\0realm\0roles', '\0', ''][below(4)] ?? ''))
+      let steps = 0
+      for (; pure.findNext() === 1 && steps <= length; steps++) {
+        if (!isWithin(pure.valueText.value, copy)) return false
+      }
+      return steps <= length && isFlag(pure.hasFailed())
+    },
+  ],
+  [
+    'jwtPayload',
+    TOKENS,
+    (token, _, below) => {
+      pure.arenaReset(below(4) === 0 ? below(64) : 65_536)
+      const payload = pure.jwtPayload(token)
+      return payload === ABSENT || payload === UNREADABLE || payload >> 32n <= token >> 32n
+    },
+  ],
   ['parseAddress', ADDRESSES, (text, room) => [0, 4, 16].includes(pure.parseAddress(text, room.output(16)))],
   [
     'encodeBase64url',

@@ -19,6 +19,8 @@ export const UNREADABLE: Slice = 1n << 32n
 interface PureExports {
   memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
   _initialize(): void
+  arenaAlloc(size: number): Address
+  arenaReset(cap: number): void
   openWriter(writer: Address, start: Address, capacity: number): void
   writerResult(writer: Address): Slice
   encodedLength(length: number): number
@@ -63,6 +65,14 @@ interface PureExports {
   pathPatternError(pattern: Slice): number
   decodePercent(value: Slice, plusIsBlank: number, writer: Address): number
   findQuery(path: Slice, name: Slice): Slice
+  jwtPayload(token: Slice): Slice
+  openFind(text: Slice, path: Slice): void
+  findNext(): number
+  hasFailed(): number
+  exactInteger(): number
+  readonly foundKind: { readonly value: number }
+  readonly valueText: { readonly value: Slice }
+  readonly valueNumber: { readonly value: number }
 }
 
 const PROVE = process.env['PROVE'] !== undefined
@@ -77,6 +87,9 @@ const WRITER_BYTES = 16
 const GUARDS = bytes('\x00\xff"a=\r/1')
 
 export const pure = load()
+// The arena has all it will ever need: memory that grew later would leave the view of it behind.
+pure.arenaReset(PAGE)
+pure.arenaAlloc(PAGE)
 pure.memory.grow(2)
 const memory = Buffer.from(pure.memory.buffer)
 const regionStart = memory.length - PAGE
