@@ -196,7 +196,8 @@ export class Source {
   /**
    * Cookie, Query: the name. Header: the lower-case name. Constant: the value. Path: the template.
    * Claim: the property path, segments separated by NUL:
-   * `metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0payload\0sub`.
+   * `metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0payload\0sub`; of an unverified one the claim's names
+   * alone, NUL before each: `\0sub`.
    */
   name: Slice
   /** Header: the property path `request\0headers\0<name>`, whose value joins every entry with a comma. */
@@ -214,8 +215,8 @@ export class Source {
   field: u8
   /** ForwardedClientCert: from the first element, 0, or from the last, -1. */
   element: i32
-  /** Claim: the source of an unverified token, or 0: what Envoy has verified. */
-  token: usize
+  /** Claim: the Header, Query or Cookie whose text is a token that nobody has verified. Null: a verified claim. */
+  token: Source | null
   /** Transform[]: in order, each on what the one before left. */
   transforms: usize
   transformCount: u32

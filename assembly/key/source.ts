@@ -17,6 +17,7 @@ import { carriedText } from './carrier'
 import { claimValue } from './claim'
 import { listItem, openList, yieldList } from './list'
 import { TYPE_BINARY, TYPE_STRING } from './node'
+import { unverifiedClaim } from './token'
 import { LONGEST_VALUE, Nothing, yieldNothing, yieldText, yieldValue } from './value'
 
 const CONTENT_TYPE: Slice = ascii('content-type')
@@ -36,7 +37,7 @@ export function leafValue(source: Source): bool {
     case SourceKind.Query:
       return queryLeaf(source)
     case SourceKind.Claim:
-      return claimValue(source)
+      return claimLeaf(source)
     case SourceKind.Address:
       return addressLeaf(source)
     case SourceKind.Constant:
@@ -57,6 +58,11 @@ export function leafValue(source: Source): bool {
 function sessionLeaf(): bool {
   if (isPresent(sessionId)) return yieldValue(TYPE_BINARY, sessionId)
   return yieldText(sessionValue)
+}
+
+function claimLeaf(source: Source): bool {
+  const token = source.token
+  return token === null ? claimValue(source) : unverifiedClaim(source, token)
 }
 
 function queryLeaf(source: Source): bool {

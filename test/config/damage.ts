@@ -133,6 +133,13 @@ const VALUES: Json[] = [
     'MOORING_HASH_SECRET',
   ],
   ...[[], {}, ['session'], [{}], ['GET'], { name: 'sub' }, { claim: 'sub' }, { env: 'MISSING' }, [[]]],
+  ...[
+    'verified',
+    'unverified',
+    { header: 'authorization' },
+    { query: 't', cookie: 't' },
+    { name: 'a', token: 'unverified' },
+  ],
 ]
 
 const CHARACTERS = [

@@ -58,10 +58,6 @@ const refused: [configuration: unknown, errors: string[]][] = [
     [from({ [kind]: 'x' }), [`not_available at /key/from/0/${kind}: ${LATER}`]],
     [from(kind), [`not_available at /key/from/0: ${LATER}`]],
   ]),
-  ...['token', 'in', 'metadata'].map((field): [object, string[]] => [
-    from({ claim: { name: 'sub', [field]: 'x' } }),
-    [`not_available at /key/from/0/claim/${field}: ${LATER}`],
-  ]),
   ...['headers', 'services', 'namespaces'].map((field): [object, string[]] => [
     match({ [field]: [] }),
     [`not_available at /rules/0/match/${field}: ${LATER}`],

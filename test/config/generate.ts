@@ -84,6 +84,28 @@ const claimName = fc.oneof(
   fc.array(fc.constantFrom('realm', 'tenant', '0'), { minLength: 1, maxLength: 3 }),
 )
 const queryName = of(`${LOWER}[]%25!`, 1, 6)
+const claimType = fc.constantFrom('string', 'number', 'boolean', 'list')
+
+const metadata = fc.array(fc.constantFrom('envoy.filters.http.ext_authz', 'payload', 'a/b'), {
+  minLength: 1,
+  maxLength: 8,
+})
+
+// Needs a secret.
+const unverified = fc
+  .tuple(
+    claimName,
+    part<Record<string, unknown>>({
+      type: claimType,
+      in: fc.oneof(
+        fc.constantFrom('authorization', 'x-token').map((header) => ({ header })),
+        queryName.map((query) => ({ query })),
+        token.map((cookie) => ({ cookie })),
+      ),
+    }),
+    part<Record<string, unknown>>({ as: fc.constantFrom('anybody', 'b-1'), required: fc.boolean() }),
+  )
+  .map(([name, fields, siblings]) => ({ claim: { name, token: 'unverified', ...fields }, ...siblings }))
 
 const leaf: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom('address', { address: {} }),
@@ -97,8 +119,8 @@ const leaf: fc.Arbitrary<unknown> = fc.oneof(
   fc.tuple(queryName, fc.boolean()).map(([name, decode]) => ({ query: { name, decode } })),
   claimName.map((name) => ({ claim: name })),
   fc
-    .tuple(claimName, fc.constantFrom('string', 'number', 'boolean', 'list'))
-    .map(([name, type]) => ({ claim: { name, type } })),
+    .tuple(claimName, claimType, part<Record<string, unknown>>({ token: fc.constant('verified'), metadata }))
+    .map(([name, type, fields]) => ({ claim: { name, type, ...fields } })),
   fc.integer({ min: 1, max: 32 }).map((bits) => ({ address: bits })),
   fc
     .tuple(fc.integer({ min: 1, max: 32 }), fc.integer({ min: 1, max: 128 }))
@@ -153,13 +175,15 @@ function sources(withSession: boolean): fc.Arbitrary<unknown[]> {
 
 /** A key whose sources need a session only if there is one. */
 function key(withSession: boolean): fc.Arbitrary<Record<string, unknown>> {
+  const secret = { env: 'MOORING_HASH_SECRET' }
   return fc
     .tuple(
       sources(withSession),
+      fc.option(unverified, { freq: 4, nil: undefined }),
       part<Record<string, unknown>>({
         header: keyHeader,
         format: fc.constant('hash'),
-        hashSecret: fc.constant({ env: 'MOORING_HASH_SECRET' }),
+        hashSecret: fc.constant(secret),
         onNone: fc.constantFrom('balance', 'reject'),
         trustInbound: fc
           .array(fc.constantFrom('spiffe://cluster.local/ns/a/sa/*', 'spiffe://td/**'), { minLength: 1 })
@@ -167,7 +191,11 @@ function key(withSession: boolean): fc.Arbitrary<Record<string, unknown>> {
         skip: fc.boolean(),
       }),
     )
-    .map(([from, fields]) => ({ ...fields, from }))
+    .map(([from, anybody, fields]) =>
+      anybody === undefined
+        ? { ...fields, from }
+        : { ...fields, from: [...from, anybody], hashSecret: secret },
+    )
 }
 
 const match = fc

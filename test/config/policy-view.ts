@@ -80,6 +80,8 @@ export interface SourceView {
   ipv6Prefix: number
   part: number
   required: boolean
+  /** Where an unverified token is: one source, or none. */
+  token: SourceView[]
   transforms: TransformView[]
   children: SourceView[]
 }
@@ -201,6 +203,7 @@ function sources(memory: Buffer, at: number, count: number): SourceView[] {
     ipv4Prefix: memory.readUInt8(source + 34),
     ipv6Prefix: memory.readUInt8(source + 35),
     part: memory.readUInt8(source + 36),
+    token: sources(memory, memory.readUInt32LE(source + 44), memory.readUInt32LE(source + 44) === 0 ? 0 : 1),
     transforms: list(
       memory.readUInt32LE(source + 48),
       memory.readUInt32LE(source + 52),

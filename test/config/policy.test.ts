@@ -41,6 +41,7 @@ const SOURCE: SourceView = {
   ipv6Prefix: 0,
   part: 0,
   required: false,
+  token: [],
   transforms: [],
   children: [],
 }

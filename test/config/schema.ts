@@ -33,6 +33,7 @@ export const BEYOND_THE_SCHEMA: ReadonlySet<string> = new Set([
   'forbidden_source',
   'key_header_as_source',
   'missing_source',
+  'mixed_trust',
   'not_text',
   'raw_composite',
   'repeated_capture',

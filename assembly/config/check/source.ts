@@ -21,21 +21,21 @@ import {
   unknownField,
   unknownValue,
 } from '../fields'
-import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../../json/node'
+import { JsonKind, JsonNode, after, member, textOf } from '../../json/node'
 import { error, unexpectedKind, warning } from '../report'
 import { captureCount } from '../../http/path-pattern'
 import { SourceKind } from '../policy'
 import { isWord, wordIndex } from '../../bytes/words'
+import { checkClaim } from './claim'
 import { expectHeaderSource } from './header'
 import { expectPath } from './path'
 import { checkTransforms } from './transform'
-import { expectClaimName, expectLabel, expectQueryName, expectToken } from './name'
+import { expectLabel, expectQueryName, expectToken } from './name'
 
 /** In the order of policy.ts's SourceKind. */
 export const KINDS: Slice = ascii(
   'session cookie header query claim address constant path authority method grpc all firstOf',
 )
-export const CLAIM_TYPES: Slice = ascii('string number boolean list')
 export const REPEATED: Slice = ascii('ignore join')
 
 export const GRPC_PARTS: Slice = ascii('service method')
@@ -48,9 +48,10 @@ const LATER_KINDS: Slice = ascii('peer forwardedClientCert')
 @inline
 export const SOURCE_LEVELS: u32 = 4
 
+/** How many sources one list may have, those within firstOf and all counted. */
 // @ts-ignore: decorator
 @inline
-const MOST_LEAVES: u32 = 16
+export const MOST_LEAVES: u32 = 16
 
 let leaves: u32 = 0
 
@@ -217,18 +218,6 @@ function checkQuery(value: JsonNode): void {
   expectBoolean(member(value, ascii('decode')))
 }
 
-function checkClaim(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, ascii('name type'), ascii('token in metadata'))
-  expectChoice(member(value, ascii('type')), CLAIM_TYPES)
-  const name = scalarThere(value, ascii('name'))
-  if (name === null || name.kind != JsonKind.Array) {
-    expectClaimName(name)
-    return
-  }
-  if (!expectList(name, 8, ascii('1 to 8 names, one within the other'))) return
-  for (let segment = firstItem(name); segment !== null; segment = after(segment)) expectClaimName(segment)
-}
-
 function checkAddress(value: JsonNode): void {
   if (value.kind == JsonKind.Object) expectFields(value, ascii('ipv4Prefix ipv6Prefix'), ascii(''))
   expectInteger(scalarOf(value, ascii('ipv4Prefix')), 1, 32, ascii('an IPv4 prefix of 1 to 32 bits'))
@@ -258,7 +247,7 @@ function checkGrpc(value: JsonNode): void {
 }
 
 /** As `scalarOf`, and an error if it is missing. */
-function scalarThere(value: JsonNode, first: Slice): JsonNode | null {
+export function scalarThere(value: JsonNode, first: Slice): JsonNode | null {
   const scalar = scalarOf(value, first)
   if (scalar === null)
     error(ascii('missing_field'), value, ascii('expected the name or value that this source is about'))

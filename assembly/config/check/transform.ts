@@ -13,7 +13,8 @@ import { CapturePatternError, capturePatternError } from '../../bytes/capture'
 import { expectFields, expectInteger, expectList, expectString, unknownField, unknownValue } from '../fields'
 import { SourceKind, TransformKind } from '../policy'
 import { error, unexpectedKind, unexpectedText } from '../report'
-import { CLAIM_TYPES, kindOf, scalarOf, valueOf } from './source'
+import { CLAIM_TYPES } from './claim'
+import { kindOf, scalarOf, valueOf } from './source'
 
 /** In the order of policy.ts's TransformKind; those from `first` on have a value. */
 export const TRANSFORMS: Slice = ascii(

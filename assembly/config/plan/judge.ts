@@ -8,8 +8,10 @@ import { judgeCookie } from './cookie'
 import { judgeHeaderSources, judgeKey } from './key'
 import { hasKey, hasSession } from './layers'
 import { judgeObserve } from './observe'
+import { judgeTrust } from './trust'
 
 export function judgePlans(root: JsonNode): void {
+  judgeTrust(root)
   if (hasSession(null, root)) judgeSession(null, root)
   if (hasKey(null, root)) judgeKeyOf(null, root)
   judgeHeaderSources(root, root)

@@ -1,6 +1,7 @@
 /** What a key's fields must be together. */
 import { Slice } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
+import { isUnverified } from '../check/claim'
 import { isHeader, sameHeader } from '../check/header'
 import { SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
 import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
@@ -14,6 +15,7 @@ import { debugTokenHeader } from './observe'
 let usesSession = false
 let usesAll = false
 let usesAuthorization = false
+let usesUnverified = false
 let usesOutside = false
 
 /** Judges the merged key; `at` is where an error is shown, `withSession` whether the plan has a session. */
@@ -36,6 +38,7 @@ export function judgeKey(
   usesSession = false
   usesAll = false
   usesAuthorization = false
+  usesUnverified = false
   usesOutside = false
   survey(from, 0)
   const raw = isWord(textOf(pick(over, base, ascii('format'))), ascii('raw'))
@@ -56,6 +59,15 @@ export function judgeKey(
       ascii('the header authorization is a source only with format: hash and a hashSecret'),
     )
   }
+  if (usesUnverified && (raw || !secret)) {
+    error(
+      ascii('secret_required'),
+      at,
+      ascii(
+        'an unverified claim needs format: hash and a hashSecret: anybody can write one and compute its key',
+      ),
+    )
+  }
   if (raw && secret) warning(ascii('no_effect'), at, ascii('hashSecret has no effect with format: raw'))
   if (usesOutside && !raw && !secret) {
     warning(
@@ -74,6 +86,7 @@ function survey(list: JsonNode, level: u32): void {
     else if (kind < SourceKind.All && kind != SourceKind.Constant) usesOutside = true
     if (value === null) continue
     if (kind == SourceKind.All) usesAll = true
+    if (kind == SourceKind.Claim && isUnverified(value)) usesUnverified = true
     if (kind >= SourceKind.All && level < SOURCE_LEVELS) survey(value, level + 1)
     if (
       kind == SourceKind.Header &&
@@ -99,7 +112,7 @@ function judgeHeaders(list: JsonNode, root: JsonNode, level: u32): void {
     const value = valueOf(source)
     if (value === null) continue
     if (kind >= SourceKind.All && level < SOURCE_LEVELS) judgeHeaders(value, root, level + 1)
-    const name = kind == SourceKind.Header ? scalarOf(value, ascii('name')) : null
+    const name = headerOf(kind, value)
     if (name === null || !isRemoved(textOf(name), root)) continue
     error(
       ascii('key_header_as_source'),
@@ -112,6 +125,12 @@ function judgeHeaders(list: JsonNode, root: JsonNode, level: u32): void {
 /** The debug token is removed as key headers are. */
 function isRemoved(name: Slice, root: JsonNode): bool {
   return isAnyKeyHeader(name, root) || sameHeader(debugTokenHeader(root), name)
+}
+
+/** The name of the header that the source reads; null if it reads none. */
+function headerOf(kind: i32, value: JsonNode): JsonNode | null {
+  if (kind == SourceKind.Header) return scalarOf(value, ascii('name'))
+  return kind == SourceKind.Claim ? member(member(value, ascii('in')), ascii('header')) : null
 }
 
 /** True if some plan writes its key to the header `name`. */

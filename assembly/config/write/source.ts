@@ -1,8 +1,8 @@
 /** Sources into the policy's block. Every one was checked: kinds are known, names are there, levels are few. */
 import { ascii } from '../../bytes/literal'
-import { ABSENT, Slice, endOf, isPresent, ptrOf } from '../../bytes/slice'
-import { Writer } from '../../bytes/writer'
-import { CLAIM_TYPES, GRPC_PARTS, REPEATED, SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
+import { ABSENT, Slice, isPresent } from '../../bytes/slice'
+import { isUnverified } from '../check/claim'
+import { GRPC_PARTS, REPEATED, SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
 import { choiceOf } from '../fields'
 import {
   JsonKind,
@@ -16,6 +16,7 @@ import {
   textOf,
 } from '../../json/node'
 import { Source, SourceKind } from '../policy'
+import { writeClaim } from './claim'
 import { writeTransforms } from './transform'
 import { blockBytes, blockLowerText, blockText, closeText, openText } from './block'
 
@@ -84,9 +85,8 @@ function writeKind(source: Source, node: JsonNode, level: u32): void {
       source.decode = flagOf(member(value, ascii('decode')), false)
       return
     case SourceKind.Claim:
-      source.claimType = choiceOf(member(value, ascii('type')), CLAIM_TYPES, 0)
-      source.name = claimPath(scalar)
-      source.label = claimLabel(scalar)
+      writeClaim(source, value, scalar)
+      if (isUnverified(value)) source.token = carrierOf(member(value, ascii('in')))
       return
     case SourceKind.Address:
       writeAddress(source, value)
@@ -118,6 +118,19 @@ function firstField(kind: SourceKind): Slice {
   return kind == SourceKind.Grpc ? ascii('part') : ascii('name')
 }
 
+/** Where an unverified token is: written as a source is, and read like one. */
+function carrierOf(node: JsonNode | null): Source {
+  const carrier = changetype<Source>(blockBytes(offsetof<Source>()))
+  if (node !== null) {
+    writeKind(carrier, node, SOURCE_LEVELS)
+    return carrier
+  }
+  carrier.kind = SourceKind.Header
+  carrier.name = blockText(ascii('authorization'))
+  carrier.path = headerPath(carrier.name)
+  return carrier
+}
+
 function writeAddress(source: Source, value: JsonNode | null): void {
   const ipv4Prefix =
     value !== null && value.kind == JsonKind.Number ? value : member(value, ascii('ipv4Prefix'))
@@ -139,53 +152,4 @@ export function headerPath(name: Slice): Slice {
   text.bytes(ascii('request\0headers\0'))
   text.bytes(name)
   return closeText()
-}
-
-// Where Envoy's jwt_authn leaves verified claims (Istio sets payload_in_metadata to `payload`).
-function claimPath(name: JsonNode | null): Slice {
-  const text = openText()
-  text.bytes(ascii('metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0payload'))
-  for (
-    let segment: JsonNode | null = firstSegment(name);
-    segment !== null;
-    segment = nextSegment(name, segment)
-  ) {
-    text.byte(0)
-    text.bytes(segment.text)
-  }
-  return closeText()
-}
-
-/** `claim:` and the claim's JSON pointer (RFC 6901): `claim:/sub`, `claim:/realm/tenant`. */
-function claimLabel(name: JsonNode | null): Slice {
-  const text = openText()
-  text.bytes(ascii('claim:'))
-  for (
-    let segment: JsonNode | null = firstSegment(name);
-    segment !== null;
-    segment = nextSegment(name, segment)
-  ) {
-    text.byte(0x2f)
-    writeEscaped(text, segment.text)
-  }
-  return closeText()
-}
-
-// Section 3 of RFC 6901: ~ is ~0 and / is ~1.
-function writeEscaped(text: Writer, segment: Slice): void {
-  for (let at = ptrOf(segment); at < endOf(segment); at++) {
-    const byte = load<u8>(at)
-    if (byte == 0x7e) text.bytes(ascii('~0'))
-    else if (byte == 0x2f) text.bytes(ascii('~1'))
-    else text.byte(byte)
-  }
-}
-
-/** A claim's name is one name, or a list of them. */
-function firstSegment(name: JsonNode | null): JsonNode | null {
-  return name !== null && name.kind == JsonKind.Array ? name.child : name
-}
-
-function nextSegment(name: JsonNode | null, segment: JsonNode | null): JsonNode | null {
-  return name !== null && name.kind == JsonKind.Array ? after(segment) : null
 }

@@ -1,0 +1,69 @@
+/**
+ * Claims: of a token that Envoy has verified, or of one that nobody has.
+ *
+ *     claim = NAME | [NAME, ...]
+ *           | {name, type, metadata: [NAME, ...]}                       verified
+ *           | {name, type, token: "unverified", in: {header | query | cookie: NAME}}
+ */
+import { ascii } from '../../bytes/literal'
+import { Slice } from '../../bytes/slice'
+import { isWord } from '../../bytes/words'
+import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../../json/node'
+import { expectChoice, expectFields, expectList } from '../fields'
+import { error } from '../report'
+import { expectHeaderSource } from './header'
+import { expectClaimName, expectQueryName, expectToken } from './name'
+import { scalarThere } from './source'
+
+export const CLAIM_TYPES: Slice = ascii('string number boolean list')
+
+const TOKENS: Slice = ascii('verified unverified')
+
+export function checkClaim(value: JsonNode): void {
+  if (value.kind == JsonKind.Object) expectFields(value, ascii('name type token in metadata'), ascii(''))
+  expectChoice(member(value, ascii('type')), CLAIM_TYPES)
+  const name = scalarThere(value, ascii('name'))
+  if (name !== null && name.kind == JsonKind.Array) expectNames(name)
+  else expectClaimName(name)
+  const metadata = member(value, ascii('metadata'))
+  const carrier = member(value, ascii('in'))
+  expectNames(metadata)
+  checkCarrier(carrier)
+  const token = member(value, ascii('token'))
+  if (token !== null && !expectChoice(token, TOKENS)) return
+  if (metadata !== null && isUnverified(value))
+    error(
+      ascii('token_mismatch'),
+      metadata,
+      ascii(
+        'metadata is where a filter leaves verified claims; an unverified token is read from the request',
+      ),
+    )
+  if (carrier !== null && !isUnverified(value))
+    error(
+      ascii('token_mismatch'),
+      carrier,
+      ascii('a verified claim comes from metadata; in says where to read a token: unverified'),
+    )
+}
+
+/** True if the claim `value` is read from a token that nobody has verified. */
+export function isUnverified(value: JsonNode | null): bool {
+  return isWord(textOf(member(value, ascii('token'))), ascii('unverified'))
+}
+
+function expectNames(list: JsonNode | null): void {
+  if (!expectList(list, 8, ascii('1 to 8 names, one within the other'))) return
+  for (let name = firstItem(list); name !== null; name = after(name)) expectClaimName(name)
+}
+
+function checkCarrier(node: JsonNode | null): void {
+  if (node === null || !expectFields(node, ascii('header query cookie'), ascii(''))) return
+  if (node.count == 0)
+    error(ascii('missing_field'), node, ascii('expected a header, a query or a cookie, as in {query: token}'))
+  if (node.count > 1)
+    error(ascii('ambiguous_carrier'), node, ascii('a token is in one place; list two sources for two'))
+  expectHeaderSource(member(node, ascii('header')))
+  expectQueryName(member(node, ascii('query')))
+  expectToken(member(node, ascii('cookie')))
+}

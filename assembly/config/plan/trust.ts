@@ -1,0 +1,72 @@
+/**
+ * Verified claims never share a key with what anybody can write into a token of their own. Labels see to that, and `as`
+ * would undo it: so no name stands beside claims of both kinds, anywhere in a configuration.
+ */
+import { arenaAlloc } from '../../bytes/arena'
+import { ascii } from '../../bytes/literal'
+import { Slice, isPresent } from '../../bytes/slice'
+import { listHolds } from '../../bytes/slice-list'
+import { JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
+import { isUnverified } from '../check/claim'
+import { MOST_LEAVES, SOURCE_LEVELS, kindOf, valueOf } from '../check/source'
+import { SLICE_BYTES, SourceKind } from '../policy'
+import { error } from '../report'
+
+// Slice[]: the names that verified claims have.
+let names: usize = 0
+let nameCount: u32 = 0
+let nameRoom: u32 = 0
+
+/** Reports every unverified claim with the name of a verified one. */
+export function judgeTrust(root: JsonNode): void {
+  nameCount = 0
+  nameRoom = (itemCount(member(root, ascii('rules'))) + 1) * MOST_LEAVES
+  names = arenaAlloc(nameRoom * SLICE_BYTES)
+  if (names == 0) {
+    error(ascii('too_large'), root, ascii('the configuration needs more memory than there is for it'))
+    return
+  }
+  judgeClaims(root, false)
+  judgeClaims(root, true)
+}
+
+/** Takes down the names of verified claims, or compares those of unverified ones with them. */
+function judgeClaims(root: JsonNode, unverified: bool): void {
+  judgeLayer(root, unverified)
+  for (let rule = firstItem(member(root, ascii('rules'))); rule !== null; rule = after(rule))
+    judgeLayer(rule, unverified)
+}
+
+function judgeLayer(layer: JsonNode, unverified: bool): void {
+  const from = member(member(layer, ascii('key')), ascii('from'))
+  if (from !== null) judgeList(from, unverified, 0)
+}
+
+function judgeList(list: JsonNode, unverified: bool, level: u32): void {
+  for (let source = firstItem(list); source !== null; source = after(source)) {
+    const kind = kindOf(source)
+    const value = valueOf(source)
+    if (value === null) continue
+    if (kind >= SourceKind.All && level < SOURCE_LEVELS) judgeList(value, unverified, level + 1)
+    const name = member(source, ascii('as'))
+    if (kind == SourceKind.Claim && name !== null && isUnverified(value) == unverified)
+      judgeName(name, unverified)
+  }
+}
+
+function judgeName(name: JsonNode, unverified: bool): void {
+  const text = textOf(name)
+  if (!isPresent(text)) return
+  const isKnown = listHolds(names, nameCount, text)
+  if (unverified) {
+    if (isKnown)
+      error(
+        ascii('mixed_trust'),
+        name,
+        ascii('a verified claim has this name too: whoever writes a token could take its keys'),
+      )
+  } else if (!isKnown && nameCount < nameRoom) {
+    store<Slice>(names + nameCount * SLICE_BYTES, text)
+    nameCount++
+  }
+}
