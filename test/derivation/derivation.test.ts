@@ -24,12 +24,12 @@ describe('the filter and a second derivation, written from the documentation, gi
         const { plugin } = startMooring({ key }, { environment: { SECRET: HASH_SECRET } })
         for (let count = 0; count < REQUESTS; count++) {
           const request = randomRequest(prng)
-          const payload = request.claims as Record<string, PropertyValue>
+          const metadata = request.metadata as Record<string, PropertyValue>
           const stream = plugin.stream({
             headers: request.headers,
             properties: {
               source: { address: request.address },
-              metadata: { filter_metadata: { 'envoy.filters.http.jwt_authn': { payload } } },
+              metadata: { filter_metadata: metadata },
             },
           })
           const passed = { stream, request: stream.requestHeaders({ endOfStream: true }) }
@@ -46,10 +46,10 @@ describe('the filter and a second derivation, written from the documentation, gi
           kinds.add(JSON.stringify(from).replace(/.*?"(\w+)".*/s, '$1'))
         }
       }
-      // The cases reach what they are meant to reach: most have a key, some none.
+      // The cases reach what they are meant to reach: many have a key, many none.
       const cases = CONFIGURATIONS * REQUESTS
-      expect(keys).toBeGreaterThan(cases / 2)
-      expect(keys).toBeLessThan(cases)
+      expect(keys).toBeGreaterThan(cases / 3)
+      expect(keys).toBeLessThan((cases * 2) / 3)
       expect(kinds.size).toBeGreaterThan(10)
     },
   )

@@ -16,6 +16,7 @@ import {
   textNode,
 } from '../filter/reference-key.ts'
 import { referencePath } from '../pure/reference-path.ts'
+import { type ClaimValue, tokenClaim, withoutScheme } from './token.ts'
 import { type TransformText, transformText } from './transform.ts'
 
 /** A source as the configuration writes it. */
@@ -23,8 +24,8 @@ export type SourceText = string | Readonly<Record<string, unknown>>
 
 export interface Request {
   readonly headers: HeaderList
-  /** What jwt_authn has verified. */
-  readonly claims: Readonly<Record<string, unknown>>
+  /** Envoy's filter metadata, where jwt_authn leaves what it has verified. */
+  readonly metadata: Readonly<Record<string, unknown>>
   /** Envoy's `source.address`. */
   readonly address: string
 }
@@ -41,12 +42,7 @@ interface Siblings {
   readonly transform: readonly TransformText[]
 }
 
-type Value =
-  | { readonly type: 's'; readonly text: string }
-  | { readonly type: 'n'; readonly number: number }
-  | { readonly type: 't'; readonly flag: boolean }
-  | { readonly type: 'l'; readonly items: readonly string[] }
-  | { readonly type: 'b'; readonly hex: string }
+type Value = ClaimValue | { readonly type: 'b'; readonly hex: string }
 
 const LONGEST = 4096
 const LONGEST_RAW = 256
@@ -195,15 +191,8 @@ function leafOf(kind: string, value: unknown, request: Request): [label: string,
       const text = queryValue(pathOf(request), String(name))
       return [`query:${String(name)}`, textValue(decode === true ? formDecoded(text) : text)]
     }
-    case 'claim': {
-      const { name, type } = fields('name')
-      const names = Array.isArray(name) ? name.map(String) : [String(name)]
-      const pointer = names.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
-      return [
-        `claim:${pointer}`,
-        claimValue(request.claims, names, typeof type === 'string' ? type : 'string'),
-      ]
-    }
+    case 'claim':
+      return claimOf(fields('name'), request)
     case 'address': {
       const { ipv4Prefix = 32, ipv6Prefix = 128 } = fields('ipv4Prefix')
       return ['address', addressValue(request.address, Number(ipv4Prefix), Number(ipv6Prefix))]
@@ -224,6 +213,40 @@ function leafOf(kind: string, value: unknown, request: Request): [label: string,
       return [`grpc:${part}`, textValue(grpcValue(request, part))]
     }
   }
+}
+
+const VERIFIED = ['envoy.filters.http.jwt_authn', 'payload']
+
+function claimOf(
+  {
+    name,
+    type = 'string',
+    token,
+    in: carrier = { header: 'authorization' },
+    metadata = VERIFIED,
+  }: Record<string, unknown>,
+  request: Request,
+): [label: string, value: Value | undefined] {
+  const names = [name].flat().map(String)
+  const pointer = (of: readonly string[]): string =>
+    of.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  if (token === 'unverified') {
+    const text = tokenOf(carrier as Record<string, string>, request)
+    const value = text === undefined ? undefined : tokenClaim(text, names, String(type))
+    return [`unverified-claim:${pointer(names)}`, value]
+  }
+  const place = metadata as string[]
+  const isDefault = JSON.stringify(place) === JSON.stringify(VERIFIED)
+  const label = isDefault ? `claim:${pointer(names)}` : `metadata:${pointer([...place, ...names])}`
+  return [label, claimValue(request.metadata, [...place, ...names], String(type))]
+}
+
+/** The token that a header, a query or a cookie carries. */
+function tokenOf(carrier: Readonly<Record<string, string>>, request: Request): string | undefined {
+  const [[kind, name] = ['', '']] = Object.entries(carrier)
+  const [, value] = leafOf(kind, name, request)
+  if (value?.type !== 's') return undefined
+  return kind === 'header' ? withoutScheme(name.toLowerCase(), value.text) : value.text
 }
 
 function transformed(value: Value, transforms: readonly TransformText[]): Value | undefined {
@@ -262,11 +285,11 @@ function formDecoded(text: string | undefined): string | undefined {
 }
 
 function claimValue(
-  claims: Readonly<Record<string, unknown>>,
+  metadata: Readonly<Record<string, unknown>>,
   names: readonly string[],
   type: string,
 ): Value | undefined {
-  let found: unknown = claims
+  let found: unknown = metadata
   for (const name of names) {
     if (typeof found !== 'object' || found === null || Array.isArray(found)) return undefined
     found = (found as Record<string, unknown>)[name]

@@ -1,13 +1,17 @@
 /** Keys as a configuration writes them, and requests that their sources often find something in. */
-import type { HeaderList } from '../../host/index.ts'
+import type { HeaderEntry, HeaderList } from '../../host/index.ts'
 import type { Prng } from '../fuzz/prng.ts'
 import type { KeyText, Request, SourceText } from './derive.ts'
+import { CARRIERS, TOKEN_CLAIMS, token, tokenHeaders } from './generate-token.ts'
 import type { TransformText } from './transform.ts'
 
 const COOKIES = ['cart', 'sid']
 const HEADERS = ['X-User', 'x-tenant']
 const QUERIES = ['user', 'u[]']
 const CLAIMS: (string | string[])[] = ['sub', 'uid', 'https://acme.io/tenant', 'a~b', ['realm', 'id']]
+const AUTHZ = 'envoy.filters.http.ext_authz'
+const PLACES = [['envoy.filters.http.jwt_authn', 'payload'], [AUTHZ, 'cl/ms'], [AUTHZ]]
+const TYPES = ['string', 'number', 'boolean', 'list']
 const TEMPLATES = ['/carts/{cart}/**', '/carts/{cart}', '/{tenant}/users/{user}', '/*/{b}/**', '/a%20b/{x}/']
 const TEXTS = [
   'a',
@@ -65,36 +69,45 @@ const ADDRESSES = [
   '[::1]:1',
 ]
 
+/** What a key is made for, and how many sources it may still have. */
+interface Shape {
+  readonly raw: boolean
+  readonly keyed: boolean
+  left: number
+}
+
 export function randomKey(prng: Prng, secret: string): KeyText {
   const raw = prng.onceIn(4)
+  const keyed = !raw && prng.onceIn(2)
   return {
-    from: sources(prng, raw, 0, { left: 16 }),
+    from: sources(prng, { raw, keyed, left: 16 }, 0),
     format: raw ? 'raw' : 'hash',
-    secret: !raw && prng.onceIn(2) ? secret : undefined,
+    secret: keyed ? secret : undefined,
   }
 }
 
-function sources(prng: Prng, raw: boolean, depth: number, budget: { left: number }): SourceText[] {
+function sources(prng: Prng, shape: Shape, depth: number): SourceText[] {
   const list: SourceText[] = []
-  for (let more = 1 + prng.below(3); more > 0 && budget.left > 0; more--) {
-    list.push(source(prng, raw, depth, budget))
+  for (let more = 1 + prng.below(3); more > 0 && shape.left > 0; more--) {
+    list.push(source(prng, shape, depth))
   }
   return list
 }
 
-function source(prng: Prng, raw: boolean, depth: number, budget: { left: number }): SourceText {
+function source(prng: Prng, shape: Shape, depth: number): SourceText {
   const required = prng.onceIn(12) ? { required: true } : {}
-  if (depth < 4 && budget.left > 1 && prng.onceIn(4)) {
-    const kind = !raw && prng.onceIn(2) ? 'all' : 'firstOf'
-    return { [kind]: sources(prng, raw, depth + 1, budget), ...required }
+  if (depth < 4 && shape.left > 1 && prng.onceIn(4)) {
+    const kind = !shape.raw && prng.onceIn(2) ? 'all' : 'firstOf'
+    return { [kind]: sources(prng, shape, depth + 1), ...required }
   }
-  budget.left--
-  const chosen = leaf(prng)
+  shape.left--
+  const unverified = shape.keyed && prng.onceIn(6)
+  const chosen = unverified ? { claim: unverifiedClaim(prng) } : leaf(prng)
   if (typeof chosen === 'string') return chosen
   return {
     ...chosen,
     ...required,
-    ...(prng.onceIn(6) ? { as: prng.pick(['user', 'method']) } : {}),
+    ...(prng.onceIn(6) ? { as: prng.pick(unverified ? ['anybody'] : ['user', 'method']) } : {}),
     ...(prng.onceIn(3) && yieldsText(chosen)
       ? { transform: prng.list(1 + prng.below(3), () => transform(prng)) }
       : {}),
@@ -119,6 +132,18 @@ function transform(prng: Prng): TransformText {
   ])
 }
 
+/** A claim of a token that nobody has verified. */
+export function unverifiedClaim(prng: Prng): Record<string, unknown> {
+  const carrier = prng.pick(CARRIERS)
+  const [name, type] = prng.pick(TOKEN_CLAIMS)
+  return {
+    name,
+    type: prng.onceIn(4) ? prng.pick(TYPES) : type,
+    token: 'unverified',
+    ...(carrier === undefined ? {} : { in: carrier }),
+  }
+}
+
 function leaf(prng: Prng): SourceText {
   const pick = <T>(from: readonly T[]): T => prng.pick(from)
   return prng.oneOf<SourceText>([
@@ -130,7 +155,8 @@ function leaf(prng: Prng): SourceText {
     () => ({ query: pick(QUERIES) }),
     () => ({ query: { name: pick(QUERIES), decode: true } }),
     () => ({ claim: { name: pick(CLAIMS) } }),
-    () => ({ claim: { name: pick(CLAIMS), type: pick(['string', 'number', 'boolean', 'list']) } }),
+    () => ({ claim: { name: pick(CLAIMS), type: pick(TYPES) } }),
+    () => ({ claim: { name: pick(CLAIMS), type: pick(TYPES), metadata: pick(PLACES) } }),
     () => ({ path: pick(TEMPLATES) }),
     () => ({ path: { template: pick(TEMPLATES) } }),
     () => ({ grpc: pick(['service', 'method']) }),
@@ -142,18 +168,24 @@ export function randomRequest(prng: Prng): Request {
   const text = (): string => Buffer.from(prng.pick(TEXTS)).toString('latin1')
   const some = (most: number, make: () => string): string[] => prng.list(prng.below(most + 1), make)
   const query = some(3, () => `${prng.pick(QUERIES)}${prng.pick(['=', '=', ''])}${queryText(prng)}`)
-  const headers: [string, string][] = [
+  if (prng.onceIn(3)) query.push(`id_token=${token(prng)}`)
+  const headers: HeaderEntry[] = [
     [':method', prng.pick(['GET', 'POST', 'M-SEARCH'])],
     [':scheme', 'http'],
     [':authority', prng.pick(AUTHORITIES)],
     [':path', prng.pick(PATHS) + (query.length > 0 ? `?${query.join('&')}` : '')],
   ]
   for (const name of some(3, () => prng.pick(HEADERS).toLowerCase())) headers.push([name, text()])
+  headers.push(...tokenHeaders(prng))
   for (const line of some(2, () => cookieLine(prng))) headers.push(['cookie', line])
   if (prng.onceIn(2)) {
     headers.push(['content-type', prng.pick(['application/grpc', 'application/grpc+proto', 'text/plain'])])
   }
-  return { headers: headers satisfies HeaderList, claims: claims(prng), address: prng.pick(ADDRESSES) }
+  const metadata = {
+    'envoy.filters.http.jwt_authn': { payload: claims(prng) },
+    [AUTHZ]: { ...claims(prng), 'cl/ms': claims(prng) },
+  }
+  return { headers: headers satisfies HeaderList, metadata, address: prng.pick(ADDRESSES) }
 }
 
 function queryText(prng: Prng): string {
