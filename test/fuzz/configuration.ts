@@ -17,6 +17,15 @@ export const COOKIE_NAMES = ['ISTIOID', 'sid', 'a', '__Host-sid', "!#$%&'*+-.^_`
 export const KEY_HEADERS = ['x-mooring-key', 'X-Affinity', 'x-k', "!x#$%&'*+.^_`|~"]
 export const SOURCE_HEADERS = ['x-user-id', 'X-Tenant', 'accept-language', 'user-agent', 'authorization']
 export const CLAIM_NAMES = ['sub', 'uid', 'https://acme.io/tenant', 'a~b', 'groups', 'größe', 'realm']
+/** A filter that leaves claims beside jwt_authn. */
+export const AUTHZ = 'envoy.filters.http.ext_authz'
+const TOKEN_CARRIERS = [
+  { header: 'authorization' },
+  { header: 'X-Tenant' },
+  { query: 'user' },
+  { cookie: 'a' },
+]
+const CLAIM_TYPES = ['string', 'number', 'boolean', 'list']
 const METHODS = ['GET', 'POST', 'PUT', 'OPTIONS', 'M-SEARCH']
 const HOSTS = ['test.com', '*.example.com', '*', 'a.b.c', 'xn--bcher-kva.example']
 const PATHS = ['/', '/**', '/mcp/**', '/static/*', '/users/{id}/x', '/a%20b', '/healthz', '/a/*/**']
@@ -162,7 +171,8 @@ function source(shape: Shape, depth: number, budget: { left: number }): unknown 
     () => ({
       claim: {
         name: prng.onceIn(2) ? prng.pick(CLAIM_NAMES) : prng.list(number(4), () => prng.pick(CLAIM_NAMES)),
-        type: prng.pick(['string', 'number', 'boolean', 'list']),
+        type: prng.pick(CLAIM_TYPES),
+        ...(prng.onceIn(3) ? { metadata: prng.pick([[AUTHZ], [AUTHZ, 'claims'], ['a', 'b', 'c']]) } : {}),
       },
     }),
     () => prng.pick<unknown>(['address', { address: number(32) }]),
@@ -171,8 +181,17 @@ function source(shape: Shape, depth: number, budget: { left: number }): unknown 
     () => ({ path: prng.pick(['/{id}', '/{id}/**', '/users/{id}/x', '/{a}/{b}/**', '/a/*/{c}']) }),
     () => ({ constant: prng.pick(['all', 'a b', 'ü\r\n\0%,', 'x'.repeat(256)]) }),
   ]
+  if (shape.secret && !shape.raw) leaves.push(() => ({ claim: unverifiedClaim(prng) }))
   if (shape.everySession) leaves.push(() => prng.pick<unknown>(['session', { session: {} }]))
   const leaf = prng.oneOf(leaves)
   if (typeof leaf !== 'object' || !prng.onceIn(6)) return leaf
-  return { ...leaf, ...(prng.onceIn(2) ? { as: 'user' } : {}), required: prng.onceIn(2) }
+  const as = JSON.stringify(leaf).includes('"unverified"') ? 'anybody' : 'user'
+  return { ...leaf, ...(prng.onceIn(2) ? { as } : {}), required: prng.onceIn(2) }
+}
+
+function unverifiedClaim(prng: Prng): Fields {
+  const fields: Fields = { name: prng.pick(CLAIM_NAMES), token: 'unverified', type: prng.pick(CLAIM_TYPES) }
+  if (prng.onceIn(2)) fields['name'] = prng.list(1 + prng.below(8), () => prng.pick(CLAIM_NAMES))
+  if (!prng.onceIn(3)) fields['in'] = prng.pick(TOKEN_CARRIERS)
+  return fields
 }

@@ -1,6 +1,8 @@
 /** Requests as no client should send them: header maps, properties and answers. */
 import { type HeaderEntry, type HeaderList, type PropertyTree, type PropertyValue } from '../../host/index.ts'
+import { token } from '../derivation/generate-token.ts'
 import {
+  AUTHZ,
   CLAIM_NAMES,
   COOKIE_NAMES,
   KEY_HEADERS,
@@ -78,7 +80,7 @@ export function randomHeaders(prng: Prng): HeaderList {
   }
   maybe(':method', () => prng.pick(METHODS))
   maybe(':authority', () => nearly(prng, AUTHORITIES))
-  maybe(':path', () => nearly(prng, PATHS))
+  maybe(':path', () => (prng.onceIn(6) ? `/?user=${jwt(prng)}` : nearly(prng, PATHS)))
   maybe(':scheme', () => prng.pick(['http', 'https', 'HTTPS', '']))
   if (prng.onceIn(3)) headers.push(['x-forwarded-proto', prng.pick(['https', 'http', '', 'wss'])])
   const cookieLines = prng.onceIn(30) ? prng.below(60) : prng.below(4)
@@ -86,6 +88,8 @@ export function randomHeaders(prng: Prng): HeaderList {
   for (const name of SOURCE_HEADERS) {
     for (let more = prng.below(5) - 2; more > 0; more--) headers.push([name, text(prng)])
   }
+  if (prng.onceIn(2)) headers.push(['authorization', `${prng.pick(['Bearer ', 'bearer  ', ''])}${jwt(prng)}`])
+  if (prng.onceIn(6)) headers.push(['x-tenant', jwt(prng)])
   for (const name of KEY_HEADERS) {
     for (let more = prng.below(5) - 2; more > 0; more--) headers.push([anyCase(prng, name), FORGED])
   }
@@ -108,7 +112,10 @@ export function randomProperties(prng: Prng): PropertyTree {
   for (const name of CLAIM_NAMES) if (prng.onceIn(2)) claims[name] = claim(prng, 0)
   const payload = prng.onceIn(12) ? claim(prng, 0) : claims
   const tree: Record<string, PropertyValue> = {}
-  if (!prng.onceIn(4)) tree['metadata'] = { filter_metadata: { 'envoy.filters.http.jwt_authn': { payload } } }
+  if (!prng.onceIn(4)) {
+    const authz = prng.onceIn(4) ? claim(prng, 0) : { ...claims, claims }
+    tree['metadata'] = { filter_metadata: { 'envoy.filters.http.jwt_authn': { payload }, [AUTHZ]: authz } }
+  }
   if (!prng.onceIn(4)) tree['source'] = { address: prng.onceIn(8) ? claim(prng, 0) : nearly(prng, ADDRESSES) }
   return tree
 }
@@ -134,7 +141,13 @@ function cookieLine(prng: Prng): string {
   return prng.onceIn(6) ? damagedText(prng, line) : line
 }
 
+/** A token, sound or damaged in a part or as a whole. */
+function jwt(prng: Prng): string {
+  return prng.onceIn(4) ? damagedText(prng, token(prng)) : token(prng)
+}
+
 function cookieValue(prng: Prng): string {
+  if (prng.onceIn(8)) return jwt(prng)
   if (prng.onceIn(4)) return text(prng)
   return prng.onceIn(5) ? 'v'.repeat(prng.pick([127, 128, 129, 130])) : nearly(prng, VALUES)
 }
