@@ -13,8 +13,11 @@ export interface Issuer {
   readonly jwtAuthn: HttpFilter
 }
 
-/** An issuer with a new key. */
-export async function createIssuer(): Promise<Issuer> {
+/**
+ * An issuer with a new key. `payload` is where the filter leaves verified claims: the default is the name that Istio
+ * gives (EnvoyJwtFilterPayload).
+ */
+export async function createIssuer(payload = 'payload'): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   const jwk = { ...(await exportJWK(publicKey)), kid: 'test', alg: 'ES256', use: 'sig' }
   return {
@@ -37,8 +40,7 @@ export async function createIssuer(): Promise<Issuer> {
           'origins-0': {
             issuer: ISSUER,
             local_jwks: { inline_string: JSON.stringify({ keys: [jwk] }) },
-            // The name under which Istio leaves verified claims (EnvoyJwtFilterPayload).
-            payload_in_metadata: 'payload',
+            payload_in_metadata: payload,
             normalize_payload_in_metadata: { space_delimited_claims: ['permission', 'scope'] },
           },
         },
