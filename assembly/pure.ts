@@ -44,10 +44,12 @@ export { isPeerPattern, matchPeer } from './http/peer-pattern'
 export { pathPatternError } from './http/path-pattern'
 export { decodePercent } from './http/percent'
 export { findQuery } from './http/query'
+export { hasFailed } from './json/cursor'
 export { findNext, foundKind, openFind } from './json/find'
 export { exactInteger } from './json/number'
 export { valueNumber, valueText } from './json/value'
-export { hasFailed } from './json/cursor'
+export { isSpiffeId, spiffePart } from './http/spiffe'
+export { forwardedValue } from './http/xfcc'
 export { dropPending, dropPendingOf, findPending, pendingCount, reservePending } from './session/pending'
 
 /** Opens the Writer at `writer` (WRITER_BYTES of it) on a region. */

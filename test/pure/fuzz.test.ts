@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ABSENT, UNREADABLE, Room, bytes, cases, pure, startOf, type Slice } from './module.ts'
+import { ABSENT, MALFORMED, UNREADABLE, Room, bytes, cases, pure, startOf, type Slice } from './module.ts'
 
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 
@@ -93,6 +93,11 @@ const TOKENS = [
   'eyJjcml0IjpbXX0.e30.',
   'eyJhIjp7ImEiOlt7fV19LCJjclx1MDA2OXQiOjF9.e30.YQ',
 ]
+const CERTIFICATES = [
+  'By=spiffe://a/b;Hash=00ff;Subject="CN=a\\"b\\,c\\\\";URI=spiffe://cluster.local/ns/a/sa/b;DNS=x.y',
+  'URI=a,URI="b;c", Subject="";uri=',
+  ',=;"\\',
+]
 
 /** Calls one function; true if its result is one that it may have. What it writes is checked by the room. */
 type Call = (input: Slice, room: Room, below: Below) => boolean
@@ -152,6 +157,17 @@ const PARSERS: [name: string, samples: string[], call: Call][] = [
     'matchPeer, its pattern',
     PEERS,
     (pattern, room) => isFlag(pure.matchPeer(pattern, room.input('spiffe://cluster.local/ns/a/sa/b'))),
+  ],
+  ['isSpiffeId', PEERS, (uri, _, below) => isFlag(pure.isSpiffeId(uri, below(2)))],
+  ['spiffePart', PEERS, (uri, _, below) => isWithin(pure.spiffePart(uri, 1 + below(3)), uri)],
+  [
+    'forwardedValue',
+    CERTIFICATES,
+    (header, room, below) => {
+      const value = pure.forwardedValue(header, room.input('uri'), below(4) - 1, below(4))
+      // What has a quote in it is resolved elsewhere, and shorter than it was.
+      return value === MALFORMED || isWithin(value, header) || value >> 32n < header >> 32n
+    },
   ],
   ['capture, its text', CAPTURES, (text, room) => isWithin(pure.capture(room.input('a*-{}b*'), text), text)],
   [

@@ -15,6 +15,8 @@ export type Address = number
 
 export const ABSENT: Slice = 0n
 export const UNREADABLE: Slice = 1n << 32n
+/** Of http/xfcc.ts. */
+export const MALFORMED: Slice = 4n << 32n
 
 interface PureExports {
   memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
@@ -73,6 +75,9 @@ interface PureExports {
   readonly foundKind: { readonly value: number }
   readonly valueText: { readonly value: Slice }
   readonly valueNumber: { readonly value: number }
+  isSpiffeId(uri: Slice, stars: number): number
+  spiffePart(uri: Slice, part: number): Slice
+  forwardedValue(header: Slice, key: Slice, element: number, hops: number): Slice
 }
 
 const PROVE = process.env['PROVE'] !== undefined
@@ -131,7 +136,7 @@ interface Placed {
   contents: Buffer | undefined
 }
 
-/** Memory for one call. */
+/** Memory for one call, and an arena that is empty. */
 export class Room {
   readonly placed: Placed[] = []
   #position = memory.length - FLUSH_ROOM
@@ -142,6 +147,7 @@ export class Room {
   constructor(guard: number, flush: number) {
     this.#flush = flush
     memory.fill(guard, regionStart)
+    pure.arenaReset(PAGE)
   }
 
   /** A slice of these bytes, which the call must not change. */

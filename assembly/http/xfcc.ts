@@ -1,0 +1,116 @@
+/**
+ * The header `x-forwarded-client-cert`: what each proxy on the way says of the certificate that it was shown.
+ *
+ *     header  = element *( "," element )                    at most 64 elements
+ *     element = *( blank ) pair *( ";" pair )               blank: space or tab
+ *     pair    = key "=" value                               key: a token; unknown keys are skipped
+ *     value   = quoted | plain
+ *     quoted  = DQUOTE *( any octet but DQUOTE and "\" | "\" any octet ) DQUOTE
+ *     plain   = *( 0x21 to 0xFF but DQUOTE, "," and ";" and 0x7F )
+ *
+ * Envoy's page "HTTP header manipulation" says that a value with `,`, `;` or `=` is quoted and that `\"` stands for a
+ * quote. Envoy itself (source/common/http/conn_manager_utility.cc) quotes Cert, Chain and Subject only, and puts the
+ * subject there as RFC 2253 writes it. So a backslash takes the octet after it along, but only `\"` is resolved:
+ * `CN=a\,O=b` must never become `CN=a,O=b`. A plain value may have a `=`, since Envoy writes URIs as they are.
+ */
+import { arenaAlloc } from '../bytes/arena'
+import { BACKSLASH, COMMA, EQUALS, QUOTE, SEMICOLON, SPACE } from '../bytes/ascii'
+import {
+  ABSENT,
+  Slice,
+  UNREADABLE,
+  between,
+  endOf,
+  equalsIgnoreCase,
+  indexOf,
+  lenOf,
+  ptrOf,
+} from '../bytes/slice'
+import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { isToken } from './octet'
+
+/** The header is not of the grammar, or has another number of elements than it must: like UNREADABLE no bytes. */
+// @ts-ignore: decorator
+@inline
+export const MALFORMED: Slice = 4 << 32
+
+// @ts-ignore: decorator
+@inline
+const MOST_ELEMENTS: u32 = 64
+
+const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
+
+/**
+ * The first value of `key`, which is lower-case, in one element: from the first, 0, or the last, -1. ABSENT if the
+ * element has none, or there is no such element; UNREADABLE if there is no room to resolve it. With `hops` there must
+ * be exactly that many elements. The header is present, and read to its end whatever is found.
+ */
+export function forwardedValue(header: Slice, key: Slice, element: i32, hops: u32): Slice {
+  const end = endOf(header)
+  let at = ptrOf(header)
+  let separator = COMMA
+  let elements: u32 = 0
+  let found: Slice = ABSENT
+  do {
+    if (separator == COMMA) {
+      if (++elements > MOST_ELEMENTS) return MALFORMED
+      if (element < 0) found = ABSENT
+      while (at < end && isBlank(load<u8>(at))) at++
+    }
+    const name = between(at, indexOf(at, end, EQUALS))
+    if (endOf(name) == end || !isToken(name)) return MALFORMED
+    const value = valueAt(endOf(name) + 1, end)
+    if (value == MALFORMED) return MALFORMED
+    const isWanted = element < 0 || element + 1 == <i32>elements
+    if (isWanted && found == ABSENT && equalsIgnoreCase(name, key)) found = value
+    at = endOf(value)
+    if (at == end) return hops != 0 && hops != elements ? MALFORMED : resolved(found)
+    separator = load<u8>(at++)
+  } while (separator == COMMA || separator == SEMICOLON)
+  return MALFORMED
+}
+
+function isBlank(octet: u8): bool {
+  return octet == SPACE || octet == 0x09
+}
+
+/** The value that starts at `at`, with its quotes if it has any. */
+function valueAt(start: usize, end: usize): Slice {
+  let at = start
+  if (at < end && load<u8>(at) == QUOTE) {
+    for (at++; at < end; at++) {
+      const octet = load<u8>(at)
+      if (octet == QUOTE) return between(start, at + 1)
+      if (octet == BACKSLASH) at++
+    }
+    return MALFORMED
+  }
+  for (; at < end; at++) {
+    const octet = load<u8>(at)
+    if (octet == COMMA || octet == SEMICOLON) break
+    if (octet <= SPACE || octet == QUOTE || octet == 0x7f) return MALFORMED
+  }
+  return between(start, at)
+}
+
+/** A value without its quotes, a quote for each `\"`. */
+function resolved(value: Slice): Slice {
+  if (lenOf(value) == 0 || load<u8>(ptrOf(value)) != QUOTE) return value
+  const inner = between(ptrOf(value) + 1, endOf(value) - 1)
+  const end = endOf(inner)
+  if (indexOf(ptrOf(inner), end, QUOTE) == end) return inner
+  const room = arenaAlloc(lenOf(inner))
+  if (room == 0) return UNREADABLE
+  writer.open(room, lenOf(inner))
+  for (let at = ptrOf(inner); at < end; at++) {
+    let octet = load<u8>(at)
+    if (octet == BACKSLASH) {
+      // Within the quotes a backslash is never last.
+      const next = load<u8>(++at)
+      if (next != QUOTE) writer.byte(octet)
+      octet = next
+    }
+    writer.byte(octet)
+  }
+  return writer.result
+}
