@@ -149,8 +149,10 @@ export enum SourceKind {
   Authority = 8,
   Method = 9,
   Grpc = 10,
-  All = 11,
-  FirstOf = 12,
+  Peer = 11,
+  ForwardedClientCert = 12,
+  All = 13,
+  FirstOf = 14,
 }
 
 export enum ClaimType {
@@ -197,10 +199,13 @@ export class Source {
    * Cookie, Query: the name. Header: the lower-case name. Constant: the value. Path: the template.
    * Claim: the property path, segments separated by NUL:
    * `metadata\0filter_metadata\0envoy.filters.http.jwt_authn\0payload\0sub`; of an unverified one the claim's names
-   * alone, NUL before each: `\0sub`.
+   * alone, NUL before each: `\0sub`. Peer: the property path of the field. ForwardedClientCert: the key, lower-case.
    */
   name: Slice
-  /** Header: the property path `request\0headers\0<name>`, whose value joins every entry with a comma. */
+  /**
+   * Header, ForwardedClientCert: the property path `request\0headers\0<name>`, whose value joins every entry with a
+   * comma.
+   */
   path: Slice
   /** Header `repeated: join`: several entries are one value, joined with a comma; otherwise they yield nothing. */
   join: bool
@@ -209,10 +214,10 @@ export class Source {
   /** Address: how many leading bits count, 0 to 32 and 0 to 128. */
   ipv4Prefix: u8
   ipv6Prefix: u8
-  /** Grpc: which part of the call. Peer, ForwardedClientCert: which part of a SPIFFE id, 0 all of it. */
+  /** Grpc: which part of the call. Peer, ForwardedClientCert: which part of a SPIFFE id, a SpiffePart. */
   part: u8
-  /** Peer, ForwardedClientCert: which field of the certificate. */
-  field: u8
+  /** ForwardedClientCert: how many elements there must be, 0 any number. */
+  hops: u8
   /** ForwardedClientCert: from the first element, 0, or from the last, -1. */
   element: i32
   /** Claim: the Header, Query or Cookie whose text is a token that nobody has verified. Null: a verified claim. */

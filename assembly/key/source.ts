@@ -14,6 +14,7 @@ import { readProperty } from '../proxy/property'
 import { requestAuthority, requestMethod, requestNormalisedPath, requestPath } from '../proxy/request'
 import { sessionId, sessionValue } from '../session/session'
 import { carriedText } from './carrier'
+import { forwardedLeaf, peerLeaf } from './certificate'
 import { claimValue } from './claim'
 import { listItem, openList, yieldList } from './list'
 import { TYPE_BINARY, TYPE_STRING } from './node'
@@ -50,6 +51,10 @@ export function leafValue(source: Source): bool {
       return yieldText(requestMethod())
     case SourceKind.Grpc:
       return grpcLeaf(source)
+    case SourceKind.Peer:
+      return peerLeaf(source)
+    case SourceKind.ForwardedClientCert:
+      return forwardedLeaf(source)
     default:
       return yieldNothing(Nothing.Absent)
   }

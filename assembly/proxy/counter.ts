@@ -32,6 +32,8 @@ export enum Counter {
   KeyAuthority,
   KeyMethod,
   KeyGrpc,
+  KeyPeer,
+  KeyForwardedClientCert,
   KeyAll,
   KeyInbound,
   KeyNone,
@@ -50,7 +52,7 @@ export enum Counter {
 /** How many there are. */
 // @ts-ignore: decorator
 @inline
-export const COUNTERS: u32 = 37
+export const COUNTERS: u32 = 39
 
 // In the order of the enumeration.
 const NAMES: Slice = ascii(
@@ -59,7 +61,8 @@ const NAMES: Slice = ascii(
     'session_unreadable session_exhausted ' +
     'cookie_set cookie_withheld ' +
     'key_session key_cookie key_header key_query key_claim key_address key_constant key_path ' +
-    'key_authority key_method key_grpc key_all key_inbound key_none key_rejected ' +
+    'key_authority key_method key_grpc key_peer key_forwarded_client_cert key_all key_inbound key_none ' +
+    'key_rejected ' +
     'source_absent source_malformed source_too_large source_unreadable match_unreadable ' +
     'write_refused passed_through debug_shown debug_refused',
 )

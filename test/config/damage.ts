@@ -50,11 +50,13 @@ const NAMES = [
     'debugHeader',
     'whenHeader',
   ],
+  ...['field', 'element', 'hops'],
   ...['Session', 'cookies', 'sub', '', 'x'],
 ]
 
 const VALUES: Json[] = [
-  ...[null, true, false, 0, 1, 2, -1, 1.5, 32, 33, 128, 129, 1e300],
+  ...[null, true, false, 0, 1, 2, 15, 16, 17, -1, 1.5, 32, 33, 128, 129, 1e300],
+  ...['uri', 'subject', 'digest', 'hash', 'last', 'first', 'namespace', 'trustDomain'],
   ...[
     '',
     'x',

@@ -72,8 +72,8 @@ describe('docs/configuration.md', () => {
     const text = section('Not available yet', '###')
     const words = (part: string) => [...part.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? '')
     const parts = text.slice(text.indexOf(':\n') + 1).split(';')
-    expect(parts).toHaveLength(3)
-    const [fields = '', match = '', sources = ''] = parts
+    expect(parts).toHaveLength(2)
+    const [fields = '', match = ''] = parts
     const configurations: unknown[] = [
       ...words(fields).map((path) =>
         path.split('.').reduceRight<unknown>((value, name) => ({ [name]: value }), 1),
@@ -81,9 +81,8 @@ describe('docs/configuration.md', () => {
       ...words(match)
         .slice(1)
         .map((name) => ({ session: {}, rules: [{ name: 'a', match: { [name]: ['x'] } }] })),
-      ...words(sources).map((name) => ({ key: { from: [{ [name]: 'x' }] } })),
     ]
-    expect(configurations).toHaveLength(15)
+    expect(configurations).toHaveLength(13)
     for (const configuration of configurations) {
       expect(compiler.compile(configuration).errors, JSON.stringify(configuration)).toContainEqual(
         expect.stringMatching(/^not_available at /),

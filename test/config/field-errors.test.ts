@@ -54,10 +54,6 @@ const refused: [configuration: unknown, errors: string[]][] = [
     { ...SESSION, key: { [field]: 'none' } },
     [`not_available at /key/${field}: ${LATER}`],
   ]),
-  ...['peer', 'forwardedClientCert'].flatMap((kind): [object, string[]][] => [
-    [from({ [kind]: 'x' }), [`not_available at /key/from/0/${kind}: ${LATER}`]],
-    [from(kind), [`not_available at /key/from/0: ${LATER}`]],
-  ]),
   ...['headers', 'services', 'namespaces'].map((field): [object, string[]] => [
     match({ [field]: [] }),
     [`not_available at /rules/0/match/${field}: ${LATER}`],

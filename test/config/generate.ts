@@ -107,6 +107,16 @@ const unverified = fc
   )
   .map(([name, fields, siblings]) => ({ claim: { name, token: 'unverified', ...fields }, ...siblings }))
 
+const spiffePart = fc.constantFrom('trustDomain', 'namespace', 'serviceAccount')
+const forwardedField = fc.constantFrom('by', 'hash', 'subject', 'uri', 'dns')
+const element = fc.oneof(
+  fc.constantFrom({}, { element: 'last' }, { hops: 16 }, { element: 'last', hops: 1 }),
+  fc.integer({ min: 1, max: 16 }).map((hops) => ({ element: 'first', hops })),
+  fc
+    .integer({ min: 1, max: 16 })
+    .chain((hops) => fc.nat(hops - 1).map((index) => ({ element: index, hops }))),
+)
+
 const leaf: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom('address', { address: {} }),
   token.map((name) => ({ cookie: name })),
@@ -130,6 +140,14 @@ const leaf: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom('authority', 'method', { authority: {} }, { method: {} }),
   fc.constantFrom('service', 'method').map((part) => ({ grpc: part })),
   fc.constantFrom('service', 'method').map((part) => ({ grpc: { part } })),
+  fc.constantFrom('uri', 'dns', 'subject', 'digest').map((field) => ({ peer: field })),
+  fc.constantFrom('uri', 'dns', 'subject', 'digest').map((field) => ({ peer: { field } })),
+  spiffePart.map((part) => ({ peer: { field: 'uri', part } })),
+  forwardedField.map((field) => ({ forwardedClientCert: field })),
+  fc.tuple(forwardedField, element).map(([field, which]) => ({ forwardedClientCert: { field, ...which } })),
+  fc
+    .tuple(spiffePart, element)
+    .map(([part, which]) => ({ forwardedClientCert: { field: 'uri', part, ...which } })),
   fc.string({ minLength: 1, maxLength: 5 }).map((value) => ({ constant: value })),
   fc.string({ minLength: 1, maxLength: 5, unit: 'binary' }).map((value) => ({ constant: { value } })),
 )
@@ -150,6 +168,7 @@ const transformed = fc
       headerSource.map((name) => ({ header: name })),
       claimName.map((name) => ({ claim: { name, type: 'string' } })),
       fc.constantFrom({ path: '/a/{id}' }, { authority: {} }, { grpc: 'service' }, { constant: 'x' }),
+      fc.constantFrom({ peer: 'subject' }, { forwardedClientCert: 'uri' }),
     ),
     fc.array(transform, { minLength: 1, maxLength: 8 }),
   )

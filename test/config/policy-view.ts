@@ -79,6 +79,8 @@ export interface SourceView {
   ipv4Prefix: number
   ipv6Prefix: number
   part: number
+  hops: number
+  element: number
   required: boolean
   /** Where an unverified token is: one source, or none. */
   token: SourceView[]
@@ -98,6 +100,8 @@ const KINDS = [
   'authority',
   'method',
   'grpc',
+  'peer',
+  'forwardedClientCert',
   'all',
   'firstOf',
 ] as const
@@ -204,6 +208,8 @@ function sources(memory: Buffer, at: number, count: number): SourceView[] {
     ipv6Prefix: memory.readUInt8(source + 35),
     part: memory.readUInt8(source + 36),
     token: sources(memory, memory.readUInt32LE(source + 44), memory.readUInt32LE(source + 44) === 0 ? 0 : 1),
+    hops: memory.readUInt8(source + 37),
+    element: memory.readInt32LE(source + 40),
     transforms: list(
       memory.readUInt32LE(source + 48),
       memory.readUInt32LE(source + 52),

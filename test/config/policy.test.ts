@@ -40,6 +40,8 @@ const SOURCE: SourceView = {
   ipv4Prefix: 0,
   ipv6Prefix: 0,
   part: 0,
+  hops: 0,
+  element: 0,
   required: false,
   token: [],
   transforms: [],

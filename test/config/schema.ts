@@ -34,6 +34,7 @@ export const BEYOND_THE_SCHEMA: ReadonlySet<string> = new Set([
   'key_header_as_source',
   'missing_source',
   'mixed_trust',
+  'no_such_element',
   'not_text',
   'raw_composite',
   'repeated_capture',

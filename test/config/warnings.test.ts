@@ -14,6 +14,8 @@ describe('warnings', () => {
     [{ session: {}, key: { from: ['session', { constant: 'x' }] } }, []],
     [{ key: { from } }, [`unkeyed_hash at /key: ${UNKEYED}`]],
     [{ key: { from: [{ all: ['address'] }] } }, [`unkeyed_hash at /key: ${UNKEYED}`]],
+    [{ key: { from: [{ peer: 'uri' }] } }, [`unkeyed_hash at /key: ${UNKEYED}`]],
+    [{ key: { from: [{ forwardedClientCert: 'uri' }] } }, [`unkeyed_hash at /key: ${UNKEYED}`]],
     [{ key: { from, hashSecret } }, []],
     [{ key: { from, format: 'raw' } }, []],
     [

@@ -17,7 +17,6 @@ import {
   expectInteger,
   expectList,
   expectString,
-  notAvailable,
   unknownField,
   unknownValue,
 } from '../fields'
@@ -27,6 +26,7 @@ import { captureCount } from '../../http/path-pattern'
 import { SourceKind } from '../policy'
 import { isWord, wordIndex } from '../../bytes/words'
 import { checkClaim } from './claim'
+import { checkForwardedClientCert, checkPeer } from './certificate'
 import { expectHeaderSource } from './header'
 import { expectPath } from './path'
 import { checkTransforms } from './transform'
@@ -34,14 +34,14 @@ import { expectLabel, expectQueryName, expectToken } from './name'
 
 /** In the order of policy.ts's SourceKind. */
 export const KINDS: Slice = ascii(
-  'session cookie header query claim address constant path authority method grpc all firstOf',
+  'session cookie header query claim address constant path authority method grpc peer forwardedClientCert ' +
+    'all firstOf',
 )
 export const REPEATED: Slice = ascii('ignore join')
 
 export const GRPC_PARTS: Slice = ascii('service method')
 
 const BARE: Slice = ascii('session address authority method')
-const LATER_KINDS: Slice = ascii('peer forwardedClientCert')
 
 /** How deep firstOf and all may be within each other. */
 // @ts-ignore: decorator
@@ -127,9 +127,6 @@ function checkSource(node: JsonNode, level: u32): void {
     if (kind >= 0) {
       kinds++
       checkKind(kind, child, level)
-    } else if (wordIndex(child.name, LATER_KINDS) >= 0) {
-      kinds++
-      notAvailable(child)
     } else if (isWord(child.name, ascii('as'))) {
       checkAs(child, node)
     } else if (isWord(child.name, ascii('required'))) {
@@ -157,8 +154,7 @@ function checkAs(name: JsonNode, source: JsonNode): void {
 
 function checkBare(node: JsonNode): void {
   if (wordIndex(node.text, BARE) >= 0) return
-  if (wordIndex(node.text, LATER_KINDS) >= 0) notAvailable(node)
-  else if (wordIndex(node.text, KINDS) >= 0)
+  if (wordIndex(node.text, KINDS) >= 0)
     error(ascii('missing_field'), node, ascii('this source needs a value, as in {claim: sub}'))
   else unknownValue(node, BARE)
 }
@@ -195,6 +191,12 @@ function checkKind(kind: i32, value: JsonNode, level: u32): void {
       return
     case SourceKind.Grpc:
       checkGrpc(value)
+      return
+    case SourceKind.Peer:
+      checkPeer(value, scalarThere(value, ascii('field')))
+      return
+    case SourceKind.ForwardedClientCert:
+      checkForwardedClientCert(value, scalarThere(value, ascii('field')))
       return
     default:
       expectFields(value, ascii(''), ascii(''))

@@ -1,5 +1,5 @@
 /** What a key's fields must be together. */
-import { Slice } from '../../bytes/slice'
+import { Slice, isPresent } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
 import { isUnverified } from '../check/claim'
 import { isHeader, sameHeader } from '../check/header'
@@ -124,7 +124,7 @@ function judgeHeaders(list: JsonNode, root: JsonNode, level: u32): void {
 
 /** The debug token is removed as key headers are. */
 function isRemoved(name: Slice, root: JsonNode): bool {
-  return isAnyKeyHeader(name, root) || sameHeader(debugTokenHeader(root), name)
+  return isPresent(name) && (isAnyKeyHeader(name, root) || sameHeader(debugTokenHeader(root), name))
 }
 
 /** The name of the header that the source reads; null if it reads none. */

@@ -1,6 +1,8 @@
 /** Sources into the policy's block. Every one was checked: kinds are known, names are there, levels are few. */
 import { ascii } from '../../bytes/literal'
 import { ABSENT, Slice, isPresent } from '../../bytes/slice'
+import { wordAt, wordIndex } from '../../bytes/words'
+import { ELEMENTS, PEER_FIELDS, SPIFFE_PARTS } from '../check/certificate'
 import { isUnverified } from '../check/claim'
 import { GRPC_PARTS, REPEATED, SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
 import { choiceOf } from '../fields'
@@ -105,6 +107,17 @@ function writeKind(source: Source, node: JsonNode, level: u32): void {
       source.part = <u8>choiceOf(scalar, GRPC_PARTS, 0)
       source.label = labelOf(ascii('grpc:'), textOf(scalar))
       return
+    case SourceKind.Peer:
+      source.name = peerPath(wordIndex(textOf(scalar), PEER_FIELDS))
+      writePart(source, ascii('peer:'), scalar, value)
+      return
+    case SourceKind.ForwardedClientCert:
+      source.name = blockText(textOf(scalar))
+      source.path = headerPath(ascii('x-forwarded-client-cert'))
+      source.hops = <u8>integerOf(member(value, ascii('hops')), 0)
+      source.element = elementOf(member(value, ascii('element')))
+      writePart(source, ascii('forwardedClientCert:'), scalar, value)
+      return
     default:
       source.name = blockText(textOf(scalar))
       source.label = labelOf(ascii('constant'), ABSENT)
@@ -115,6 +128,7 @@ function writeKind(source: Source, node: JsonNode, level: u32): void {
 function firstField(kind: SourceKind): Slice {
   if (kind == SourceKind.Constant) return ascii('value')
   if (kind == SourceKind.Path) return ascii('template')
+  if (kind == SourceKind.Peer || kind == SourceKind.ForwardedClientCert) return ascii('field')
   return kind == SourceKind.Grpc ? ascii('part') : ascii('name')
 }
 
@@ -137,6 +151,27 @@ function writeAddress(source: Source, value: JsonNode | null): void {
   source.ipv4Prefix = <u8>integerOf(ipv4Prefix, 32)
   source.ipv6Prefix = <u8>integerOf(member(value, ascii('ipv6Prefix')), 128)
   source.label = labelOf(ascii('address'), ABSENT)
+}
+
+/** The label names the part of a SPIFFE id if there is one, else the field. */
+function writePart(source: Source, kind: Slice, field: JsonNode | null, value: JsonNode | null): void {
+  const part = member(value, ascii('part'))
+  source.part = <u8>(wordIndex(textOf(part), SPIFFE_PARTS) + 1)
+  source.label = labelOf(kind, textOf(part === null ? field : part))
+}
+
+/** From the first element, 0, or from the last, -1, which is the default. */
+function elementOf(element: JsonNode | null): i32 {
+  return choiceOf(element, ELEMENTS, -1) == 0 ? 0 : integerOf(element, -1)
+}
+
+// Envoy's attributes of a connection; of several SANs of one type each is the first.
+const PEER_PROPERTIES: Slice = ascii(
+  'uri_san_peer_certificate dns_san_peer_certificate subject_peer_certificate sha256_peer_certificate_digest',
+)
+
+function peerPath(field: u32): Slice {
+  return labelOf(ascii('connection\0'), wordAt(PEER_PROPERTIES, field))
 }
 
 function labelOf(kind: Slice, name: Slice): Slice {

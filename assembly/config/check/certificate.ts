@@ -1,0 +1,66 @@
+/**
+ * Sources that are a certificate's:
+ *
+ *     {peer: field | {field, part}}
+ *     {forwardedClientCert: field | {field, part, element, hops}}
+ */
+import { ascii } from '../../bytes/literal'
+import { Slice } from '../../bytes/slice'
+import { isWord } from '../../bytes/words'
+import { JsonKind, JsonNode, integerOf, member, textOf } from '../../json/node'
+import { expectChoice, expectFields, expectInteger } from '../fields'
+import { error } from '../report'
+
+export const PEER_FIELDS: Slice = ascii('uri dns subject digest')
+export const FORWARDED_FIELDS: Slice = ascii('by hash subject uri dns')
+
+/** In the order of http/spiffe.ts's SpiffePart, from its second on. */
+export const SPIFFE_PARTS: Slice = ascii('trustDomain namespace serviceAccount')
+
+export const ELEMENTS: Slice = ascii('first last')
+
+// @ts-ignore: decorator
+@inline
+const MOST_HOPS: i32 = 16
+
+/** `field` is the value's scalar, null if it is missing. */
+export function checkPeer(value: JsonNode, field: JsonNode | null): void {
+  if (value.kind == JsonKind.Object) expectFields(value, ascii('field part'), ascii(''))
+  expectChoice(field, PEER_FIELDS)
+  checkPart(value, field)
+}
+
+export function checkForwardedClientCert(value: JsonNode, field: JsonNode | null): void {
+  if (value.kind == JsonKind.Object) expectFields(value, ascii('field part element hops'), ascii(''))
+  expectChoice(field, FORWARDED_FIELDS)
+  checkPart(value, field)
+  const hops = member(value, ascii('hops'))
+  expectInteger(hops, 1, MOST_HOPS, ascii('1 to 16 trusted hops'))
+  checkElement(value, hops)
+}
+
+function checkPart(value: JsonNode, field: JsonNode | null): void {
+  const part = member(value, ascii('part'))
+  if (part === null || !expectChoice(part, SPIFFE_PARTS)) return
+  if (!isWord(textOf(field), ascii('uri')))
+    error(ascii('uri_required'), part, ascii('a part is one of a SPIFFE id, and only field: uri has one'))
+}
+
+/** Elements are counted from the first only where their number is stated: else a client puts his own before them. */
+function checkElement(value: JsonNode, hops: JsonNode | null): void {
+  const element = member(value, ascii('element'))
+  if (element === null) return
+  if (element.kind == JsonKind.Number) {
+    if (!expectInteger(element, 0, MOST_HOPS - 1, ascii('an element from the first, 0 to 15'))) return
+    if (integerOf(element, 0) >= integerOf(hops, MOST_HOPS))
+      error(ascii('no_such_element'), element, ascii('the first element is 0, so it is less than hops'))
+  } else if (!expectChoice(element, ELEMENTS) || isWord(element.text, ascii('last'))) {
+    return
+  }
+  if (hops === null)
+    error(
+      ascii('missing_field'),
+      value,
+      ascii('expected hops, the number of trusted hops: without it only the last element can be trusted'),
+    )
+}
