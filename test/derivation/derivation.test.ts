@@ -29,6 +29,12 @@ describe('the filter and a second derivation, written from the documentation, gi
             headers: request.headers,
             properties: {
               source: { address: request.address },
+              connection: {
+                uri_san_peer_certificate: request.peer.uri,
+                dns_san_peer_certificate: request.peer.dns,
+                subject_peer_certificate: request.peer.subject,
+                sha256_peer_certificate_digest: request.peer.digest,
+              },
               metadata: { filter_metadata: metadata },
             },
           })

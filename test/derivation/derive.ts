@@ -17,6 +17,7 @@ import {
 } from '../filter/reference-key.ts'
 import { referencePath } from '../pure/reference-path.ts'
 import { type ClaimValue, tokenClaim, withoutScheme } from './token.ts'
+import { type PeerCertificate, certificateLabel, forwardedValue, peerValue } from './certificate.ts'
 import { type TransformText, transformText } from './transform.ts'
 
 /** A source as the configuration writes it. */
@@ -28,6 +29,7 @@ export interface Request {
   readonly metadata: Readonly<Record<string, unknown>>
   /** Envoy's `source.address`. */
   readonly address: string
+  readonly peer: PeerCertificate
 }
 
 export interface KeyText {
@@ -48,7 +50,7 @@ const LONGEST = 4096
 const LONGEST_RAW = 256
 const KINDS = [
   ...['cookie', 'header', 'query', 'claim', 'address', 'constant', 'path', 'authority', 'method', 'grpc'],
-  ...['firstOf', 'all'],
+  ...['peer', 'forwardedClientCert', 'firstOf', 'all'],
 ]
 
 /** Thrown where a required source yields nothing. */
@@ -206,6 +208,15 @@ function leafOf(kind: string, value: unknown, request: Request): [label: string,
     }
     case 'authority':
       return ['authority', textValue(hostOf(headerOf(request, ':authority')))]
+    case 'peer':
+      return [
+        `peer:${certificateLabel(fields('field'))}`,
+        textValue(peerValue(request.peer, fields('field'))),
+      ]
+    case 'forwardedClientCert': {
+      const text = forwardedValue(request.headers, fields('field'))
+      return [`forwardedClientCert:${certificateLabel(fields('field'))}`, textValue(text)]
+    }
     case 'method':
       return ['method', textValue(headerOf(request, ':method'))]
     default: {

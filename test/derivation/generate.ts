@@ -1,6 +1,8 @@
 /** Keys as a configuration writes them, and requests that their sources often find something in. */
 import type { HeaderEntry, HeaderList } from '../../host/index.ts'
+import { damagedText } from '../fuzz/damage.ts'
 import type { Prng } from '../fuzz/prng.ts'
+import type { PeerCertificate } from './certificate.ts'
 import type { KeyText, Request, SourceText } from './derive.ts'
 import { CARRIERS, TOKEN_CLAIMS, token, tokenHeaders } from './generate-token.ts'
 import type { TransformText } from './transform.ts'
@@ -76,6 +78,22 @@ interface Shape {
   left: number
 }
 
+const URIS = [
+  ...['spiffe://cluster.local/ns/shop/sa/cart', 'spiffe://td/ns/a/sa/b', 'spiffe://td/x', 'spiffe://td'],
+  ...['spiffe://td/ns/a/sa/c', 'spiffe://cluster.local/ns/b/sa/cart'],
+  ...['spiffe://Td/ns/a/sa/b', 'spiffe://td/ns/a/sa/', 'spiffe://td/ns/../sa/b', 'https://a/?b=c', ''],
+]
+const SUBJECTS = ['CN=a,O=b', 'CN=a\\,O=b', 'CN=\\"a\\"', 'CN=a\\\\', 'CN=gr\\C3\\B6', '', 'CN=a;URI=b']
+const NAMES: Record<string, string[]> = {
+  By: URIS,
+  Hash: ['00ff', 'a5cc', ''],
+  Cert: ['', '-----BEGIN%20CERTIFICATE-----%0AMII'],
+  Subject: SUBJECTS,
+  URI: URIS,
+  DNS: ['a.example.com', '', '*'],
+  'X-new_1': ['x'],
+}
+
 export function randomKey(prng: Prng, secret: string): KeyText {
   const raw = prng.onceIn(4)
   const keyed = !raw && prng.onceIn(2)
@@ -144,6 +162,20 @@ export function unverifiedClaim(prng: Prng): Record<string, unknown> {
   }
 }
 
+const PARTS = ['trustDomain', 'namespace', 'serviceAccount']
+const FORWARDED = ['by', 'hash', 'subject', 'uri', 'dns']
+
+function element(prng: Prng): Record<string, unknown> {
+  const hops = prng.pick([1, 1, 2, 3])
+  return prng.oneOf<Record<string, unknown>>([
+    () => ({}),
+    () => ({ element: 'last' }),
+    () => ({ hops }),
+    () => ({ element: 'first', hops }),
+    () => ({ element: prng.below(hops), hops }),
+  ])
+}
+
 function leaf(prng: Prng): SourceText {
   const pick = <T>(from: readonly T[]): T => prng.pick(from)
   return prng.oneOf<SourceText>([
@@ -161,6 +193,9 @@ function leaf(prng: Prng): SourceText {
     () => ({ path: { template: pick(TEMPLATES) } }),
     () => ({ grpc: pick(['service', 'method']) }),
     () => ({ constant: pick(['k', 'größe', 'a b']) }),
+    () => ({ peer: pick(['uri', 'dns', 'subject', 'digest', { field: 'uri', part: pick(PARTS) }]) }),
+    () => ({ forwardedClientCert: pick([pick(FORWARDED), { field: pick(FORWARDED), ...element(prng) }]) }),
+    () => ({ forwardedClientCert: { field: 'uri', part: pick(PARTS), ...element(prng) } }),
   ])
 }
 
@@ -181,11 +216,43 @@ export function randomRequest(prng: Prng): Request {
   if (prng.onceIn(2)) {
     headers.push(['content-type', prng.pick(['application/grpc', 'application/grpc+proto', 'text/plain'])])
   }
+  for (const line of prng.list(prng.pick([0, 1, 1, 1, 2]), () => forwardedLine(prng)))
+    headers.push(['x-forwarded-client-cert', line])
   const metadata = {
     'envoy.filters.http.jwt_authn': { payload: claims(prng) },
     [AUTHZ]: { ...claims(prng), 'cl/ms': claims(prng) },
   }
-  return { headers: headers satisfies HeaderList, metadata, address: prng.pick(ADDRESSES) }
+  return {
+    headers: headers satisfies HeaderList,
+    metadata,
+    address: prng.pick(ADDRESSES),
+    peer: peer(prng),
+  }
+}
+
+/** What a proxy writes, sometimes damaged. */
+function forwardedLine(prng: Prng): string {
+  const pair = (): string => {
+    const [key, values] = prng.pick(Object.entries(NAMES))
+    const name = prng.onceIn(6) ? key.toLowerCase() : key
+    const value = prng.pick(values)
+    const isQuoted = key === 'Subject' || key === 'Cert' || prng.onceIn(8)
+    return `${name}=${isQuoted ? `"${value}"` : value}`
+  }
+  const elements = prng.list(prng.pick([1, 1, 2, 3]), () => prng.list(2 + prng.below(6), pair).join(';'))
+  const line = elements.join(prng.pick([',', ',', ', ', ',\t ']))
+  if (prng.onceIn(40)) return `Cert="${'x'.repeat(prng.pick([4097, 16_366, 16_367]))}";URI=a`
+  if (prng.onceIn(40)) return prng.list(prng.pick([64, 65]), () => 'URI=a').join(',')
+  return prng.onceIn(8) ? damagedText(prng, line) : line
+}
+
+function peer(prng: Prng): PeerCertificate {
+  return {
+    ...(prng.onceIn(4) ? {} : { uri: prng.pick([...URIS, 'x'.repeat(4097)]) }),
+    ...(prng.onceIn(3) ? {} : { dns: prng.pick(['a.example.com', '*.example.com']) }),
+    ...(prng.onceIn(3) ? {} : { subject: prng.pick(SUBJECTS) }),
+    ...(prng.onceIn(3) ? {} : { digest: prng.pick(['00ff', 'a5cc']) }),
+  }
 }
 
 function queryText(prng: Prng): string {

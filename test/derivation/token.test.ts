@@ -26,7 +26,7 @@ describe('the filter and a second derivation agree about tokens', () => {
           const headers = headersWith([[':path', query], ...tokenHeaders(prng)])
           const stream = plugin.stream({ headers })
           const passed = { stream, request: stream.requestHeaders({ endOfStream: true }) }
-          const request = { headers, metadata: {}, address: '' }
+          const request = { headers, metadata: {}, address: '', peer: {} }
           const expected = derive({ from, format: 'hash', secret: HASH_SECRET }, request)
           const written = requestValues(passed, HEADER)
           stream.end()

@@ -26,6 +26,7 @@ const TOKEN_CARRIERS = [
   { cookie: 'a' },
 ]
 const CLAIM_TYPES = ['string', 'number', 'boolean', 'list']
+const FORWARDED_FIELDS = ['by', 'hash', 'subject', 'uri', 'dns']
 const METHODS = ['GET', 'POST', 'PUT', 'OPTIONS', 'M-SEARCH']
 const HOSTS = ['test.com', '*.example.com', '*', 'a.b.c', 'xn--bcher-kva.example']
 const PATHS = ['/', '/**', '/mcp/**', '/static/*', '/users/{id}/x', '/a%20b', '/healthz', '/a/*/**']
@@ -161,6 +162,7 @@ function source(shape: Shape, depth: number, budget: { left: number }): unknown 
   budget.left--
   const headers = shape.secret && !shape.raw ? SOURCE_HEADERS : SOURCE_HEADERS.slice(0, -1)
   const number = (most: number): number => 1 + prng.below(most)
+  const part = (): string => prng.pick(['trustDomain', 'namespace', 'serviceAccount'])
   const leaves: (() => unknown)[] = [
     () => ({ cookie: prng.pick([...COOKIE_NAMES, 'theme']) }),
     () => ({ header: prng.pick(headers) }),
@@ -179,6 +181,12 @@ function source(shape: Shape, depth: number, budget: { left: number }): unknown 
     () => ({ address: { ipv4Prefix: number(32), ipv6Prefix: number(128) } }),
     () => prng.pick<unknown>(['authority', 'method', { grpc: 'service' }, { grpc: { part: 'method' } }]),
     () => ({ path: prng.pick(['/{id}', '/{id}/**', '/users/{id}/x', '/{a}/{b}/**', '/a/*/{c}']) }),
+    () => ({ peer: prng.pick<unknown>(['uri', 'dns', 'subject', 'digest', { field: 'uri', part: part() }]) }),
+    () => ({ forwardedClientCert: prng.pick(FORWARDED_FIELDS) }),
+    () => ({ forwardedClientCert: { field: 'uri', part: part(), element: 'first', hops: number(4) } }),
+    () => ({
+      forwardedClientCert: { field: prng.pick(FORWARDED_FIELDS), element: prng.below(3), hops: 3 },
+    }),
     () => ({ constant: prng.pick(['all', 'a b', 'ü\r\n\0%,', 'x'.repeat(256)]) }),
   ]
   if (shape.secret && !shape.raw) leaves.push(() => ({ claim: unverifiedClaim(prng) }))

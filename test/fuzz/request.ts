@@ -70,6 +70,20 @@ const ADDRESSES = [
   '/var/run/envoy.sock',
   '1.2.3.4:999999',
 ]
+const URIS = [
+  'spiffe://cluster.local/ns/shop/sa/cart',
+  'spiffe://td',
+  'spiffe://td/ns/a/sa/',
+  'https://a',
+  '',
+]
+const CERTIFICATES = [
+  `By=${URIS[0] ?? ''};Hash=00ff;Subject="CN=a\\"b\\,c\\\\";URI=${URIS[0] ?? ''};DNS=a.b`,
+  'Subject="";URI=,URI=spiffe://td/ns/a/sa/b',
+  `Cert="${'x'.repeat(16_370)}";URI=a`,
+  'URI=a,'.repeat(64),
+  '',
+]
 const SEPARATORS = ['; ', ';', ' ; ', ',', ';;', '=', '; =', '\t;']
 const MANY_HEADERS = 1200
 
@@ -102,6 +116,9 @@ export function randomHeaders(prng: Prng): HeaderList {
     ])
     headers.push([anyCase(prng, prng.pick(['x-mooring-explain', TOKEN_HEADER])), token])
   }
+  for (let more = prng.below(5) - 2; more > 0; more--) {
+    headers.push(['x-forwarded-client-cert', prng.onceIn(8) ? text(prng) : nearly(prng, CERTIFICATES)])
+  }
   const noise = prng.onceIn(400) ? MANY_HEADERS : prng.onceIn(10) ? 40 : prng.below(4)
   for (let i = 0; i < noise; i++) headers.push([headerName(prng), text(prng)])
   return shuffled(prng, headers)
@@ -117,7 +134,19 @@ export function randomProperties(prng: Prng): PropertyTree {
     tree['metadata'] = { filter_metadata: { 'envoy.filters.http.jwt_authn': { payload }, [AUTHZ]: authz } }
   }
   if (!prng.onceIn(4)) tree['source'] = { address: prng.onceIn(8) ? claim(prng, 0) : nearly(prng, ADDRESSES) }
+  if (!prng.onceIn(4)) {
+    tree['connection'] = {
+      uri_san_peer_certificate: certificateName(prng, URIS),
+      dns_san_peer_certificate: certificateName(prng, ['a.example.com', 'a\0b', '']),
+      subject_peer_certificate: certificateName(prng, ['CN=a,O=b', '']),
+      sha256_peer_certificate_digest: certificateName(prng, ['00ff', '']),
+    }
+  }
   return tree
+}
+
+function certificateName(prng: Prng, names: readonly string[]): PropertyValue {
+  return prng.onceIn(8) ? claim(prng, 0) : nearly(prng, names)
 }
 
 /** An answer's headers, and Envoy's word for where it comes from. */
