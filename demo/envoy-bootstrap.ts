@@ -11,6 +11,10 @@ export interface BootstrapOptions extends IngressOptions {
   readonly jwtAuthn?: HttpFilter
   /** More WasmPlugins of the same module, after the mesh's own. */
   readonly morePlugins?: readonly WasmPlugin[]
+  /** What the listener speaks below HTTP. Default: nothing, plain TCP. */
+  readonly transportSocket?: Readonly<Record<string, unknown>>
+  /** More fields of the connection manager. */
+  readonly connectionManager?: Readonly<Record<string, unknown>>
 }
 
 /** The name of the one listener. */
@@ -39,6 +43,7 @@ export function envoyBootstrap(mesh: Mesh, options: BootstrapOptions): Bootstrap
           address: local(options.port ?? 0),
           filter_chains: [
             {
+              ...(options.transportSocket === undefined ? {} : { transport_socket: options.transportSocket }),
               filters: [
                 {
                   name: 'envoy.filters.network.http_connection_manager',
@@ -68,6 +73,7 @@ export function envoyBootstrap(mesh: Mesh, options: BootstrapOptions): Bootstrap
                       ],
                     },
                     http_filters: httpFilters(wasmPlugin, options),
+                    ...options.connectionManager,
                   },
                 },
               ],

@@ -1,11 +1,13 @@
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
-import { envoyBootstrap, INGRESS_LISTENER, type HttpFilter } from '../../demo/envoy-bootstrap.ts'
+import { envoyBootstrap, INGRESS_LISTENER, type BootstrapOptions } from '../../demo/envoy-bootstrap.ts'
 import { readMesh, withPluginConfig } from '../../demo/mesh.ts'
 import { Replicas } from '../../demo/replica.ts'
-import type { WasmPlugin } from '../../demo/resources.ts'
 import { EnvoyProcess } from '../../tools/envoy-process.ts'
 
-export interface GatewayOptions {
+export interface GatewayOptions extends Pick<
+  BootstrapOptions,
+  'jwtAuthn' | 'morePlugins' | 'transportSocket' | 'connectionManager'
+> {
   readonly binary: string
   /** Default: that of manifests/wasm-plugin.yaml. */
   readonly pluginConfig?: unknown
@@ -13,11 +15,8 @@ export interface GatewayOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Relative to manifests/. Default: the one that hashes Mooring's key header. */
   readonly destinationRule?: string
-  readonly jwtAuthn?: HttpFilter
   /** `stats_config.stats_tags` of the bootstrap. Default: Envoy's own tags only. */
   readonly statsTags?: readonly { readonly tag_name: string; readonly regex: string }[]
-  /** More plugins of the same module, after the first. */
-  readonly morePlugins?: readonly WasmPlugin[]
 }
 
 /** A real Envoy with the filter, in front of three replicas that echo what reaches them. */
@@ -44,10 +43,9 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
       binary: options.binary,
       bootstrap: {
         ...envoyBootstrap(configured, {
+          ...options,
           wasm: BUILT_FILTER,
           replicas: replicas.ports,
-          ...(options.jwtAuthn === undefined ? {} : { jwtAuthn: options.jwtAuthn }),
-          ...(options.morePlugins === undefined ? {} : { morePlugins: options.morePlugins }),
         }),
         ...(options.statsTags === undefined ? {} : { stats_config: { stats_tags: options.statsTags } }),
       },
