@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { type Bootstrap, EnvoyProcess } from '../../tools/envoy-process.ts'
-import { ENVIRONMENT, PLUGIN, REQUESTS, UPSTREAM } from './scenario.ts'
+import { CLUSTER, ENVIRONMENT, NODE_METADATA, PLUGIN, REQUESTS, UPSTREAM } from './scenario.ts'
 
 const HTTP = 'type.googleapis.com/envoy.extensions.filters.http'
 const MANAGER =
@@ -98,7 +98,7 @@ function bootstrap(file: string, upstream: number): Bootstrap {
     stat_prefix: 'ingress',
     route_config: {
       virtual_hosts: [
-        { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: 'upstream' } }] },
+        { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: CLUSTER } }] },
       ],
     },
     http_filters: [
@@ -107,6 +107,7 @@ function bootstrap(file: string, upstream: number): Bootstrap {
     ],
   }
   return {
+    node: { id: 'probe', cluster: 'probe', metadata: NODE_METADATA },
     admin: { address: address(0) },
     static_resources: {
       listeners: [
@@ -120,10 +121,10 @@ function bootstrap(file: string, upstream: number): Bootstrap {
       ],
       clusters: [
         {
-          name: 'upstream',
+          name: CLUSTER,
           type: 'STATIC',
           load_assignment: {
-            cluster_name: 'upstream',
+            cluster_name: CLUSTER,
             endpoints: [{ lb_endpoints: [{ endpoint: { address: address(upstream) } }] }],
           },
         },

@@ -1,5 +1,5 @@
 import { ProxyWasmModule, type PropertyTree, type Stream, Vm } from '../../host/index.ts'
-import { ENVIRONMENT, PLUGIN, REQUESTS, UPSTREAM } from './scenario.ts'
+import { CLUSTER, ENVIRONMENT, NODE_METADATA, PLUGIN, REQUESTS, UPSTREAM } from './scenario.ts'
 
 /** The record of the guest in the host, line by line. */
 export function recordInHost(wasm: Uint8Array): string[] {
@@ -12,8 +12,9 @@ export function recordInHost(wasm: Uint8Array): string[] {
     name: PLUGIN.name,
     rootId: PLUGIN.rootId,
     configuration: PLUGIN.configuration,
+    properties: { xds: { node: { metadata: NODE_METADATA } } },
   })
-  const properties: PropertyTree = {}
+  const routed: PropertyTree = { xds: { cluster_name: CLUSTER } }
   for (const { path, method, headers, body, rejected } of REQUESTS) {
     const stream = plugin.stream({
       headers: [
@@ -23,7 +24,7 @@ export function recordInHost(wasm: Uint8Array): string[] {
         [':scheme', 'http'],
         ...headers,
       ],
-      properties,
+      properties: rejected === true ? {} : routed,
     })
     if (rejected === true)
       stream.responseHeaders({ headers: [[':status', '400']], details: 'path_normalization_failed' })

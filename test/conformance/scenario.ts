@@ -11,6 +11,12 @@ export const PLUGIN = {
 
 export const ENVIRONMENT = { PROBE: 'value' } as const
 
+/** The cluster of every route. */
+export const CLUSTER = 'outbound|8080|v1|cart.shop.svc.cluster.local'
+
+/** The proxy's own metadata, as Istio's agents write it. */
+export const NODE_METADATA = { NAMESPACE: 'shop', NULL: null } as const
+
 interface ProbeRequest {
   readonly method: string
   readonly path: string

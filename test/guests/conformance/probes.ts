@@ -246,6 +246,10 @@ export function properties(): void {
   property('filter_state\0wasm.mark')
   property('a\0b')
   property('xds\0no_such')
+  property('xds\0cluster_name')
+  property('xds\0node\0metadata\0NAMESPACE')
+  property('xds\0node\0metadata\0ABSENT')
+  property('xds\0node\0metadata\0NULL')
 }
 
 export function filterState(): void {
