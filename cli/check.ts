@@ -38,9 +38,12 @@ export function check(module: ProxyWasmModule, source: ConfigurationSource): Che
   }
 }
 
+// Istio's proxies all have a namespace; in which this one will run is not known here.
+const PROXY = { xds: { node: { metadata: { NAMESPACE: 'default' } } } }
+
 function accepts(vm: Vm, configuration: string): boolean {
   try {
-    vm.startPlugin({ rootId: 'mooring', configuration })
+    vm.startPlugin({ rootId: 'mooring', configuration, properties: PROXY })
     return true
   } catch (error) {
     if (error instanceof PluginRefusedError) return false

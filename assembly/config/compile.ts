@@ -12,6 +12,7 @@ import { heapFree } from '../bytes/heap'
 import { ABSENT, Slice, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { HMAC_STATE_BYTES } from '../crypto/hmac'
 import { EMPTY, checkRoot } from './check/root'
+import { setNamespace } from './check/namespace'
 import { setEnvironment } from './check/secret'
 import { failureCode, failureReason, hasFailed, offset } from '../json/cursor'
 import { reportDuplicates } from './duplicates'
@@ -28,9 +29,9 @@ import { writeKeyHeadersOnly, writePolicy } from './write/policy'
  * what. There may be warnings either way.
  *
  * `environment` is the VM's, as WASI gives it: `NAME=value`, each ended by NUL. Secrets come from it, and only what
- * HMAC prepares from them stays.
+ * HMAC prepares from them stays. `namespace` is the proxy's, ABSENT if it has none, UNREADABLE if it does not show it.
  */
-export function compilePolicy(json: Slice, environment: Slice): Policy | null {
+export function compilePolicy(json: Slice, environment: Slice, namespace: Slice): Policy | null {
   clearReport()
   if (!isPresent(json) && json != ABSENT) {
     documentError(ascii('unreadable'), ascii('the proxy did not hand the configuration over'))
@@ -41,7 +42,7 @@ export function compilePolicy(json: Slice, environment: Slice): Policy | null {
     return null
   }
   if (lenOf(json) > MOST_BYTES) {
-    documentError(ascii('too_large'), ascii('the configuration has more than 128 KiB'))
+    documentError(ascii('too_large'), ascii('the configuration has more than 256 KiB'))
     return null
   }
   const root = readJson(json)
@@ -50,6 +51,7 @@ export function compilePolicy(json: Slice, environment: Slice): Policy | null {
     return null
   }
   setEnvironment(environment)
+  setNamespace(namespace)
   reportDuplicates(root)
   checkRoot(root)
   judgePlans(root)

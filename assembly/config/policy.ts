@@ -4,13 +4,14 @@
  * One root context owns one block; every pointer and every slice below points into it, so freeing the block frees
  * the policy. Lists are contiguous; a count of 0 has no list.
  *
- *     Policy | Rule[ruleCount] | Plan ... | SessionPolicy ... | KeyPolicy ... | Source[] ... | Slice[] ... | texts
+ *     Policy | Rule[ruleCount] | Plan ... | SessionPolicy ... | KeyPolicy ... | Source[] ... | RuleIndex | texts
  *       |         |               ^
  *       +- top ---+--- plan ------+      a rule's plan is complete: what it inherits is merged already
  *
  * Plans that inherit a whole part share it: `session`, `key` and `from` may be pointed at more than once.
  */
 import { Slice } from '../bytes/slice'
+import { RuleIndex } from './rule-index'
 
 /** Bytes of one slice in a list. */
 // @ts-ignore: decorator
@@ -27,10 +28,8 @@ export class Policy {
   /** Slice[]: every key header name of every plan, lower-case, each once. No client's value survives. */
   keyHeaders: usize
   keyHeaderCount: u32
-  /** True if any rule's match asks for it: what no rule needs is never read. */
-  matchesHost: bool
-  matchesPath: bool
-  matchesMethod: bool
+  /** Which rules a request matches; null where there are none. */
+  index: RuleIndex | null
   /** `observe.instance`, part of every metric's name. */
   instance: Slice
   /** `observe.debugHeader`; null: nobody may ask how a request was decided. */
@@ -56,15 +55,6 @@ export class DebugPolicy {
 export class Rule {
   /** Unique; for counters. */
   name: Slice
-  /** Slice[]: lower-case host patterns, `shop.example.com` or `*.example.com`; the port is not part of them. */
-  hosts: usize
-  hostCount: u32
-  /** Slice[]: path patterns as written, checked: segments of literal text, `*`, `{name}`, and `**` only last. */
-  paths: usize
-  pathCount: u32
-  /** Slice[]: upper-case methods. */
-  methods: usize
-  methodCount: u32
   plan: Plan
 }
 

@@ -15,12 +15,16 @@ import { readPluginConfiguration } from '../proxy/configuration'
 import { readEnvironment } from '../proxy/environment'
 import { log } from '../proxy/log'
 import { ledgerOf } from '../proxy/metrics'
+import { readProperty } from '../proxy/property'
 import { Root, replacePolicy } from './root'
 
 /** How often counters go to the host, in milliseconds. */
 // @ts-ignore: decorator
 @inline
 const FLUSH_PERIOD_MS: u32 = 1000
+
+// Istio's agents write it to the proxy's own metadata. It stays the same while the proxy runs.
+const NAMESPACE: Slice = ascii('xds\0node\0metadata\0NAMESPACE')
 
 const ON_BAD_CONFIG: Slice = ascii('MOORING_ON_BAD_CONFIG')
 const PASS_THROUGH: Slice = ascii('passThrough')
@@ -58,7 +62,7 @@ function configureInArena(root: Root, size: u32): bool {
 }
 
 function compile(root: Root, configuration: Slice, environment: Slice): bool {
-  let policy = compilePolicy(configuration, environment)
+  let policy = compilePolicy(configuration, environment, readProperty(NAMESPACE))
   for (let i: u32 = 0; i < warningCount(); i++) log(LogLevel.Warn, warningText(i))
   if (policy === null) {
     for (let i: u32 = 0; i < errorCount(); i++) log(LogLevel.Error, errorText(i))

@@ -5,81 +5,101 @@
  * that nobody reaches another rule, or `skip`, by making a header unreadable. An ambiguous path (http/path.ts)
  * matches no path rule.
  */
-import { ABSENT, Slice, UNREADABLE, isPresent } from '../bytes/slice'
-import { listHolds } from '../bytes/slice-list'
-import { Plan, Policy, Rule, SLICE_BYTES } from '../config/policy'
-import { hostOf, matchHost } from '../http/authority'
-import { matchPath } from '../http/path'
+import { ascii } from '../bytes/literal'
+import { Slice, UNREADABLE } from '../bytes/slice'
+import { Plan, Policy, Rule } from '../config/policy'
+import { Field, RuleIndex, asks } from '../config/rule-index'
+import { hostOf } from '../http/authority'
+import { serviceOf } from '../http/service'
 import { Counter } from '../proxy/counter'
 import { count } from '../proxy/metrics'
+import { readProperty } from '../proxy/property'
 import { requestAuthority, requestMethod, requestNormalisedPath } from '../proxy/request'
+import { closeField, firstCandidate, openCandidates, openField } from './candidates'
+import { noteHeaders, notedHeader } from './headers'
+import { lookForHeader, lookForHost, lookForMethod, lookForPath } from './look'
+
+// The cluster that the route picked; none where it answers directly, redirects, or there is no route.
+const CLUSTER: Slice = ascii('xds\0cluster_name')
 
 /** The rule that `selectPlan` chose; null for the top level. */
 export let chosenRule: Rule | null = null
 
-let host: Slice = ABSENT
-let path: Slice = ABSENT
-let method: Slice = ABSENT
-
 export function selectPlan(policy: Policy): Plan | null {
   chosenRule = null
-  if (policy.ruleCount == 0) return policy.top
-  if (!readConditions(policy)) {
+  const index = policy.index
+  if (index === null) return policy.top
+  openCandidates(index)
+  if (!narrow(index)) {
     count(Counter.MatchUnreadable)
     return policy.top
   }
-  for (let i: u32 = 0; i < policy.ruleCount; i++) {
-    const rule = changetype<Rule>(policy.rules + i * offsetof<Rule>())
-    if (!matches(rule)) continue
-    chosenRule = rule
-    return rule.plan
-  }
-  return policy.top
+  const first = firstCandidate(index)
+  if (first < 0) return policy.top
+  const rule = changetype<Rule>(policy.rules + first * offsetof<Rule>())
+  chosenRule = rule
+  return rule.plan
 }
 
-/** Reads what any rule asks for. False if the host refuses one of them. */
-function readConditions(policy: Policy): bool {
-  host = ABSENT
-  path = ABSENT
-  method = ABSENT
-  if (policy.matchesHost) {
-    const authority = requestAuthority()
-    if (authority == UNREADABLE) return false
-    if (isPresent(authority)) host = hostOf(authority)
-  }
-  if (policy.matchesPath) {
-    path = requestNormalisedPath()
-    if (path == UNREADABLE) return false
-  }
-  if (policy.matchesMethod) {
-    method = requestMethod()
-    if (method == UNREADABLE) return false
-  }
+/** Leaves the candidates that match what rules ask for. False if the host refuses to show any of it. */
+function narrow(index: RuleIndex): bool {
+  return (
+    !index.unreadable &&
+    byHost(index) &&
+    byPath(index) &&
+    byMethod(index) &&
+    byService(index) &&
+    byHeaders(index)
+  )
+}
+
+function byHost(index: RuleIndex): bool {
+  if (!asks(index, Field.Host)) return true
+  const authority = requestAuthority()
+  if (authority == UNREADABLE) return false
+  openField(index)
+  lookForHost(index, Field.Host, hostOf(authority))
+  closeField(index, Field.Host)
   return true
 }
 
-function matches(rule: Rule): bool {
-  return matchesHost(rule) && matchesMethod(rule) && matchesPath(rule)
+function byPath(index: RuleIndex): bool {
+  if (!asks(index, Field.Path)) return true
+  const path = requestNormalisedPath()
+  if (path == UNREADABLE) return false
+  openField(index)
+  lookForPath(index, path)
+  closeField(index, Field.Path)
+  return true
 }
 
-function matchesHost(rule: Rule): bool {
-  if (rule.hostCount == 0) return true
-  if (!isPresent(host)) return false
-  for (let i: u32 = 0; i < rule.hostCount; i++) {
-    if (matchHost(load<Slice>(rule.hosts + i * SLICE_BYTES), host)) return true
+function byMethod(index: RuleIndex): bool {
+  if (!asks(index, Field.Method)) return true
+  const method = requestMethod()
+  if (method == UNREADABLE) return false
+  openField(index)
+  lookForMethod(index, method)
+  closeField(index, Field.Method)
+  return true
+}
+
+function byService(index: RuleIndex): bool {
+  if (!asks(index, Field.Service)) return true
+  const cluster = readProperty(CLUSTER)
+  if (cluster == UNREADABLE) return false
+  openField(index)
+  lookForHost(index, Field.Service, serviceOf(cluster))
+  closeField(index, Field.Service)
+  return true
+}
+
+function byHeaders(index: RuleIndex): bool {
+  if (index.headerCount == 0) return true
+  if (!noteHeaders(index)) return false
+  for (let header: u32 = 0; header < index.headerCount; header++) {
+    openField(index)
+    lookForHeader(index, Field.Header + header, notedHeader(header))
+    closeField(index, Field.Header + header)
   }
-  return false
-}
-
-function matchesMethod(rule: Rule): bool {
-  return rule.methodCount == 0 || listHolds(rule.methods, rule.methodCount, method)
-}
-
-function matchesPath(rule: Rule): bool {
-  if (rule.pathCount == 0) return true
-  if (!isPresent(path)) return false
-  for (let i: u32 = 0; i < rule.pathCount; i++) {
-    if (matchPath(load<Slice>(rule.paths + i * SLICE_BYTES), path)) return true
-  }
-  return false
+  return true
 }

@@ -15,7 +15,7 @@ import { readValue, valueNumber, valueText } from './value'
 /** Bytes of a document. */
 // @ts-ignore: decorator
 @inline
-export const MOST_BYTES: u32 = 128 << 10
+export const MOST_BYTES: u32 = 256 << 10
 
 /** Objects and lists within each other. */
 // @ts-ignore: decorator
@@ -25,7 +25,7 @@ const MOST_LEVELS: u32 = 32
 /** Values of a document. */
 // @ts-ignore: decorator
 @inline
-const MOST_VALUES: u32 = 16384
+const MOST_VALUES: u32 = 32768
 
 /** Members of one object: looking for duplicates takes time in the square of it. */
 // @ts-ignore: decorator
@@ -63,7 +63,7 @@ function readTree(): JsonNode | null {
     const name = parent !== null && parent.kind == JsonKind.Object ? readName(parent) : ABSENT
     if (hasFailed()) return root
     if (++values > MOST_VALUES) {
-      fail(ascii('too_large'), ascii('the configuration has more than 16384 values'))
+      fail(ascii('too_large'), ascii('the configuration has more than 32768 values'))
       return root
     }
     const node = appendNode(parent, name)

@@ -76,7 +76,7 @@ describe('a claim compiles to where it is and what it is called in a key', () =>
 })
 
 const CLAIM = '/key/from/0/claim'
-const KEY_HEADER = 'a key header: what clients send in it is removed before sources are read'
+const KEY_HEADER = 'a key header: what clients send in it is removed before anything is read'
 const UNVERIFIED =
   'an unverified claim needs format: hash and a hashSecret: anybody can write one and compute its key'
 const IN = 'a verified claim comes from metadata; in says where to read a token: unverified'
@@ -125,7 +125,7 @@ const refused: [configuration: unknown, errors: string[]][] = [
   [
     unverified({ in: { header: 'Cookie' } }),
     [
-      `forbidden_source at ${CLAIM}/in/header: this header is never a source; for a cookie write {cookie: NAME}`,
+      `forbidden_source at ${CLAIM}/in/header: this header is never read; for a cookie write the source {cookie: NAME}`,
     ],
   ],
   [

@@ -10,6 +10,12 @@ import { type PolicyView, readPolicy } from './policy-view.ts'
 /** A packed slice: length above, pointer below. */
 type Slice = bigint
 
+const ABSENT: Slice = 0n
+const UNREADABLE: Slice = 1n << 32n
+
+/** Where the proxy runs; empty if it says nothing of it, null if it does not show it. */
+type Namespace = string | null
+
 interface CompilerExports {
   memory: WebAssembly.Memory
   _initialize(): void
@@ -17,7 +23,7 @@ interface CompilerExports {
   arenaAlloc(size: number): number
   arenaRelease(): void
   heapUsed(): number
-  compilePolicy(json: Slice, environment: Slice): number
+  compilePolicy(json: Slice, environment: Slice, namespace: Slice): number
   compileKeyHeadersOnly(json: Slice): number
   freePolicy(policy: number): void
   hmacSha256(state: number, message: Slice, out: number): void
@@ -70,8 +76,12 @@ export class Compiler {
   }
 
   /** Compiles a text as it stands, or anything else as JSON, and frees the policy after reading it. */
-  compile(configuration: unknown, environment: Record<string, string> = {}): Compiled {
-    const policy = this.compilePolicy(configuration, environment)
+  compile(
+    configuration: unknown,
+    environment: Record<string, string> = {},
+    namespace: Namespace = 'shop',
+  ): Compiled {
+    const policy = this.compilePolicy(configuration, environment, namespace)
     const compiled = {
       policy: policy === 0 ? undefined : this.view(policy),
       errors: this.errors,
@@ -87,12 +97,17 @@ export class Compiler {
   }
 
   /** The address of the policy, which is then the caller's to free; 0 if it was refused. */
-  compilePolicy(configuration: unknown, environment: Record<string, string> = {}): number {
+  compilePolicy(
+    configuration: unknown,
+    environment: Record<string, string> = {},
+    namespace: Namespace = 'shop',
+  ): number {
     this.#exports.arenaReset(ARENA_BYTES)
     const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}\0`)
     return this.#exports.compilePolicy(
       this.#place(bytesOf(configuration)),
       this.#place(Buffer.from(variables.join(''))),
+      namespace === null ? UNREADABLE : namespace === '' ? ABSENT : this.#place(Buffer.from(namespace)),
     )
   }
 
@@ -100,14 +115,14 @@ export class Compiler {
   errorsOfStart(bytes: Buffer, length: number): string[] {
     this.#exports.arenaReset(ARENA_BYTES)
     const whole = this.#place(bytes)
-    this.free(this.#exports.compilePolicy((BigInt(length) << 32n) | (whole & 0xffffffffn), 0n))
+    this.free(this.#exports.compilePolicy((BigInt(length) << 32n) | (whole & 0xffffffffn), 0n, ABSENT))
     return this.errors
   }
 
   /** Compiles slices as given, without placing anything: ABSENT and UNREADABLE among them. */
   compileSlice(json: Slice): string[] {
     this.#exports.arenaReset(ARENA_BYTES)
-    this.free(this.#exports.compilePolicy(json, 0n))
+    this.free(this.#exports.compilePolicy(json, 0n, ABSENT))
     return this.errors
   }
 

@@ -51,7 +51,7 @@ const NAMES = [
     'whenHeader',
   ],
   ...['field', 'element', 'hops'],
-  ...['Session', 'cookies', 'sub', '', 'x'],
+  ...['Session', 'cookies', 'sub', '', 'x', 'exact', 'prefix', 'present'],
 ]
 
 const VALUES: Json[] = [
@@ -133,8 +133,24 @@ const VALUES: Json[] = [
     'a\nb',
     'a&b',
     'MOORING_HASH_SECRET',
+    'a-',
+    '-a',
+    'x'.repeat(64),
+    'x'.repeat(257),
   ],
-  ...[[], {}, ['session'], [{}], ['GET'], { name: 'sub' }, { claim: 'sub' }, { env: 'MISSING' }, [[]]],
+  ...[
+    [],
+    {},
+    ['session'],
+    [{}],
+    ['GET'],
+    { name: 'sub' },
+    { claim: 'sub' },
+    { env: 'MISSING' },
+    [[]],
+    { name: 'x-a', present: true },
+    { name: 'x-a', exact: 'a' },
+  ],
   ...[
     'verified',
     'unverified',

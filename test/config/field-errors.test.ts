@@ -54,10 +54,6 @@ const refused: [configuration: unknown, errors: string[]][] = [
     { ...SESSION, key: { [field]: 'none' } },
     [`not_available at /key/${field}: ${LATER}`],
   ]),
-  ...['headers', 'services', 'namespaces'].map((field): [object, string[]] => [
-    match({ [field]: [] }),
-    [`not_available at /rules/0/match/${field}: ${LATER}`],
-  ]),
   ...['version', 'rules', 'observe', 'buckets'].map((field): [object, string[]] => [
     rule({ [field]: 1 }),
     [

@@ -217,6 +217,30 @@ function key(withSession: boolean): fc.Arbitrary<Record<string, unknown>> {
     )
 }
 
+// A name that no key header has.
+const headerCondition = fc
+  .tuple(
+    fc.constantFrom('x-in-a', 'X-In-B', 'authorization'),
+    fc.oneof(
+      fc.constantFrom('1', 'v 2', 'blå', 'x'.repeat(256)).map((exact) => ({ exact })),
+      fc.constantFrom('v', 'Bearer ').map((prefix) => ({ prefix })),
+      fc.boolean().map((present) => ({ present })),
+    ),
+  )
+  .map(([name, condition]) => ({ name, ...condition }))
+
+const moreConditions = part<Record<string, unknown>>({
+  headers: fc.array(headerCondition, { minLength: 1, maxLength: 3 }),
+  services: fc.array(fc.constantFrom('cart.shop.svc.cluster.local', '*.shop', 'a_b', '*'), {
+    minLength: 1,
+    maxLength: 2,
+  }),
+  namespaces: fc.array(fc.constantFrom('shop', 'istio-ingress', '0', 'x'.repeat(63)), {
+    minLength: 1,
+    maxLength: 2,
+  }),
+})
+
 const match = fc
   .tuple(
     fc.array(
@@ -229,8 +253,10 @@ const match = fc
     ),
     fc.array(path, { minLength: 1, maxLength: 2 }),
     fc.array(method, { maxLength: 2 }),
+    moreConditions,
   )
-  .map(([hosts, paths, methods]) => ({
+  .map(([hosts, paths, methods, more]) => ({
+    ...more,
     ...(hosts.length ? { hosts } : {}),
     paths,
     ...(methods.length ? { methods } : {}),

@@ -160,11 +160,11 @@ test('nothing is read behind the end, whatever stands there', () => {
 describe('limits', () => {
   const padded = (length: number) => `{"session":{}${' '.repeat(length - 14)}}`
 
-  test('a configuration has at most 128 KiB', () => {
-    expect(compiler.compile(padded(128 << 10)).errors).toEqual([])
-    for (const text of [padded((128 << 10) + 1), `{"session":{}}${' '.repeat(128 << 10)}`]) {
+  test('a configuration has at most 256 KiB', () => {
+    expect(compiler.compile(padded(256 << 10)).errors).toEqual([])
+    for (const text of [padded((256 << 10) + 1), `{"session":{}}${' '.repeat(256 << 10)}`]) {
       expect(compiler.compile(text).errors).toEqual([
-        'too_large at (root): the configuration has more than 128 KiB',
+        'too_large at (root): the configuration has more than 256 KiB',
       ])
     }
   })
@@ -180,13 +180,13 @@ describe('limits', () => {
     expect(compiler.compile('['.repeat(100_000)).errors).toHaveLength(1)
   })
 
-  test('there are at most 16384 values', () => {
+  test('there are at most 32768 values', () => {
     const list = (values: number) => `[${'1,'.repeat(values - 2)}1]`
-    expect(compiler.compile(list(16384)).errors).toEqual([
+    expect(compiler.compile(list(32768)).errors).toEqual([
       'wrong_type at (root): found a list, expected an object',
     ])
-    expect(compiler.compile(list(16385)).errors).toEqual([
-      'too_large at (root): byte 32767: the configuration has more than 16384 values',
+    expect(compiler.compile(list(32769)).errors).toEqual([
+      'too_large at (root): byte 65535: the configuration has more than 32768 values',
     ])
   })
 
@@ -199,12 +199,12 @@ describe('limits', () => {
     ])
   })
 
-  test('there are at most 256 rules', () => {
+  test('there are at most 1024 rules', () => {
     const rules = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ name: `r${index}`, match: { paths: ['/'] } }))
-    expect(compiler.compile({ session: {}, rules: rules(256) }).policy?.rules).toHaveLength(256)
-    expect(compiler.compile({ session: {}, rules: rules(257) }).errors).toEqual([
-      'out_of_range at /rules: found 257, expected 1 to 256 rules',
+    expect(compiler.compile({ session: {}, rules: rules(1024) }).policy?.rules).toHaveLength(1024)
+    expect(compiler.compile({ session: {}, rules: rules(1025) }).errors).toEqual([
+      'out_of_range at /rules: found 1025, expected 1 to 1024 rules',
     ])
   })
 

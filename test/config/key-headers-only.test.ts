@@ -13,9 +13,9 @@ describe('a proxy that runs with a broken configuration', () => {
       top: undefined,
       rules: [],
       keyHeaders: ['x-mooring-key'],
-      matchesHost: false,
-      matchesPath: false,
-      matchesMethod: false,
+      asked: [],
+      unreadable: false,
+      shapes: 0,
       instance: 'default',
       debug: undefined,
     })
@@ -66,14 +66,14 @@ describe('a proxy that runs with a broken configuration', () => {
     expect(compiler.compileKeyHeadersOnly({ observe: { instance: 'e'.repeat(17) } }).instance).toBe('default')
   })
 
-  test('reads at most 128 KiB and keeps at most 257 key headers besides the default', () => {
+  test('reads at most 256 KiB and keeps at most 1025 key headers besides the default', () => {
     const start = '{"key":{"header":"x-a"},"padding":"'
-    expect(keyHeaders(`${start}${'x'.repeat(200_000)}","rules":[{"key":{"header":"x-b"}}]}`)).toEqual([
+    expect(keyHeaders(`${start}${'x'.repeat(300_000)}","rules":[{"key":{"header":"x-b"}}]}`)).toEqual([
       'x-mooring-key',
       'x-a',
     ])
-    const rules = Array.from({ length: 300 }, (_, index) => ({ key: { header: `x-${index}` } }))
-    expect(keyHeaders({ rules })).toHaveLength(258)
+    const rules = Array.from({ length: 1100 }, (_, index) => ({ key: { header: `x-${index}` } }))
+    expect(keyHeaders({ rules })).toHaveLength(1026)
   })
 
   test('leaves the report of the errors as it is', () => {

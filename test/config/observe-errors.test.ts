@@ -38,7 +38,7 @@ const refused: [configuration: unknown, errors: string[]][] = [
   [
     debug({ env: 'TOKEN' }, { key: { from: [{ header: 'X-Mooring-Explain' }] } }),
     [
-      'key_header_as_source at /key/from/0/header: a key header: what clients send in it is removed before sources are read',
+      'key_header_as_source at /key/from/0/header: a key header: what clients send in it is removed before anything is read',
     ],
   ],
   [

@@ -3,13 +3,18 @@
  * field aligned to its own size). Lists have no padding between their structs.
  */
 
+import { readIndex } from './index-view.ts'
+
 export interface PolicyView {
   top: PlanView | undefined
   rules: RuleView[]
   keyHeaders: string[]
-  matchesHost: boolean
-  matchesPath: boolean
-  matchesMethod: boolean
+  /** What some rule asks for: `host`, `header x-beta`. */
+  asked: string[]
+  /** Whether something that a rule asks for could not be read. */
+  unreadable: boolean
+  /** How many shapes the paths have. */
+  shapes: number
   instance: string
   debug: DebugView | undefined
 }
@@ -24,9 +29,10 @@ export interface DebugView {
 
 export interface RuleView {
   name: string
-  hosts: string[]
-  paths: string[]
-  methods: string[]
+  /** Whether it applies where the proxy runs. */
+  eligible: boolean
+  /** `path /mcp/**`, `header x-beta exact 1`, sorted. */
+  match: string[]
   plan: PlanView
 }
 
@@ -111,7 +117,7 @@ const TRANSFORMS = [
 ] as const
 const CLAIM_TYPES = ['string', 'number', 'boolean', 'list'] as const
 
-const RULE_BYTES = 36
+const RULE_BYTES = 12
 const SOURCE_BYTES = 68
 const TRANSFORM_BYTES = 16
 const SLICE_BYTES = 8
@@ -120,13 +126,19 @@ const HMAC_STATE_BYTES = 64
 export function readPolicy(memory: Buffer, at: number): PolicyView {
   const u32 = (offset: number) => memory.readUInt32LE(at + offset)
   const top = u32(0)
+  const index = readIndex(memory, u32(20))
   return {
     top: top === 0 ? undefined : readPlan(memory, top),
-    rules: list(u32(4), u32(8), RULE_BYTES, (rule) => readRule(memory, rule)),
+    rules: list(u32(4), u32(8), RULE_BYTES, (rule) => rule).map((rule, number) => ({
+      name: text(memory, rule),
+      eligible: index.eligible(number),
+      match: index.patternsOf(number),
+      plan: readPlan(memory, memory.readUInt32LE(rule + 8)),
+    })),
     keyHeaders: texts(memory, u32(12), u32(16)),
-    matchesHost: flag(memory, at + 20),
-    matchesPath: flag(memory, at + 21),
-    matchesMethod: flag(memory, at + 22),
+    asked: index.asked,
+    unreadable: index.unreadable,
+    shapes: index.shapes,
     instance: text(memory, at + 24),
     debug: u32(32) === 0 ? undefined : readDebug(memory, u32(32)),
   }
@@ -142,17 +154,6 @@ function readDebug(memory: Buffer, at: number): DebugView {
     whenHeader: text(memory, at + 8),
     hmac: state(16),
     fingerprint: state(20),
-  }
-}
-
-function readRule(memory: Buffer, at: number): RuleView {
-  const u32 = (offset: number) => memory.readUInt32LE(at + offset)
-  return {
-    name: text(memory, at),
-    hosts: texts(memory, u32(8), u32(12)),
-    paths: texts(memory, u32(16), u32(20)),
-    methods: texts(memory, u32(24), u32(28)),
-    plan: readPlan(memory, u32(32)),
   }
 }
 
@@ -230,7 +231,7 @@ function texts(memory: Buffer, at: number, count: number): string[] {
 }
 
 /** The text of the slice at `at`: pointer, then length. */
-function text(memory: Buffer, at: number): string {
+export function text(memory: Buffer, at: number): string {
   const start = memory.readUInt32LE(at)
   return memory.toString('utf8', start, start + memory.readUInt32LE(at + 4))
 }

@@ -56,9 +56,7 @@ describe('{"session": {}} takes every default', () => {
     expect(policy).toMatchObject({
       rules: [],
       keyHeaders: ['x-mooring-key'],
-      matchesHost: false,
-      matchesPath: false,
-      matchesMethod: false,
+      asked: [],
       instance: 'default',
     })
     expect(policy.top?.mode).toBe('enforce')
@@ -312,6 +310,40 @@ describe('key', () => {
   })
 })
 
+test('patterns are in the index once, with the rules that have them', () => {
+  const rules = Array.from({ length: 12 }, (_, i) => ({
+    name: `r${i}`,
+    match: {
+      hosts: ['shop.example.com', `s${i % 2}.example.com`],
+      paths: [i % 2 === 0 ? '/a/{id}/**' : '/a/{other}/**', '/'],
+      services: ['*'],
+      headers: [
+        { name: i === 0 ? 'X-Beta' : 'x-beta', exact: 'Ä' },
+        { name: 'x-beta', prefix: 'v' },
+        { name: 'x-none', present: false },
+        { name: 'x-some', present: true },
+      ],
+    },
+  }))
+  const policy = compile({ session: {}, rules })
+  expect(policy.asked).toEqual(['host', 'service', 'path', 'header x-beta', 'header x-none', 'header x-some'])
+  expect(policy.shapes).toBe(2)
+  for (const [i, { match, eligible }] of policy.rules.entries()) {
+    expect(eligible).toBe(true)
+    expect(match).toEqual([
+      'header x-beta exact Ä',
+      'header x-beta prefix v',
+      'header x-none absent',
+      'header x-some present',
+      `host s${i % 2}.example.com`,
+      'host shop.example.com',
+      'path /',
+      'path /a/*/**',
+      'service *',
+    ])
+  }
+})
+
 describe('the configuration of a shop', () => {
   const policy = compile({
     version: 1,
@@ -341,15 +373,14 @@ describe('the configuration of a shop', () => {
   test('is compiled with everything a request needs to know', () => {
     expect(policy).toMatchObject({
       keyHeaders: ['x-mooring-key', 'x-tenant-key'],
-      matchesHost: true,
-      matchesPath: true,
-      matchesMethod: true,
+      asked: ['host', 'method', 'path'],
+      shapes: 2,
       instance: 'edge',
       top: { mode: 'shadow', session: { name: 'SHOP', methods: ['GET'] }, key: { header: 'x-mooring-key' } },
       rules: [
-        { name: 'by-tenant', hosts: ['*.api.example.com'], paths: ['/mcp/**'], methods: ['POST'] },
-        { name: 'static', hosts: [], paths: ['/static/**', '/healthz'], methods: [] },
-        { name: 'long', hosts: [], paths: ['/long'], methods: [] },
+        { name: 'by-tenant', match: ['host *.api.example.com', 'method POST', 'path /mcp/**'] },
+        { name: 'static', match: ['path /healthz', 'path /static/**'] },
+        { name: 'long', match: ['path /long'] },
       ],
     })
   })

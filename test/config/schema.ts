@@ -46,5 +46,6 @@ export const BEYOND_THE_SCHEMA: ReadonlySet<string> = new Set([
   'secure_required',
   'session_required',
   'too_deep',
+  'too_many_headers',
   'too_many_sources',
 ])

@@ -11,7 +11,7 @@ const GRAMMAR = 'expected h, m, s and ms as in 1h30m or 500ms; for 1d write 24h'
 const TTL = 'expected whole seconds, 1s to 9600h; for a browser session leave it out'
 const HOST_PREFIX = 'a __Host- cookie needs secure: true, path / and no domain'
 const RESERVED = 'this header belongs to somebody else; use a name of your own, such as x-mooring-key'
-const FORBIDDEN = 'this header is never a source; for a cookie write {cookie: NAME}'
+const FORBIDDEN = 'this header is never read; for a cookie write the source {cookie: NAME}'
 
 function nested(levels: number): unknown {
   return levels === 0 ? 'session' : { firstOf: [nested(levels - 1)] }
@@ -181,7 +181,10 @@ const refused: [configuration: unknown, errors: string[]][] = [
     { ...SESSION, rules: [{ name: 'a' }] },
     ['missing_field at /rules/0: expected match: without it no later rule would count'],
   ],
-  [match({}), ['missing_field at /rules/0/match: expected hosts, paths or methods']],
+  [
+    match({}),
+    ['missing_field at /rules/0/match: expected hosts, paths, methods, headers, services or namespaces'],
+  ],
   [from({}), ['missing_field at /key/from/0: expected a source, such as {claim: sub}']],
   [from('claim'), ['missing_field at /key/from/0: this source needs a value, as in {claim: sub}']],
   [
@@ -281,13 +284,13 @@ const refused: [configuration: unknown, errors: string[]][] = [
   [
     { key: { header: 'x-tenant', from: [{ header: 'X-Tenant' }] } },
     [
-      'key_header_as_source at /key/from/0/header: a key header: what clients send in it is removed before sources are read',
+      'key_header_as_source at /key/from/0/header: a key header: what clients send in it is removed before anything is read',
     ],
   ],
   [
     { key: { from: [{ all: [{ header: 'x-mooring-key' }] }] } },
     [
-      'key_header_as_source at /key/from/0/all/0/header: a key header: what clients send in it is removed before sources are read',
+      'key_header_as_source at /key/from/0/all/0/header: a key header: what clients send in it is removed before anything is read',
     ],
   ],
   [rule({ session: { cookie: { name: '__Host-a' } } }), [`cookie_prefix at /rules/0: ${HOST_PREFIX}`]],

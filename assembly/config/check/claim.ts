@@ -11,7 +11,7 @@ import { isWord } from '../../bytes/words'
 import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { expectChoice, expectFields, expectList } from '../fields'
 import { error } from '../report'
-import { expectHeaderSource } from './header'
+import { expectReadableHeader } from './header'
 import { expectClaimName, expectQueryName, expectToken } from './name'
 import { scalarThere } from './source'
 
@@ -63,7 +63,7 @@ function checkCarrier(node: JsonNode | null): void {
     error(ascii('missing_field'), node, ascii('expected a header, a query or a cookie, as in {query: token}'))
   if (node.count > 1)
     error(ascii('ambiguous_carrier'), node, ascii('a token is in one place; list two sources for two'))
-  expectHeaderSource(member(node, ascii('header')))
+  expectReadableHeader(member(node, ascii('header')))
   expectQueryName(member(node, ascii('query')))
   expectToken(member(node, ascii('cookie')))
 }

@@ -1,4 +1,4 @@
-/** Which headers may carry the key, and which may be read for it. */
+/** Which headers may carry the key, and which may be read. */
 import { ascii } from '../../bytes/literal'
 import { Slice, endOf, lenOf, ptrOf, toLower } from '../../bytes/slice'
 import { JsonNode } from '../../json/node'
@@ -21,7 +21,10 @@ const PREFIXES: Slice = ascii('grpc- sec- x-b3- x-envoy- x-forwarded- x-istio-')
 const HOP_BY_HOP: Slice = ascii('connection keep-alive proxy-connection te trailer transfer-encoding upgrade')
 
 // Cookies have a source of their own; host is :authority by the time a filter runs; the others say nothing of a user.
-const NEVER_A_SOURCE: Slice = ascii('content-length cookie host proxy-authenticate proxy-authorization')
+const NEVER_READ: Slice = ascii('content-length cookie host proxy-authenticate proxy-authorization')
+
+/** The key header where none is named. */
+export const DEFAULT_KEY_HEADER: Slice = ascii('x-mooring-key')
 
 /** `node` names a header that may carry the key. */
 export function expectKeyHeader(node: JsonNode | null): bool {
@@ -35,14 +38,14 @@ export function expectKeyHeader(node: JsonNode | null): bool {
   return false
 }
 
-/** `node` names a header whose value may become part of a key. */
-export function expectHeaderSource(node: JsonNode | null): bool {
+/** `node` names a header that may be read: for a key, or to choose a rule. */
+export function expectReadableHeader(node: JsonNode | null): bool {
   if (node === null || !expectToken(node)) return false
-  if (!holds(NEVER_A_SOURCE, node.text) && !holds(HOP_BY_HOP, node.text)) return true
+  if (!holds(NEVER_READ, node.text) && !holds(HOP_BY_HOP, node.text)) return true
   error(
     ascii('forbidden_source'),
     node,
-    ascii('this header is never a source; for a cookie write {cookie: NAME}'),
+    ascii('this header is never read; for a cookie write the source {cookie: NAME}'),
   )
   return false
 }
@@ -55,15 +58,6 @@ export function isKeyHeader(name: Slice): bool {
 /** True if `name` is `lower`, whatever its case. */
 export function isHeader(name: Slice, lower: Slice): bool {
   return lenOf(lower) == lenOf(name) && hasStart(name, lower, 0, lenOf(name))
-}
-
-/** True if `a` and `b` name the same header. */
-export function sameHeader(a: Slice, b: Slice): bool {
-  if (lenOf(a) != lenOf(b)) return false
-  for (let i: u32 = 0; i < lenOf(a); i++) {
-    if (toLower(load<u8>(ptrOf(a) + i)) != toLower(load<u8>(ptrOf(b) + i))) return false
-  }
-  return true
 }
 
 function isReserved(name: Slice): bool {

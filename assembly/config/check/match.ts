@@ -5,26 +5,35 @@ import { HOST_MAX, HostPatternError, hostPatternError } from '../../http/authori
 import { expectFields, expectList, expectString } from '../fields'
 import { JsonNode, after, firstItem, member } from '../../json/node'
 import { error, unexpectedText } from '../report'
+import { checkHeaders } from './match-header'
+import { checkNamespaces } from './namespace'
 import { expectPath } from './path'
 import { checkMethods } from './session'
 
-const FIELDS: Slice = ascii('hosts paths methods')
-const LATER: Slice = ascii('headers services namespaces')
+const FIELDS: Slice = ascii('hosts paths methods headers services namespaces')
 
 // @ts-ignore: decorator
 @inline
 const MOST_PATTERNS: u32 = 64
 
 export function checkMatch(node: JsonNode): void {
-  if (!expectFields(node, FIELDS, LATER)) return
-  if (node.count == 0) error(ascii('missing_field'), node, ascii('expected hosts, paths or methods'))
-  checkHosts(member(node, ascii('hosts')))
+  if (!expectFields(node, FIELDS, ascii(''))) return
+  if (node.count == 0)
+    error(
+      ascii('missing_field'),
+      node,
+      ascii('expected hosts, paths, methods, headers, services or namespaces'),
+    )
+  checkHosts(member(node, ascii('hosts')), ascii('1 to 64 hosts'))
+  checkHosts(member(node, ascii('services')), ascii('1 to 64 services'))
   checkPaths(member(node, ascii('paths')))
   checkMethods(member(node, ascii('methods')))
+  checkHeaders(member(node, ascii('headers')))
+  checkNamespaces(member(node, ascii('namespaces')))
 }
 
-function checkHosts(list: JsonNode | null): void {
-  if (!expectList(list, MOST_PATTERNS, ascii('1 to 64 hosts'))) return
+function checkHosts(list: JsonNode | null, expected: Slice): void {
+  if (!expectList(list, MOST_PATTERNS, expected)) return
   for (let host = firstItem(list); host !== null; host = after(host)) {
     if (!expectString(host, HOST_MAX)) continue
     const wrong = hostPatternError(host.text)

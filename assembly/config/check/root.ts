@@ -1,6 +1,7 @@
 /** The configuration's top level and its rules. */
 import { ascii } from '../../bytes/literal'
-import { Slice, equals, isPresent } from '../../bytes/slice'
+import { addName, clearNames } from '../../bytes/name-set'
+import { Slice } from '../../bytes/slice'
 import {
   expectBoolean,
   expectChoice,
@@ -10,11 +11,12 @@ import {
   expectObject,
   unknownField,
 } from '../fields'
-import { JsonNode, after, firstItem, flagOf, member, textOf } from '../../json/node'
+import { JsonNode, after, firstItem, flagOf, member } from '../../json/node'
 import { error, warning } from '../report'
 import { wordIndex } from '../../bytes/words'
 import { checkKey } from './key'
 import { checkMatch } from './match'
+import { checkHeaderNames } from './match-header'
 import { expectLabel } from './name'
 import { checkObserve } from './observe'
 import { checkSession } from './session'
@@ -29,7 +31,7 @@ export const MODES: Slice = ascii('enforce shadow')
 /** More rules than this are refused. */
 // @ts-ignore: decorator
 @inline
-export const MOST_RULES: u32 = 256
+export const MOST_RULES: u32 = 1024
 
 const FIELDS: Slice = ascii('version mode session key skip rules observe')
 const LATER: Slice = ascii('buckets')
@@ -55,7 +57,8 @@ function checkParts(node: JsonNode): void {
 }
 
 function checkRules(rules: JsonNode | null): void {
-  if (!expectList(rules, MOST_RULES, ascii('1 to 256 rules'))) return
+  if (rules === null || !expectList(rules, MOST_RULES, ascii('1 to 1024 rules'))) return
+  clearNames()
   for (let rule = firstItem(rules); rule !== null; rule = after(rule)) {
     if (!expectObject(rule)) continue
     checkRuleFields(rule)
@@ -73,6 +76,7 @@ function checkRules(rules: JsonNode | null): void {
       )
     }
   }
+  checkHeaderNames(rules)
 }
 
 function checkRuleFields(rule: JsonNode): void {
@@ -95,12 +99,7 @@ function checkName(rule: JsonNode): void {
   if (name === null)
     error(ascii('missing_field'), rule, ascii('expected name, which counters and errors show'))
   if (name === null || !expectLabel(name, 32)) return
-  for (let earlier = firstItem(rule.parent); earlier !== null && earlier !== rule; earlier = after(earlier)) {
-    const other = textOf(member(earlier, ascii('name')))
-    if (!isPresent(other) || !equals(other, name.text)) continue
-    error(ascii('duplicate_name'), name, ascii('an earlier rule has this name'))
-    return
-  }
+  if (!addName(name.text)) error(ascii('duplicate_name'), name, ascii('an earlier rule has this name'))
 }
 
 function saysSomething(root: JsonNode): bool {

@@ -27,7 +27,7 @@ import { SourceKind } from '../policy'
 import { isWord, wordIndex } from '../../bytes/words'
 import { checkClaim } from './claim'
 import { checkForwardedClientCert, checkPeer } from './certificate'
-import { expectHeaderSource } from './header'
+import { expectReadableHeader } from './header'
 import { expectPath } from './path'
 import { checkTransforms } from './transform'
 import { expectLabel, expectQueryName, expectToken } from './name'
@@ -210,7 +210,7 @@ function checkCookie(value: JsonNode): void {
 
 function checkHeader(value: JsonNode): void {
   if (value.kind == JsonKind.Object) expectFields(value, ascii('name repeated'), ascii(''))
-  expectHeaderSource(scalarThere(value, ascii('name')))
+  expectReadableHeader(scalarThere(value, ascii('name')))
   expectChoice(member(value, ascii('repeated')), REPEATED)
 }
 

@@ -5,7 +5,7 @@
 import { ascii } from '../../bytes/literal'
 import { JsonNode, after, firstItem, member } from '../../json/node'
 import { judgeCookie } from './cookie'
-import { judgeHeaderSources, judgeKey } from './key'
+import { gatherKeyHeaders, judgeHeaders, judgeKey } from './key'
 import { hasKey, hasSession } from './layers'
 import { judgeObserve } from './observe'
 import { judgeTrust } from './trust'
@@ -14,8 +14,9 @@ export function judgePlans(root: JsonNode): void {
   judgeTrust(root)
   if (hasSession(null, root)) judgeSession(null, root)
   if (hasKey(null, root)) judgeKeyOf(null, root)
-  judgeHeaderSources(root, root)
+  gatherKeyHeaders(root)
   judgeObserve(root)
+  judgeHeaders(root)
   for (
     let rule: JsonNode | null = firstItem(member(root, ascii('rules')));
     rule !== null;
@@ -26,7 +27,7 @@ export function judgePlans(root: JsonNode): void {
     if (hasSession(rule, root) && (session !== null || !hasSession(null, root))) judgeSession(rule, root)
     if (hasKey(rule, root) && (session !== null || key !== null || !hasKey(null, root)))
       judgeKeyOf(rule, root)
-    judgeHeaderSources(rule, root)
+    judgeHeaders(rule)
   }
 }
 

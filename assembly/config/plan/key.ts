@@ -1,15 +1,15 @@
 /** What a key's fields must be together. */
-import { Slice, isPresent } from '../../bytes/slice'
+import { isPresent } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
 import { isUnverified } from '../check/claim'
-import { isHeader, sameHeader } from '../check/header'
+import { addName, clearNames, hasName } from '../../bytes/name-set'
+import { DEFAULT_KEY_HEADER, isHeader } from '../check/header'
 import { SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
 import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { SourceKind } from '../policy'
 import { error, warning } from '../report'
 import { isWord } from '../../bytes/words'
 import { pick } from './layers'
-import { debugTokenHeader } from './observe'
 
 // What the sources of one list are, all levels together.
 let usesSession = false
@@ -97,34 +97,42 @@ function survey(list: JsonNode, level: u32): void {
   }
 }
 
-/**
- * Reports every header source that is some plan's key header: what a client sends there is removed before anything
- * is read, so such a source never yields.
- */
-export function judgeHeaderSources(layer: JsonNode, root: JsonNode): void {
-  const from = member(member(layer, ascii('key')), ascii('from'))
-  if (from !== null) judgeHeaders(from, root, 0)
+/** Gathers the key headers of all plans, for `judgeHeaders`. */
+export function gatherKeyHeaders(root: JsonNode): void {
+  clearNames()
+  addName(DEFAULT_KEY_HEADER)
+  gatherKeyHeader(root)
+  for (let rule = firstItem(member(root, ascii('rules'))); rule !== null; rule = after(rule)) {
+    gatherKeyHeader(rule)
+  }
 }
 
-function judgeHeaders(list: JsonNode, root: JsonNode, level: u32): void {
+function gatherKeyHeader(layer: JsonNode): void {
+  const header = textOf(member(member(layer, ascii('key')), ascii('header')))
+  if (isPresent(header)) addName(header)
+}
+
+/**
+ * Reports every header source and every condition on a header that is some plan's key header: what a client sends
+ * there is removed before anything is read, so such a source never yields.
+ */
+export function judgeHeaders(layer: JsonNode): void {
+  const from = member(member(layer, ascii('key')), ascii('from'))
+  if (from !== null) judgeSources(from, 0)
+  const conditions = member(member(layer, ascii('match')), ascii('headers'))
+  for (let condition = firstItem(conditions); condition !== null; condition = after(condition)) {
+    judgeHeader(member(condition, ascii('name')))
+  }
+}
+
+function judgeSources(list: JsonNode, level: u32): void {
   for (let source: JsonNode | null = firstItem(list); source !== null; source = after(source)) {
     const kind = kindOf(source)
     const value = valueOf(source)
     if (value === null) continue
-    if (kind >= SourceKind.All && level < SOURCE_LEVELS) judgeHeaders(value, root, level + 1)
-    const name = headerOf(kind, value)
-    if (name === null || !isRemoved(textOf(name), root)) continue
-    error(
-      ascii('key_header_as_source'),
-      name,
-      ascii('a key header: what clients send in it is removed before sources are read'),
-    )
+    if (kind >= SourceKind.All && level < SOURCE_LEVELS) judgeSources(value, level + 1)
+    judgeHeader(headerOf(kind, value))
   }
-}
-
-/** The debug token is removed as key headers are. */
-function isRemoved(name: Slice, root: JsonNode): bool {
-  return isPresent(name) && (isAnyKeyHeader(name, root) || sameHeader(debugTokenHeader(root), name))
 }
 
 /** The name of the header that the source reads; null if it reads none. */
@@ -133,20 +141,11 @@ function headerOf(kind: i32, value: JsonNode): JsonNode | null {
   return kind == SourceKind.Claim ? member(member(value, ascii('in')), ascii('header')) : null
 }
 
-/** True if some plan writes its key to the header `name`. */
-export function isAnyKeyHeader(name: Slice, root: JsonNode): bool {
-  if (isHeader(name, ascii('x-mooring-key')) || isKeyHeaderOf(root, name)) return true
-  for (
-    let rule: JsonNode | null = firstItem(member(root, ascii('rules')));
-    rule !== null;
-    rule = after(rule)
-  ) {
-    if (isKeyHeaderOf(rule, name)) return true
-  }
-  return false
-}
-
-function isKeyHeaderOf(layer: JsonNode, name: Slice): bool {
-  const header = member(member(layer, ascii('key')), ascii('header'))
-  return header !== null && sameHeader(textOf(header), name)
+function judgeHeader(name: JsonNode | null): void {
+  if (name === null || !isPresent(textOf(name)) || !hasName(name.text)) return
+  error(
+    ascii('key_header_as_source'),
+    name,
+    ascii('a key header: what clients send in it is removed before anything is read'),
+  )
 }

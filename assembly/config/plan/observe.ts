@@ -1,11 +1,10 @@
 /** What the debug header's fields must be beside the rest. */
 import { ascii } from '../../bytes/literal'
+import { addName } from '../../bytes/name-set'
 import { ABSENT, Slice, isPresent } from '../../bytes/slice'
-import { sameHeader } from '../check/header'
 import { isSameSecret } from '../check/secret'
 import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { error } from '../report'
-import { isAnyKeyHeader } from './key'
 
 /** The request header that carries the debug token where none is named. */
 export const DEFAULT_TOKEN_HEADER: Slice = ascii('x-mooring-explain')
@@ -18,10 +17,12 @@ export function debugTokenHeader(root: JsonNode): Slice {
   return isPresent(name) ? name : DEFAULT_TOKEN_HEADER
 }
 
+/** To be called when the key headers are gathered; the token's header is then among them, since it is removed as they are. */
 export function judgeObserve(root: JsonNode): void {
   const debug = debugHeader(root)
   if (debug === null || debug.broken) return
-  if (isAnyKeyHeader(debugTokenHeader(root), root))
+  const token = debugTokenHeader(root)
+  if (!addName(token))
     error(
       ascii('reserved_header'),
       debug,

@@ -59,8 +59,15 @@ export function closeBlock(): usize {
 
 /** `size` zeroed bytes, aligned to 8. */
 export function blockBytes(size: u32): usize {
+  if (size <= LEAST_BYTES) return largeBlockBytes(size)
+  overflowed = true
+  return start
+}
+
+/** As `blockBytes`, of any size: ask `blockOverflowed` before anything is written there. */
+export function largeBlockBytes(size: u32): usize {
   const rounded = (size + 7) & ~7
-  if (size > LEAST_BYTES || rounded > <u32>(end - position)) {
+  if (rounded > <u32>(end - position)) {
     overflowed = true
     return start
   }

@@ -1,6 +1,6 @@
 /** A plan's key, merged, into the policy's block. */
 import { ascii } from '../../bytes/literal'
-import { Slice } from '../../bytes/slice'
+import { DEFAULT_KEY_HEADER } from '../check/header'
 import { FORMAT, ON_NONE } from '../check/key'
 import { choiceOf } from '../fields'
 import { JsonNode, itemCount, member } from '../../json/node'
@@ -10,9 +10,6 @@ import { blockBytes, lowerInPlace } from './block'
 import { prepareSecret } from './secret'
 import { textOrDefault, writeTexts } from './session'
 import { headerPath, writeSessionSource, writeSources } from './source'
-
-/** The key header where none is named. */
-export const DEFAULT_KEY_HEADER: Slice = ascii('x-mooring-key')
 
 const PURPOSE = ascii('key')
 

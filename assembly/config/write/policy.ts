@@ -1,7 +1,8 @@
 /** The whole policy into its block: see policy.ts for the layout. */
 import { ascii } from '../../bytes/literal'
-import { ABSENT, Slice, equalsIgnoreCase, lenOf } from '../../bytes/slice'
-import { isKeyHeader } from '../check/header'
+import { addName, clearNames, hasName } from '../../bytes/name-set'
+import { ABSENT, Slice, lenOf } from '../../bytes/slice'
+import { DEFAULT_KEY_HEADER, isKeyHeader } from '../check/header'
 import { isLabel } from '../check/name'
 import { MODES, MOST_RULES } from '../check/root'
 import { choiceOf } from '../fields'
@@ -19,9 +20,10 @@ import {
   closeBlock,
   openBlock,
 } from './block'
-import { DEFAULT_KEY_HEADER, startKeys, writeKey } from './key'
+import { startKeys, writeKey } from './key'
 import { writeDebug } from './observe'
-import { textOrDefault, writeSession, writeTexts } from './session'
+import { writeRuleIndex } from './rule-index'
+import { textOrDefault, writeSession } from './session'
 
 // What a rule takes beyond its own text: structs, and the longest Set-Cookie attributes, twice.
 // @ts-ignore: decorator
@@ -55,9 +57,10 @@ export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
   policy.rules = at
   policy.ruleCount = ruleCount
   for (let rule: JsonNode | null = firstItem(rules); rule !== null; rule = after(rule)) {
-    writeRule(policy, changetype<Rule>(at), rule, root, top)
+    writeRule(changetype<Rule>(at), rule, root, top)
     at += offsetof<Rule>()
   }
+  if (rules !== null && !blockOverflowed()) policy.index = writeRuleIndex(rules)
   // One per plan, and the default.
   openKeyHeaders(policy, ruleCount + 2)
   if (!blockOverflowed()) {
@@ -86,22 +89,9 @@ export function writeKeyHeadersOnly(root: JsonNode | null, documentBytes: u32): 
   return changetype<Policy | null>(closeBlock())
 }
 
-function writeRule(policy: Policy, rule: Rule, node: JsonNode, root: JsonNode, top: Plan): void {
-  const match = member(node, ascii('match'))
-  const hosts = member(match, ascii('hosts'))
-  const paths = member(match, ascii('paths'))
-  const methods = member(match, ascii('methods'))
+function writeRule(rule: Rule, node: JsonNode, root: JsonNode, top: Plan): void {
   rule.name = blockText(textOf(member(node, ascii('name'))))
-  rule.hosts = writeTexts(hosts)
-  rule.hostCount = itemCount(hosts)
-  rule.paths = writeTexts(paths)
-  rule.pathCount = itemCount(paths)
-  rule.methods = writeTexts(methods)
-  rule.methodCount = itemCount(methods)
   rule.plan = writePlan(node, root, top)
-  policy.matchesHost = policy.matchesHost || hosts !== null
-  policy.matchesPath = policy.matchesPath || paths !== null
-  policy.matchesMethod = policy.matchesMethod || methods !== null
 }
 
 /** The plan of a rule, or of the top level if `rule` is null. What a rule does not mention it shares with `top`. */
@@ -122,6 +112,7 @@ function writePlan(rule: JsonNode | null, root: JsonNode, top: Plan | null): Pla
 }
 
 function openKeyHeaders(policy: Policy, most: u32): void {
+  clearNames()
   policy.keyHeaders = blockSlices(most)
   keyHeaderRoom = most
 }
@@ -148,7 +139,7 @@ function addKeyHeadersOf(policy: Policy, layer: JsonNode | null): void {
     if (!isWord(part.name, ascii('key'))) continue
     for (let field: JsonNode | null = firstMember(part); field !== null; field = after(field)) {
       if (!isWord(field.name, ascii('header')) || !isKeyHeader(textOf(field))) continue
-      if (!hasKeyHeader(policy, field.text)) addKeyHeader(policy, blockLowerText(field.text))
+      if (!hasName(field.text)) addKeyHeader(policy, blockLowerText(field.text))
     }
   }
 }
@@ -158,14 +149,7 @@ function firstMember(node: JsonNode | null): JsonNode | null {
 }
 
 function addKeyHeader(policy: Policy, header: Slice): void {
-  if (policy.keyHeaderCount == keyHeaderRoom || hasKeyHeader(policy, header)) return
+  if (policy.keyHeaderCount == keyHeaderRoom || !addName(header)) return
   store<Slice>(policy.keyHeaders + policy.keyHeaderCount * SLICE_BYTES, header)
   policy.keyHeaderCount++
-}
-
-function hasKeyHeader(policy: Policy, header: Slice): bool {
-  for (let i: u32 = 0; i < policy.keyHeaderCount; i++) {
-    if (equalsIgnoreCase(header, load<Slice>(policy.keyHeaders + i * SLICE_BYTES))) return true
-  }
-  return false
 }

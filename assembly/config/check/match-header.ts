@@ -1,0 +1,61 @@
+/**
+ * `match.headers`: conditions on headers.
+ *
+ *     condition = {name, exact} | {name, prefix} | {name, present}      one name: or, different names: and
+ */
+import { ascii } from '../../bytes/literal'
+import { addName, clearNames, nameCount } from '../../bytes/name-set'
+import { isPresent } from '../../bytes/slice'
+import { isFieldValue } from '../../http/field-value'
+import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
+import { expectBoolean, expectFields, expectList, expectString } from '../fields'
+import { error } from '../report'
+import { MOST_HEADERS } from '../rule-index'
+import { expectReadableHeader } from './header'
+
+// @ts-ignore: decorator
+@inline
+const MOST_CONDITIONS: u32 = 16
+
+export function checkHeaders(list: JsonNode | null): void {
+  if (!expectList(list, MOST_CONDITIONS, ascii('1 to 16 headers'))) return
+  for (let condition = firstItem(list); condition !== null; condition = after(condition)) {
+    checkCondition(condition)
+  }
+}
+
+function checkCondition(node: JsonNode): void {
+  if (!expectFields(node, ascii('name exact prefix present'), ascii(''))) return
+  const name = member(node, ascii('name'))
+  const exact = member(node, ascii('exact'))
+  const prefix = member(node, ascii('prefix'))
+  const present = member(node, ascii('present'))
+  const said = i32(exact !== null) + i32(prefix !== null) + i32(present !== null)
+  if (name === null || said == 0)
+    error(ascii('missing_field'), node, ascii('expected name, and one of exact, prefix and present'))
+  else if (said > 1)
+    error(ascii('ambiguous_condition'), node, ascii('one of exact, prefix and present; list two conditions'))
+  expectReadableHeader(name)
+  checkText(exact)
+  checkText(prefix)
+  expectBoolean(present)
+}
+
+function checkText(node: JsonNode | null): void {
+  if (node === null || !expectString(node, 256) || isFieldValue(node.text)) return
+  error(ascii('invalid_header_value'), node, ascii('no header has control characters in its value'))
+}
+
+/** Each name costs every request a little: there are few over all rules. */
+export function checkHeaderNames(rules: JsonNode): void {
+  clearNames()
+  for (let rule = firstItem(rules); rule !== null; rule = after(rule)) {
+    const headers = member(member(rule, ascii('match')), ascii('headers'))
+    for (let condition = firstItem(headers); condition !== null; condition = after(condition)) {
+      const name = textOf(member(condition, ascii('name')))
+      if (!isPresent(name) || !addName(name) || nameCount() <= MOST_HEADERS) continue
+      error(ascii('too_many_headers'), rules, ascii('expected at most 32 header names over all rules'))
+      return
+    }
+  }
+}
