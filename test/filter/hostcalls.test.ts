@@ -66,6 +66,40 @@ describe('a request that brings its session costs', () => {
       { [GET]: 4, [REPLACE]: 1 },
     ],
     [
+      'all headers at once, however many names rules look at',
+      {
+        session: {},
+        rules: ['x-a', 'x-b', 'x-c'].map((name) => ({
+          name,
+          match: { headers: [{ name, present: true }] },
+          mode: 'shadow',
+        })),
+      },
+      SESSION,
+      { [GET]: 1, [PAIRS]: 1, [REPLACE]: 1 },
+    ],
+    [
+      'one read of the service that the route picks',
+      { session: {}, rules: [{ name: 'r', match: { services: ['a', '*.b'] }, skip: true }] },
+      SESSION,
+      { [GET]: 1, [PROPERTY]: 1, [REPLACE]: 1 },
+    ],
+    [
+      'nothing for rules of other namespaces',
+      {
+        session: {},
+        rules: [
+          {
+            name: 'r',
+            match: { namespaces: ['other'], services: ['*'], headers: [{ name: 'x-a', exact: '1' }] },
+            skip: true,
+          },
+        ],
+      },
+      SESSION,
+      { [GET]: 1, [REPLACE]: 1 },
+    ],
+    [
       'one removal for each further key header',
       { session: {}, rules: [{ ...RULE, key: { header: 'x-a' } }] },
       SESSION,

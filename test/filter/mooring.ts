@@ -6,6 +6,7 @@ import {
   type Plugin,
   ProxyWasmModule,
   type PropertyTree,
+  type PropertyValue,
   type Stream,
   Vm,
   type VmOptions,
@@ -28,8 +29,18 @@ export function startMooring(configuration: unknown, options: VmOptions = {}): M
   return { vm, plugin: startPlugin(vm, configuration) }
 }
 
-export function startPlugin(vm: Vm, configuration: unknown): Plugin {
-  return vm.startPlugin({ rootId: 'mooring', configuration: textOf(configuration) })
+export function startPlugin(vm: Vm, configuration: unknown, properties: PropertyTree = {}): Plugin {
+  return vm.startPlugin({ rootId: 'mooring', configuration: textOf(configuration), properties })
+}
+
+/** The properties of a proxy in `namespace`. */
+export function proxyIn(namespace: PropertyValue): PropertyTree {
+  return { xds: { node: { metadata: { NAMESPACE: namespace } } } }
+}
+
+/** The properties of a request whose route picks `cluster`. */
+export function routedTo(cluster: PropertyValue): PropertyTree {
+  return { xds: { cluster_name: cluster } }
 }
 
 export function textOf(configuration: unknown): string {

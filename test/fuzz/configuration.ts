@@ -30,6 +30,10 @@ const FORWARDED_FIELDS = ['by', 'hash', 'subject', 'uri', 'dns']
 const METHODS = ['GET', 'POST', 'PUT', 'OPTIONS', 'M-SEARCH']
 const HOSTS = ['test.com', '*.example.com', '*', 'a.b.c', 'xn--bcher-kva.example']
 const PATHS = ['/', '/**', '/mcp/**', '/static/*', '/users/{id}/x', '/a%20b', '/healthz', '/a/*/**']
+export const MATCH_HEADERS = ['x-beta', 'X-Internal', 'accept-language', 'authorization', 'x-5']
+export const MATCH_VALUES = ['1', 'v2', 'alice', 'a b', 'ü']
+const SERVICES = ['cart.shop.svc.cluster.local', '*.shop.svc.cluster.local', '*', 'plain_cluster']
+export const NAMESPACES = ['shop', 'edge']
 const INSTANCES = ['default', 'edge', 'a-16-chars-label']
 
 type Fields = Record<string, unknown>
@@ -61,7 +65,10 @@ export function validConfiguration(prng: Prng): Fields {
   const configuration: Fields = { mode: prng.pick(shape.modes) }
   if (withSession) configuration['session'] = session(shape)
   if (!withSession || prng.onceIn(2)) configuration['key'] = key(shape)
-  if (!prng.onceIn(3)) configuration['rules'] = prng.list(1 + prng.below(4), (index) => rule(shape, index))
+  if (!prng.onceIn(3))
+    configuration['rules'] = prng.list(prng.onceIn(40) ? 80 : 1 + prng.below(4), (index) =>
+      rule(shape, index),
+    )
   if (!shape.everySession && prng.onceIn(4)) configuration['skip'] = prng.onceIn(2)
   if (prng.onceIn(2)) {
     const debugHeader = {
@@ -141,8 +148,20 @@ function match(prng: Prng): Fields {
   const fields: Fields = {}
   if (prng.onceIn(2)) fields['hosts'] = some(HOSTS)
   if (prng.onceIn(2)) fields['methods'] = some(METHODS)
+  if (prng.onceIn(4)) fields['headers'] = prng.list(1 + prng.below(3), () => condition(prng))
+  if (prng.onceIn(4)) fields['services'] = some(SERVICES)
+  if (prng.onceIn(6)) fields['namespaces'] = some(NAMESPACES)
   if (Object.keys(fields).length === 0 || prng.onceIn(2)) fields['paths'] = some(PATHS)
   return fields
+}
+
+function condition(prng: Prng): Fields {
+  const name = prng.pick(MATCH_HEADERS)
+  return prng.oneOf<Fields>([
+    () => ({ name, exact: prng.pick(MATCH_VALUES) }),
+    () => ({ name, prefix: prng.pick(MATCH_VALUES) }),
+    () => ({ name, present: prng.onceIn(2) }),
+  ])
 }
 
 /** A list of sources; `budget` is how many leaves there may still be. */

@@ -13,9 +13,12 @@ import {
   headersWith,
   mooringModule,
   pass,
+  proxyIn,
   requestValues,
+  routedTo,
   setCookies,
   startMooring,
+  startPlugin,
 } from '../filter/mooring.ts'
 import { CALLS, REFUSALS } from './faults.ts'
 import { SECRET } from './configuration.ts'
@@ -26,7 +29,18 @@ const CONFIGURATION = {
   session: {},
   key: { hashSecret: { env: 'MOORING_HASH_SECRET' }, onNone: 'reject' },
   rules: [
-    { name: 'api', match: { hosts: ['*'], paths: ['/**'], methods: ['GET'] }, key: { header: 'x-api-key' } },
+    {
+      name: 'api',
+      match: {
+        hosts: ['*'],
+        paths: ['/**'],
+        methods: ['GET'],
+        headers: [{ name: 'x-beta', present: false }],
+        services: ['*'],
+        namespaces: ['shop'],
+      },
+      key: { header: 'x-api-key' },
+    },
   ],
 }
 const CONTRARY = headersWith([
@@ -51,7 +65,7 @@ describe.each(CALLS)('%s, refused with any status, at its first, second, third o
     for (const fault of faultsOf(hostcall)) {
       vm.inject(fault)
       try {
-        vm.startPlugin({ configuration: JSON.stringify(CONFIGURATION) }).stop()
+        startPlugin(vm, CONFIGURATION, proxyIn('shop')).stop()
       } catch (error) {
         expect(error).toBeInstanceOf(PluginRefusedError)
       }
@@ -62,9 +76,10 @@ describe.each(CALLS)('%s, refused with any status, at its first, second, third o
   })
 
   test('while a request passes lets no key header of a client through', () => {
-    const { vm, plugin } = startMooring(CONFIGURATION, { environment: ENVIRONMENT })
+    const vm = new Vm(mooringModule, { environment: ENVIRONMENT })
+    const plugin = startPlugin(vm, CONFIGURATION, proxyIn('shop'))
     for (const fault of faultsOf(hostcall)) {
-      const stream = plugin.stream({ headers: CONTRARY })
+      const stream = plugin.stream({ headers: CONTRARY, properties: routedTo('a') })
       vm.inject(fault)
       const { status, headers } = stream.requestHeaders()
       if (status === FilterHeadersStatus.Continue) {

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { SECRET } from './configuration.ts'
+import { MATCH_HEADERS, SECRET } from './configuration.ts'
 import { damagedPairs, damagedText } from './damage.ts'
 import { REFUSALS } from './faults.ts'
 import type { Prng } from './prng.ts'
@@ -22,6 +22,8 @@ const TEXTS = [
   '1.2.3.4:5',
   'via_upstream',
   'https',
+  'shop',
+  'outbound|8080||cart.shop.svc.cluster.local',
 ]
 
 export class HostileHost {
@@ -136,16 +138,19 @@ export class HostileHost {
   private somePairs(): Uint8Array {
     const { prng } = this
     if (prng.onceIn(3)) return damagedPairs(prng)
-    const entries = prng.list(prng.below(5), () => `${prng.pick(TEXTS)};${prng.byteString(prng.below(9))}`)
+    const entries = prng.list(prng.below(8), () => ({
+      name: prng.onceIn(2) ? 'cookie' : prng.pick(MATCH_HEADERS).toLowerCase(),
+      value: prng.onceIn(2) ? prng.pick(TEXTS) : `${prng.pick(TEXTS)};${prng.byteString(prng.below(9))}`,
+    }))
     const sizes = Buffer.alloc(4 + 8 * entries.length)
     sizes.writeUInt32LE(entries.length)
-    entries.forEach((value, index) => {
-      sizes.writeUInt32LE('cookie'.length, 4 + 8 * index)
+    entries.forEach(({ name, value }, index) => {
+      sizes.writeUInt32LE(name.length, 4 + 8 * index)
       sizes.writeUInt32LE(value.length, 8 + 8 * index)
     })
     return Buffer.concat([
       sizes,
-      Buffer.from(entries.map((value) => `cookie\0${value}\0`).join(''), 'latin1'),
+      Buffer.from(entries.map(({ name, value }) => `${name}\0${value}\0`).join(''), 'latin1'),
     ])
   }
 

@@ -7,6 +7,9 @@ import {
   COOKIE_NAMES,
   KEY_HEADERS,
   DEBUG_TOKEN,
+  MATCH_HEADERS,
+  MATCH_VALUES,
+  NAMESPACES,
   SOURCE_HEADERS,
   TOKEN_HEADER,
 } from './configuration.ts'
@@ -84,6 +87,15 @@ const CERTIFICATES = [
   'URI=a,'.repeat(64),
   '',
 ]
+const CLUSTERS = [
+  'outbound|8080|v1|cart.shop.svc.cluster.local',
+  'inbound-vip|80|http|CART.shop.svc.cluster.local',
+  'inbound|8080||',
+  'plain_cluster',
+  '|',
+  '',
+  'x'.repeat(300),
+]
 const SEPARATORS = ['; ', ';', ' ; ', ',', ';;', '=', '; =', '\t;']
 const MANY_HEADERS = 1200
 
@@ -104,6 +116,10 @@ export function randomHeaders(prng: Prng): HeaderList {
   }
   if (prng.onceIn(2)) headers.push(['authorization', `${prng.pick(['Bearer ', 'bearer  ', ''])}${jwt(prng)}`])
   if (prng.onceIn(6)) headers.push(['x-tenant', jwt(prng)])
+  for (const name of MATCH_HEADERS) {
+    for (let more = prng.below(5) - 2; more > 0; more--)
+      headers.push([name, prng.onceIn(2) ? prng.pick(MATCH_VALUES) : text(prng)])
+  }
   for (const name of KEY_HEADERS) {
     for (let more = prng.below(5) - 2; more > 0; more--) headers.push([anyCase(prng, name), FORGED])
   }
@@ -142,11 +158,20 @@ export function randomProperties(prng: Prng): PropertyTree {
       sha256_peer_certificate_digest: certificateName(prng, ['00ff', '']),
     }
   }
+  if (!prng.onceIn(4))
+    tree['xds'] = { cluster_name: prng.onceIn(8) ? claim(prng, 0) : nearly(prng, CLUSTERS) }
   return tree
 }
 
 function certificateName(prng: Prng, names: readonly string[]): PropertyValue {
   return prng.onceIn(8) ? claim(prng, 0) : nearly(prng, names)
+}
+
+/** What a proxy says of itself. */
+export function randomProxy(prng: Prng): PropertyTree {
+  if (prng.onceIn(4)) return {}
+  const namespace = prng.onceIn(8) ? claim(prng, 0) : prng.pick(NAMESPACES)
+  return { xds: { node: { metadata: { NAMESPACE: namespace } } } }
 }
 
 /** An answer's headers, and Envoy's word for where it comes from. */

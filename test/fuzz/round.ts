@@ -16,7 +16,7 @@ import { randomFault } from './faults.ts'
 import { checkAnswer, checkCounters, checkRequest, checkVm } from './invariants.ts'
 import type { Prng } from './prng.ts'
 import { PASS_THROUGH, type Promises, promisesOf } from './promises.ts'
-import { randomAnswer, randomHeaders, randomProperties } from './request.ts'
+import { randomAnswer, randomHeaders, randomProperties, randomProxy } from './request.ts'
 
 const MOST_OPEN = 4
 
@@ -92,7 +92,7 @@ export class Round {
     const logged = vm.logs.entries.length
     let plugin: Plugin | undefined
     try {
-      plugin = vm.startPlugin({ rootId: 'mooring', configuration: bytes })
+      plugin = vm.startPlugin({ rootId: 'mooring', configuration: bytes, properties: randomProxy(prng) })
     } catch (error) {
       if (!(error instanceof PluginRefusedError) || error.code !== 'configure_failed') throw error
     }
