@@ -34,7 +34,11 @@ export function envoyBootstrap(mesh: Mesh, options: BootstrapOptions): Bootstrap
   const { virtualService, destinationRule, wasmPlugin } = mesh
   const cluster = clusterOf(mesh)
   return {
-    node: { id: 'router~127.0.0.1~gateway.istio-system~istio-system.svc.cluster.local', cluster: 'gateway' },
+    node: {
+      id: 'router~127.0.0.1~gateway.istio-system~istio-system.svc.cluster.local',
+      cluster: 'gateway',
+      metadata: { NAMESPACE: mesh.gateway.namespace },
+    },
     admin: { address: local(0) },
     static_resources: {
       listeners: [

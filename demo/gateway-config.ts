@@ -13,7 +13,7 @@ export function gatewayConfig(mesh: Mesh, options: IngressOptions): GatewayConfi
     listener: { host: '127.0.0.1', port: options.port ?? 0 },
     useRemoteAddress: true,
     ignorePortInHostMatching: true,
-    filters: wasmPlugin === undefined ? [] : [wasmFilter(wasmPlugin, options.wasm)],
+    filters: wasmPlugin === undefined ? [] : [wasmFilter(wasmPlugin, options.wasm, mesh.gateway.namespace)],
     virtualHosts: [
       {
         name: `${virtualService.hosts[0] ?? ''}:${mesh.gateway.port}`,
@@ -72,12 +72,13 @@ const FAILURE_POLICY = {
   FAIL_RELOAD: 'FAIL_RELOAD',
 } as const
 
-function wasmFilter(plugin: WasmPlugin, wasm: string): WasmFilterConfig {
+function wasmFilter(plugin: WasmPlugin, wasm: string, proxyNamespace: string): WasmFilterConfig {
   return {
     name: `${plugin.namespace}.${plugin.name}`,
     module: readFileSync(wasm),
     rootId: plugin.pluginName,
     environment: plugin.env,
+    properties: { xds: { node: { metadata: { NAMESPACE: proxyNamespace } } } },
     failurePolicy: FAILURE_POLICY[plugin.failStrategy],
     ...(plugin.configuration === undefined ? {} : { configuration: plugin.configuration }),
   }

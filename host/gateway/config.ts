@@ -34,6 +34,8 @@ export interface WasmFilterConfig {
   /** Filters with the same module, vmId, vmConfiguration and environment share a VM, as in Envoy from 1.39.3 on. */
   readonly vmId?: string
   readonly vmConfiguration?: string | Uint8Array
+  /** What the filter may read of the proxy itself, in on_configure and in every request. */
+  readonly properties?: PropertyTree
 }
 
 /** Which requests a route takes: by the start of the path, or by all of it but the query. */

@@ -145,13 +145,20 @@ export class FilterVm {
   }
 
   #start(): { readonly ticking: TickingVm; readonly plugin: Plugin } {
-    const { name, rootId = '', configuration = '', failurePolicy = 'FAIL_CLOSED' } = this.#config
+    const {
+      name,
+      rootId = '',
+      configuration = '',
+      failurePolicy = 'FAIL_CLOSED',
+      properties = {},
+    } = this.#config
     const ticking = this.#pool.vmFor(this.#config)
     const plugin = ticking.vm.startPlugin({
       name,
       rootId,
       configuration,
       failurePolicy: failurePolicy === 'FAIL_OPEN' ? 'FAIL_OPEN' : 'FAIL_CLOSED',
+      properties,
     })
     ticking.settle()
     return { ticking, plugin }
