@@ -15,9 +15,11 @@ export {
   decodeBase64url,
   decodeSecret,
 } from './bytes/base64url'
+export { addAll, nextOf, setBit } from './bytes/bit-set'
 export { arenaAlloc, arenaRelease, arenaReset, arenaUsed } from './bytes/arena'
 export { capture, capturePatternError } from './bytes/capture'
 export { heapAlloc, heapFree, heapShrink, heapUsed } from './bytes/heap'
+export { addName, clearNames, hasName, nameCount } from './bytes/name-set'
 export { compileKeyHeadersOnly, compilePolicy, freePolicy } from './config/compile'
 export { errorCount, errorText, warningCount, warningText } from './config/report'
 export { equalsInConstantTime } from './crypto/constant-time'
@@ -50,6 +52,7 @@ export { exactInteger } from './json/number'
 export { valueNumber, valueText } from './json/value'
 export { isSpiffeId, spiffePart } from './http/spiffe'
 export { forwardedValue } from './http/xfcc'
+export { serviceOf } from './http/service'
 export { dropPending, dropPendingOf, findPending, pendingCount, reservePending } from './session/pending'
 
 /** Opens the Writer at `writer` (WRITER_BYTES of it) on a region. */

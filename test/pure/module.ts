@@ -78,6 +78,14 @@ interface PureExports {
   isSpiffeId(uri: Slice, stars: number): number
   spiffePart(uri: Slice, part: number): Slice
   forwardedValue(header: Slice, key: Slice, element: number, hops: number): Slice
+  serviceOf(cluster: Slice): Slice
+  setBit(set: Address, bit: number): void
+  addAll(set: Address, more: Address, words: number): void
+  nextOf(set: Address, least: number, words: number): number
+  addName(name: Slice): number
+  clearNames(): void
+  hasName(name: Slice): number
+  nameCount(): number
 }
 
 const PROVE = process.env['PROVE'] !== undefined

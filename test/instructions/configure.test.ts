@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { Vm } from '../../host/index.ts'
+import { countInstructions, countingModule } from './count.ts'
+
+const module = countingModule(readFileSync('build/mooring.wasm'))
+
+/** A rule as a mesh with many tenants has them. */
+function tenant(i: number): object {
+  const number = String(i).padStart(4, '0')
+  return {
+    name: `tenant-${number}`,
+    match: {
+      hosts: [`tenant-${number}.shop.example.com`],
+      paths: ['/api/v1/carts/**'],
+      methods: ['GET', 'POST'],
+    },
+    key: { from: [{ all: [{ claim: 'https://acme.io/tenant' }, { claim: 'sub' }] }, 'session'] },
+  }
+}
+
+/** A rule with a key header of its own, and one that it looks at. */
+function ownHeader(i: number): object {
+  const number = String(i).padStart(4, '0')
+  return {
+    name: `r-${number}`,
+    match: { headers: [{ name: 'x-tenant', exact: number }] },
+    key: { header: `x-key-${number}`, from: [{ header: 'x-user' }] },
+  }
+}
+
+describe.each([
+  ['of tenants', tenant],
+  ['with key headers of their own', ownHeader],
+])('1,024 rules %s', (_, rule) => {
+  test('are accepted, and cost little more than eight times what 128 cost', () => {
+    const costOf = (count: number): number => {
+      const vm = new Vm(module)
+      const rules = Array.from({ length: count }, (_unused, i) => rule(i))
+      return countInstructions(vm, () => {
+        vm.startPlugin({ configuration: JSON.stringify({ session: {}, rules }) })
+      })
+    }
+    expect(costOf(1024) / costOf(128)).toBeLessThan(10)
+  })
+})
