@@ -1,6 +1,7 @@
 /** Rules by header, by the service that the route picks, and by the proxy's namespace. */
 import { describe, expect, test } from 'vitest'
 import { type HeaderList, type PropertyTree, type PropertyValue, Status, Vm } from '../../host/index.ts'
+import { LeanHost, requestOf } from './lean-host.ts'
 import {
   counter,
   logText,
@@ -181,6 +182,33 @@ describe('a condition that cannot be read gives the top level, never a rule', ()
     const passed = pass(mooring.plugin, [], routedTo(null))
     expect(requestValues(passed, 'x-mooring-key')).toEqual(['top'])
     expect(counter(mooring, 'match_unreadable')).toBe(1n)
+  })
+
+  test('headers that come damaged', () => {
+    const host = new LeanHost(
+      JSON.stringify({
+        session: {},
+        rules: [{ name: 'static', match: { headers: [{ name: BETA, present: false }] }, skip: true }],
+      }),
+    )
+    const sound = requestOf([
+      [':method', 'GET'],
+      ['x-a', '1'],
+    ])
+    host.stream(sound, true)
+    expect(host.setCookies).toBe(0)
+    const more = Buffer.from(sound.pairs)
+    more.writeUInt32LE(1000)
+    const damaged = [
+      sound.pairs.subarray(0, -1),
+      sound.pairs.subarray(0, 21),
+      sound.pairs.subarray(0, 3),
+      more,
+    ]
+    for (const [i, pairs] of damaged.entries()) {
+      host.stream({ ...sound, pairs }, true)
+      expect(host.setCookies).toBe(i + 1)
+    }
   })
 
   test('headers of which the arena holds no more', () => {
