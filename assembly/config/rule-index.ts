@@ -15,7 +15,7 @@
  * A request's value is looked up once for each way in which a pattern could cover it: a host for itself, for each of
  * its suffixes and for `*`; a header's value for itself and for each length that a prefix has; a path for each shape
  * that a pattern has (tuple-space search: Srinivasan, Suri and Varghese, SIGCOMM 1999). So a client buys with the
- * bytes of its host, path and headers a bounded number of looks: 256 for a host, 1 for each shape, 1,026 for a header.
+ * bytes of its host, path and headers a bounded number of looks: 257 for a host, 1 for each shape, 1,026 for a header.
  * A hash only says where to look; what is found is compared (filter/candidates.ts).
  */
 import { Slice } from '../bytes/slice'

@@ -101,7 +101,7 @@ function link(index: RuleIndex, pattern: Pattern, rule: u32): void {
   if (pattern.rules == 0) {
     pattern.rules = blockBytes(listed ? pattern.count << 1 : index.words << 3)
     if (blockOverflowed()) return
-    // Of a list what follows is how many are in it; of a set what there is stays above.
+    // A list counts up again while it fills; the count of a set stays, which tells the two apart.
     if (listed) pattern.count = 0
   }
   if (!listed) setBit(pattern.rules, rule)
