@@ -1,5 +1,5 @@
 /**
- * The index of a policy's rules: which of them a request can match, at a cost that does not grow with their number.
+ * The index of a policy's rules: which of them a request can match, at a cost that hardly grows with their number.
  *
  * It is the bit-vector scheme of packet classification (Lakshman and Stiliadis, SIGCOMM 1998): for each field a set of
  * the rules that do not ask for it or have a pattern that covers the request's value; what is in all sets matches, and

@@ -33,6 +33,14 @@ describe('mooring check', () => {
     })
   })
 
+  test('says nothing of a namespace that only the proxy knows', () => {
+    const rule = '{name: a, match: {namespaces: [shop]}, skip: true}'
+    expect(mooring(['check', '-'], `session: {}\nrules: [${rule}]\n`)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/: pluginConfig: accepted\n$/) as unknown,
+    })
+  })
+
   test("accepts the project's own manifest", () => {
     expect(mooring(['check', 'manifests/wasm-plugin.yaml'])).toEqual({
       status: 0,

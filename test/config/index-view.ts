@@ -1,5 +1,4 @@
 /** The index of a policy's rules as a request reads it: offsets as in assembly/config/rule-index.ts. */
-import { text } from './policy-view.ts'
 
 export interface IndexView {
   asked: string[]
@@ -68,4 +67,10 @@ export function readIndex(memory: Buffer, at: number): IndexView {
           : Array.from({ length: count }, (_, i) => bytes.readUInt16LE(rules + 2 * i)).includes(rule),
     }
   }
+}
+
+/** The text of the slice at `at`: pointer, then length. */
+export function text(memory: Buffer, at: number): string {
+  const start = memory.readUInt32LE(at)
+  return memory.toString('utf8', start, start + memory.readUInt32LE(at + 4))
 }

@@ -3,7 +3,7 @@
  * field aligned to its own size). Lists have no padding between their structs.
  */
 
-import { readIndex } from './index-view.ts'
+import { readIndex, text } from './index-view.ts'
 
 export interface PolicyView {
   top: PlanView | undefined
@@ -228,12 +228,6 @@ function sources(memory: Buffer, at: number, count: number): SourceView[] {
 
 function texts(memory: Buffer, at: number, count: number): string[] {
   return list(at, count, SLICE_BYTES, (slice) => text(memory, slice))
-}
-
-/** The text of the slice at `at`: pointer, then length. */
-export function text(memory: Buffer, at: number): string {
-  const start = memory.readUInt32LE(at)
-  return memory.toString('utf8', start, start + memory.readUInt32LE(at + 4))
 }
 
 function list<T>(at: number, count: number, size: number, read: (at: number) => T): T[] {
