@@ -123,8 +123,6 @@ export class KeyPolicy {
   /** Slice[]: patterns of SPIFFE ids (http/peer-pattern.ts); a peer that matches one brings the key along. */
   trustedPeers: usize
   trustedPeerCount: u32
-  /** The property path `request\0headers\0<name>` of `header`; only where there are `trustedPeers`. */
-  headerPath: Slice
 }
 
 export enum SourceKind {

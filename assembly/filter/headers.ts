@@ -2,8 +2,7 @@
 import { ABSENT, Slice, UNREADABLE, equals, lenOf } from '../bytes/slice'
 import { MOST_HEADERS, RuleIndex, headerAt } from '../config/rule-index'
 import { PAIR_CURSOR_BYTES, PairCursor } from '../proxy/pairs'
-import { requestPairs } from '../proxy/request'
-import { SEVERAL } from '../proxy/single-header'
+import { SEVERAL, requestPairs } from '../proxy/request'
 
 const cursor = changetype<PairCursor>(memory.data(PAIR_CURSOR_BYTES, 8))
 // Slice[32], in the order of RuleIndex.headers.

@@ -8,25 +8,13 @@
  *     quoted  = DQUOTE *( any octet but DQUOTE and "\" | "\" any octet ) DQUOTE
  *     plain   = *( 0x21 to 0xFF but DQUOTE, "," and ";" and 0x7F )
  *
- * Envoy's page "HTTP header manipulation" says that a value with `,`, `;` or `=` is quoted and that `\"` stands for a
- * quote. Envoy itself (source/common/http/conn_manager_utility.cc) quotes Cert, Chain and Subject only, and puts the
- * subject there as RFC 2253 writes it. So a backslash takes the octet after it along, but only `\"` is resolved:
- * `CN=a\,O=b` must never become `CN=a,O=b`. A plain value may have a `=`, since Envoy writes URIs as they are.
+ * Envoy (source/common/http/conn_manager_utility.cc) quotes Cert, Chain and Subject, and puts the subject there as RFC
+ * 2253 writes it. So a backslash takes the octet after it along, and what stands between the quotes is the value: the
+ * same text that `peer` has, and `CN=a\,O=b` never becomes `CN=a,O=b`. A plain value may have a `=`, since Envoy writes
+ * URIs as they are.
  */
-import { arenaAlloc } from '../bytes/arena'
 import { BACKSLASH, COMMA, EQUALS, QUOTE, SEMICOLON, SPACE } from '../bytes/ascii'
-import {
-  ABSENT,
-  Slice,
-  UNREADABLE,
-  between,
-  endOf,
-  equalsIgnoreCase,
-  indexOf,
-  lenOf,
-  ptrOf,
-} from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { ABSENT, Slice, between, endOf, equalsIgnoreCase, indexOf, lenOf, ptrOf } from '../bytes/slice'
 import { isToken } from './octet'
 
 /** The header is not of the grammar, or has another number of elements than it must: like UNREADABLE no bytes. */
@@ -38,12 +26,10 @@ export const MALFORMED: Slice = 4 << 32
 @inline
 const MOST_ELEMENTS: u32 = 64
 
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
-
 /**
  * The first value of `key`, which is lower-case, in one element: from the first, 0, or the last, -1. ABSENT if the
- * element has none, or there is no such element; UNREADABLE if there is no room to resolve it. With `hops` there must
- * be exactly that many elements. The header is present, and read to its end whatever is found.
+ * element has none, or there is no such element. With `hops` there must be exactly that many elements. The header is
+ * present, and read to its end whatever is found.
  */
 export function forwardedValue(header: Slice, key: Slice, element: i32, hops: u32): Slice {
   const end = endOf(header)
@@ -64,7 +50,7 @@ export function forwardedValue(header: Slice, key: Slice, element: i32, hops: u3
     const isWanted = element < 0 || element + 1 == <i32>elements
     if (isWanted && found == ABSENT && equalsIgnoreCase(name, key)) found = value
     at = endOf(value)
-    if (at == end) return hops != 0 && hops != elements ? MALFORMED : resolved(found)
+    if (at == end) return hops != 0 && hops != elements ? MALFORMED : bare(found)
     separator = load<u8>(at++)
   } while (separator == COMMA || separator == SEMICOLON)
   return MALFORMED
@@ -93,24 +79,8 @@ function valueAt(start: usize, end: usize): Slice {
   return between(start, at)
 }
 
-/** A value without its quotes, a quote for each `\"`. */
-function resolved(value: Slice): Slice {
+/** A value without its quotes. */
+function bare(value: Slice): Slice {
   if (lenOf(value) == 0 || load<u8>(ptrOf(value)) != QUOTE) return value
-  const inner = between(ptrOf(value) + 1, endOf(value) - 1)
-  const end = endOf(inner)
-  if (indexOf(ptrOf(inner), end, QUOTE) == end) return inner
-  const room = arenaAlloc(lenOf(inner))
-  if (room == 0) return UNREADABLE
-  writer.open(room, lenOf(inner))
-  for (let at = ptrOf(inner); at < end; at++) {
-    let octet = load<u8>(at)
-    if (octet == BACKSLASH) {
-      // Within the quotes a backslash is never last.
-      const next = load<u8>(++at)
-      if (next != QUOTE) writer.byte(octet)
-      octet = next
-    }
-    writer.byte(octet)
-  }
-  return writer.result
+  return between(ptrOf(value) + 1, endOf(value) - 1)
 }

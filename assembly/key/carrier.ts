@@ -12,7 +12,7 @@ import { readSingleHeader } from '../proxy/single-header'
 export function carriedText(source: Source): Slice {
   switch (source.kind) {
     case SourceKind.Header:
-      return source.join ? readProperty(source.path) : readSingleHeader(source.name, source.path)
+      return source.join ? readProperty(source.path) : readSingleHeader(source.name)
     case SourceKind.Query:
       // The first occurrence, as Envoy's own query_parameter policy takes it.
       return findQuery(requestPath(), source.name)

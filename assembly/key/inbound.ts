@@ -20,7 +20,7 @@ const LONGEST: u32 = 256
 /** The inbound key; ABSENT if the peer is not trusted, or brings none, or several, or what no filter writes. */
 export function inboundKey(policy: KeyPolicy): Slice {
   if (policy.trustedPeerCount == 0 || !isTrusted(policy, readProperty(PEER))) return ABSENT
-  const key = readSingleHeader(policy.header, policy.headerPath)
+  const key = readSingleHeader(policy.header)
   return isKey(key) ? key : ABSENT
 }
 

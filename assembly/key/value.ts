@@ -2,7 +2,7 @@
  * What a source yielded: a typed value, or nothing and why. One at a time, so it lives in variables.
  */
 import { ABSENT, Slice, UNREADABLE, lenOf } from '../bytes/slice'
-import { SEVERAL } from '../proxy/single-header'
+import { SEVERAL } from '../proxy/request'
 import { TYPE_STRING } from './node'
 
 /** Why a source yields nothing: a closed set, each counted. */

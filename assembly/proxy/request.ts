@@ -4,11 +4,11 @@
  */
 import { arenaAlloc } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
-import { ABSENT, Slice, UNREADABLE, isPresent, lenOf } from '../bytes/slice'
+import { ABSENT, Slice, UNREADABLE, equals, isPresent, lenOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { normalisePath } from '../http/path'
 import { readRequestHeader } from './header'
-import { readRequestPairs } from './pairs'
+import { PAIR_CURSOR_BYTES, PairCursor, readRequestPairs } from './pairs'
 
 export const COOKIE: Slice = ascii('cookie')
 
@@ -23,6 +23,12 @@ const SCHEME: Slice = ascii(':scheme')
 @inline
 const UNASKED: Slice = 2 << 32
 
+/** There are several entries: like UNREADABLE no bytes, and of another length. */
+// @ts-ignore: decorator
+@inline
+export const SEVERAL: Slice = 3 << 32
+
+const cursor = changetype<PairCursor>(memory.data(PAIR_CURSOR_BYTES, 8))
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 let firstCookieLine: Slice = UNASKED
@@ -55,8 +61,8 @@ export function requestAuthority(): Slice {
 
 /** With the query, as received. */
 export function requestPath(): Slice {
-  if (path == UNASKED) path = readRequestHeader(PATH)
-  return path
+  if (path == UNASKED) path = arePairsRead() ? onlyEntry(PATH) : readRequestHeader(PATH)
+  return path == SEVERAL ? UNREADABLE : path
 }
 
 /**
@@ -87,6 +93,22 @@ export function requestMethod(): Slice {
 export function requestPairs(): Slice {
   if (pairs == UNASKED) pairs = readRequestPairs()
   return pairs
+}
+
+/** True if `requestPairs` costs nothing any more. */
+export function arePairsRead(): bool {
+  return pairs != UNASKED
+}
+
+/** The value of the only entry of the header `name`, lower-case: ABSENT, UNREADABLE or SEVERAL if there is no such. */
+export function onlyEntry(name: Slice): Slice {
+  const all = requestPairs()
+  if (all == UNREADABLE || !cursor.open(all)) return UNREADABLE
+  let found: Slice = ABSENT
+  while (cursor.next()) {
+    if (equals(cursor.name, name)) found = found == ABSENT ? cursor.value : SEVERAL
+  }
+  return cursor.complete ? found : UNREADABLE
 }
 
 /** The scheme that the client used, as Envoy trusts it: x-forwarded-proto, which Envoy sets, else `:scheme`. */

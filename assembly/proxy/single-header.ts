@@ -1,21 +1,19 @@
 /** Headers that count only where there is one entry of them: of several nobody knows which the upstream believes. */
-import { Slice, UNREADABLE, isPresent, lenOf } from '../bytes/slice'
+import { ABSENT, Slice, UNREADABLE, isPresent } from '../bytes/slice'
 import { readRequestHeader } from './header'
-import { readProperty } from './property'
-
-/** There are several entries: like UNREADABLE no bytes, and of another length. */
-// @ts-ignore: decorator
-@inline
-export const SEVERAL: Slice = 3 << 32
+import { arePairsRead, onlyEntry } from './request'
 
 /**
- * The value of the header's only entry; ABSENT, UNREADABLE or SEVERAL. `path` is its property,
- * `request\0headers\0<name>`, which joins all entries with a comma: longer than the first, and there are others.
+ * The value of the header's only entry; ABSENT, UNREADABLE or SEVERAL. `name` is lower-case.
+ *
+ * `get` shows the first entry, and is all it takes where there is none. Whether there are others all headers together
+ * tell, which are read once a request and for less than the property of one header.
  */
-export function readSingleHeader(name: Slice, path: Slice): Slice {
+export function readSingleHeader(name: Slice): Slice {
+  if (arePairsRead()) return onlyEntry(name)
   const first = readRequestHeader(name)
   if (!isPresent(first)) return first
-  const joined = readProperty(path)
-  if (!isPresent(joined)) return UNREADABLE
-  return lenOf(joined) == lenOf(first) ? first : SEVERAL
+  const only = onlyEntry(name)
+  // What `get` has shown cannot be absent.
+  return only == ABSENT ? UNREADABLE : only
 }

@@ -77,6 +77,7 @@ describe('a claim compiles to where it is and what it is called in a key', () =>
 
 const CLAIM = '/key/from/0/claim'
 const KEY_HEADER = 'a key header: what clients send in it is removed before anything is read'
+const TOKEN_CLAIM = { claim: { name: 'sub', token: 'unverified' } }
 const UNVERIFIED =
   'an unverified claim needs format: hash and a hashSecret: anybody can write one and compute its key'
 const IN = 'a verified claim comes from metadata; in says where to read a token: unverified'
@@ -168,6 +169,15 @@ const refused: [configuration: unknown, errors: string[]][] = [
   [
     claim({ metadata: ['é'.repeat(257)] }),
     [`too_long at ${CLAIM}/metadata/0: expected at most 256 characters`],
+  ],
+  [
+    {
+      key: {
+        hashSecret: { env: 'MOORING_HASH_SECRET' },
+        from: [{ all: [1, 2, 3].map(() => TOKEN_CLAIM) }, TOKEN_CLAIM, { firstOf: [TOKEN_CLAIM] }],
+      },
+    },
+    ['too_many_sources at /key/from: expected at most 4 unverified claims'],
   ],
   [from({ claim: { name: 'sub', token: 'unverified' } }), [`secret_required at /key: ${UNVERIFIED}`]],
   [

@@ -63,7 +63,6 @@ export interface KeyView {
   hmac: string | undefined
   from: SourceView[]
   trustedPeers: string[]
-  headerPath: string
   /** Where the HMAC key and the sources are. */
   at: { hmac: number; from: number }
 }
@@ -191,7 +190,6 @@ function readKey(memory: Buffer, at: number): KeyView {
     hmac: hmac === 0 ? undefined : memory.toString('hex', hmac, hmac + HMAC_STATE_BYTES),
     from: sources(memory, from, memory.readUInt32LE(at + 24)),
     trustedPeers: texts(memory, memory.readUInt32LE(at + 28), memory.readUInt32LE(at + 32)),
-    headerPath: text(memory, at + 40),
     at: { hmac, from },
   }
 }

@@ -152,7 +152,6 @@ test('key.trustInbound is merged as every part is', () => {
   })
   expect(policy.top?.key).toMatchObject({
     trustedPeers: ['spiffe://a/b'],
-    headerPath: 'request\0headers\0x-key',
   })
   expect(policy.rules.map(({ plan }) => plan.key?.trustedPeers)).toEqual([
     ['spiffe://c/*', 'spiffe://d/**'],
@@ -222,8 +221,8 @@ describe('key.from', () => {
     [{ path: { template: '/{a}/**' } }, { kind: 'path', label: 'path:/{a}/**', name: '/{a}/**' }],
     ['authority', { kind: 'authority', label: 'authority' }],
     [{ method: {} }, { kind: 'method', label: 'method' }],
-    [{ grpc: 'service' }, { kind: 'grpc', label: 'grpc:service' }],
-    [{ grpc: { part: 'method' } }, { kind: 'grpc', label: 'grpc:method', part: 1 }],
+    [{ grpc: 'service' }, { kind: 'grpc', label: 'grpc:service', name: 'service' }],
+    [{ grpc: { part: 'method' } }, { kind: 'grpc', label: 'grpc:method', name: 'method', part: 1 }],
     [
       { claim: 'sub', as: 'user' },
       { kind: 'claim', label: 'as:user', name: `${CLAIMS}sub` },

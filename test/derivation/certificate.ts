@@ -41,7 +41,7 @@ function elementsOf(header: string): Pair[][] | undefined {
     const [, separator = '', key = '', quoted, plain = ''] = pair.exec(header) ?? []
     if (key === '') return undefined
     if (separator !== ';') elements.push([])
-    const value = quoted?.replace(/\\([^])/g, (both, octet) => (octet === '"' ? '"' : both)) ?? plain
+    const value = quoted ?? plain
     elements.at(-1)?.push([key, value])
   }
   return elements

@@ -74,8 +74,9 @@ const ADDRESSES = [
 /** What a key is made for, and how many sources it may still have. */
 interface Shape {
   readonly raw: boolean
-  readonly keyed: boolean
   left: number
+  /** Unverified claims, which a key without a secret may not have. */
+  unverifiedLeft: number
 }
 
 const URIS = [
@@ -98,7 +99,7 @@ export function randomKey(prng: Prng, secret: string): KeyText {
   const raw = prng.onceIn(4)
   const keyed = !raw && prng.onceIn(2)
   return {
-    from: sources(prng, { raw, keyed, left: 16 }, 0),
+    from: sources(prng, { raw, left: 16, unverifiedLeft: keyed ? 4 : 0 }, 0),
     format: raw ? 'raw' : 'hash',
     secret: keyed ? secret : undefined,
   }
@@ -119,7 +120,8 @@ function source(prng: Prng, shape: Shape, depth: number): SourceText {
     return { [kind]: sources(prng, shape, depth + 1), ...required }
   }
   shape.left--
-  const unverified = shape.keyed && prng.onceIn(6)
+  const unverified = shape.unverifiedLeft > 0 && prng.onceIn(6)
+  if (unverified) shape.unverifiedLeft--
   const chosen = unverified ? { claim: unverifiedClaim(prng) } : leaf(prng)
   if (typeof chosen === 'string') return chosen
   return {

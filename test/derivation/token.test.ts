@@ -18,7 +18,7 @@ describe('the filter and a second derivation agree about tokens', () => {
       const prng = new Prng(SEED)
       let keys = 0
       for (let number = 0; number < CONFIGURATIONS; number++) {
-        const from = prng.list(1 + prng.below(6), () => ({ claim: unverifiedClaim(prng) }))
+        const from = prng.list(2 + prng.below(3), () => ({ claim: unverifiedClaim(prng) }))
         const key = { from, hashSecret: { env: 'SECRET' } }
         const { plugin } = startMooring({ key }, { environment: { SECRET: HASH_SECRET } })
         for (let count = 0; count < REQUESTS; count++) {

@@ -67,7 +67,7 @@ describe('forwardedClientCert yields what a proxy says', () => {
   test.each<[source: unknown, label: string, value: string]>([
     ['by', 'by', 'spiffe://td/gw'],
     ['hash', 'hash', DIGEST],
-    ['subject', 'subject', 'CN=Cart "1"\\, Ltd,O=Shop'],
+    ['subject', 'subject', 'CN=Cart \\"1\\"\\, Ltd,O=Shop'],
     ['uri', 'uri', CART],
     ['dns', 'dns', 'a.example.com'],
     [{ field: 'uri', part: 'trustDomain' }, 'trustDomain', 'cluster.local'],
@@ -94,9 +94,15 @@ describe('forwardedClientCert yields what a proxy says', () => {
   })
 
   test('with as, one certificate gives one key at the gateway and behind it', () => {
-    const at = keysOf({ from: [{ peer: 'digest', as: 'client' }] }, [], PEER)
-    const behind = { forwardedClientCert: { field: 'hash', element: 'first', hops: 2 }, as: 'client' }
-    expect(keysOf({ from: [behind] }, forwarded(`${CLIENT},${GATEWAY}`))).toEqual(at)
+    for (const [peer, field] of [
+      ['digest', 'hash'],
+      ['subject', 'subject'],
+    ]) {
+      const at = keysOf({ from: [{ peer, as: 'client' }] }, [], PEER)
+      const behind = { forwardedClientCert: { field, element: 'first', hops: 2 }, as: 'client' }
+      expect(at).toHaveLength(1)
+      expect(keysOf({ from: [behind] }, forwarded(`${CLIENT},${GATEWAY}`))).toEqual(at)
+    }
   })
 
   test('raw and transformed', () => {

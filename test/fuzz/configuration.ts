@@ -125,7 +125,7 @@ function key(shape: Shape): Fields {
   const { prng } = shape
   const fields: Fields = {}
   if (prng.onceIn(2)) fields['header'] = prng.pick(KEY_HEADERS)
-  if (!shape.everySession || prng.onceIn(2)) fields['from'] = sources(shape, 0, { left: 16 })
+  if (!shape.everySession || prng.onceIn(2)) fields['from'] = sources(shape, 0, { left: 16, unverified: 4 })
   if (prng.onceIn(2)) fields['format'] = shape.raw ? prng.pick(['raw', 'hash']) : 'hash'
   if (shape.secret) fields['hashSecret'] = { env: 'MOORING_HASH_SECRET' }
   if (prng.onceIn(3)) fields['onNone'] = prng.pick(['balance', 'reject'])
@@ -164,8 +164,14 @@ function condition(prng: Prng): Fields {
   ])
 }
 
-/** A list of sources; `budget` is how many leaves there may still be. */
-function sources(shape: Shape, depth: number, budget: { left: number }): unknown[] {
+/** How many leaves there may still be, and how many of them unverified claims. */
+interface Budget {
+  left: number
+  unverified: number
+}
+
+/** A list of sources. */
+function sources(shape: Shape, depth: number, budget: Budget): unknown[] {
   const list: unknown[] = []
   for (let more = 1 + shape.prng.below(4); more > 0 && budget.left > 0; more--) {
     list.push(source(shape, depth, budget))
@@ -173,7 +179,7 @@ function sources(shape: Shape, depth: number, budget: { left: number }): unknown
   return list
 }
 
-function source(shape: Shape, depth: number, budget: { left: number }): unknown {
+function source(shape: Shape, depth: number, budget: Budget): unknown {
   const { prng } = shape
   if (depth < 4 && budget.left > 1 && prng.onceIn(4)) {
     return { [!shape.raw && prng.onceIn(2) ? 'all' : 'firstOf']: sources(shape, depth + 1, budget) }
@@ -208,7 +214,12 @@ function source(shape: Shape, depth: number, budget: { left: number }): unknown 
     }),
     () => ({ constant: prng.pick(['all', 'a b', 'ü\r\n\0%,', 'x'.repeat(256)]) }),
   ]
-  if (shape.secret && !shape.raw) leaves.push(() => ({ claim: unverifiedClaim(prng) }))
+  if (shape.secret && !shape.raw && budget.unverified > 0) {
+    leaves.push(() => {
+      budget.unverified--
+      return { claim: unverifiedClaim(prng) }
+    })
+  }
   if (shape.everySession) leaves.push(() => prng.pick<unknown>(['session', { session: {} }]))
   const leaf = prng.oneOf(leaves)
   if (typeof leaf !== 'object' || !prng.onceIn(6)) return leaf

@@ -25,7 +25,7 @@ import { error, unexpectedKind, warning } from '../report'
 import { captureCount } from '../../http/path-pattern'
 import { SourceKind } from '../policy'
 import { isWord, wordIndex } from '../../bytes/words'
-import { checkClaim } from './claim'
+import { checkClaim, isUnverified } from './claim'
 import { checkForwardedClientCert, checkPeer } from './certificate'
 import { expectReadableHeader } from './header'
 import { expectPath } from './path'
@@ -36,6 +36,10 @@ import { expectLabel, expectQueryName, expectToken } from './name'
 export const KINDS: Slice = ascii(
   'session cookie header query claim address constant path authority method grpc peer forwardedClientCert ' +
     'all firstOf',
+)
+/** The field that each kind's scalar stands for, in the same order; - for those that have none. */
+export const FIRST_FIELDS: Slice = ascii(
+  '- name name name name ipv4Prefix value template - - part field field',
 )
 export const REPEATED: Slice = ascii('ignore join')
 
@@ -53,13 +57,22 @@ export const SOURCE_LEVELS: u32 = 4
 @inline
 export const MOST_LEAVES: u32 = 16
 
+// Each takes a token apart anew: a request that costs the most it can costs this many times that.
+// @ts-ignore: decorator
+@inline
+const MOST_UNVERIFIED: u32 = 4
+
 let leaves: u32 = 0
+let unverified: u32 = 0
 
 /** `key.from`. */
 export function checkSources(node: JsonNode | null): void {
   if (node === null) return
   leaves = 0
+  unverified = 0
   checkList(node, 0)
+  if (unverified > MOST_UNVERIFIED)
+    error(ascii('too_many_sources'), node, ascii('expected at most 4 unverified claims'))
   if (leaves > MOST_LEAVES)
     error(
       ascii('too_many_sources'),
@@ -179,6 +192,7 @@ function checkKind(kind: i32, value: JsonNode, level: u32): void {
       return
     case SourceKind.Claim:
       checkClaim(value)
+      if (isUnverified(value)) unverified++
       return
     case SourceKind.Address:
       checkAddress(value)

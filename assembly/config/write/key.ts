@@ -9,7 +9,7 @@ import { KeyPolicy } from '../policy'
 import { blockBytes, lowerInPlace } from './block'
 import { prepareSecret } from './secret'
 import { textOrDefault, writeTexts } from './session'
-import { headerPath, writeSessionSource, writeSources } from './source'
+import { writeSessionSource, writeSources } from './source'
 
 const PURPOSE = ascii('key')
 
@@ -33,7 +33,6 @@ export function writeKey(over: JsonNode | null, base: JsonNode | null): KeyPolic
   const peers = pick(member(over, trust), member(base, trust), ascii('peers'))
   key.trustedPeers = writeTexts(peers)
   key.trustedPeerCount = itemCount(peers)
-  if (peers !== null) key.headerPath = headerPath(key.header)
   const from = pick(over, base, ascii('from'))
   key.from = from === null ? sharedDefault() : sourcesOf(from)
   key.fromCount = from === null ? 1 : itemCount(from)

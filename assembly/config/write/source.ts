@@ -1,10 +1,20 @@
 /** Sources into the policy's block. Every one was checked: kinds are known, names are there, levels are few. */
+import { COLON } from '../../bytes/ascii'
 import { ascii } from '../../bytes/literal'
 import { ABSENT, Slice, isPresent } from '../../bytes/slice'
 import { wordAt, wordIndex } from '../../bytes/words'
 import { ELEMENTS, PEER_FIELDS, SPIFFE_PARTS } from '../check/certificate'
 import { isUnverified } from '../check/claim'
-import { GRPC_PARTS, REPEATED, SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
+import {
+  FIRST_FIELDS,
+  GRPC_PARTS,
+  KINDS,
+  REPEATED,
+  SOURCE_LEVELS,
+  kindOf,
+  scalarOf,
+  valueOf,
+} from '../check/source'
 import { choiceOf } from '../fields'
 import {
   JsonKind,
@@ -40,7 +50,7 @@ export function writeSessionSource(): usize {
   const at = blockBytes(offsetof<Source>())
   const source = changetype<Source>(at)
   source.kind = SourceKind.Session
-  source.label = labelOf(ascii('session'), ABSENT)
+  source.label = labelOf(SourceKind.Session, ABSENT)
   return at
 }
 
@@ -53,7 +63,7 @@ function writeSource(source: Source, node: JsonNode, level: u32): void {
     source.transformCount = itemCount(transforms)
   }
   const name = textOf(member(node, ascii('as')))
-  if (isPresent(name)) source.label = labelOf(ascii('as:'), name)
+  if (isPresent(name)) source.label = joined(ascii('as:'), name)
 }
 
 function writeKind(source: Source, node: JsonNode, level: u32): void {
@@ -66,24 +76,17 @@ function writeKind(source: Source, node: JsonNode, level: u32): void {
     source.childCount = itemCount(value)
     return
   }
-  const scalar = scalarOf(value, firstField(kind))
+  const scalar = scalarOf(value, wordAt(FIRST_FIELDS, kind))
+  const isHeader = kind == SourceKind.Header
+  const text = textOf(scalar)
+  if (isPresent(text)) source.name = isHeader ? blockLowerText(text) : blockText(text)
+  source.label = labelOf(kind, kind == SourceKind.Constant ? ABSENT : source.name)
   switch (kind) {
-    case SourceKind.Session:
-      source.label = labelOf(ascii('session'), ABSENT)
-      return
-    case SourceKind.Cookie:
-      source.name = blockText(textOf(scalar))
-      source.label = labelOf(ascii('cookie:'), source.name)
-      return
     case SourceKind.Header:
-      source.name = blockLowerText(textOf(scalar))
-      source.label = labelOf(ascii('header:'), source.name)
       source.path = headerPath(source.name)
       source.join = choiceOf(member(value, ascii('repeated')), REPEATED, 0) == 1
       return
     case SourceKind.Query:
-      source.name = blockText(textOf(scalar))
-      source.label = labelOf(ascii('query:'), source.name)
       source.decode = flagOf(member(value, ascii('decode')), false)
       return
     case SourceKind.Claim:
@@ -93,43 +96,19 @@ function writeKind(source: Source, node: JsonNode, level: u32): void {
     case SourceKind.Address:
       writeAddress(source, value)
       return
-    case SourceKind.Path:
-      source.name = blockText(textOf(scalar))
-      source.label = labelOf(ascii('path:'), source.name)
-      return
-    case SourceKind.Authority:
-      source.label = labelOf(ascii('authority'), ABSENT)
-      return
-    case SourceKind.Method:
-      source.label = labelOf(ascii('method'), ABSENT)
-      return
     case SourceKind.Grpc:
       source.part = <u8>choiceOf(scalar, GRPC_PARTS, 0)
-      source.label = labelOf(ascii('grpc:'), textOf(scalar))
       return
     case SourceKind.Peer:
-      source.name = peerPath(wordIndex(textOf(scalar), PEER_FIELDS))
-      writePart(source, ascii('peer:'), scalar, value)
+      source.name = peerPath(wordIndex(text, PEER_FIELDS))
+      writePart(source, value)
       return
     case SourceKind.ForwardedClientCert:
-      source.name = blockText(textOf(scalar))
       source.path = headerPath(ascii('x-forwarded-client-cert'))
       source.hops = <u8>integerOf(member(value, ascii('hops')), 0)
       source.element = elementOf(member(value, ascii('element')))
-      writePart(source, ascii('forwardedClientCert:'), scalar, value)
-      return
-    default:
-      source.name = blockText(textOf(scalar))
-      source.label = labelOf(ascii('constant'), ABSENT)
+      writePart(source, value)
   }
-}
-
-/** The field that a scalar stands for. */
-function firstField(kind: SourceKind): Slice {
-  if (kind == SourceKind.Constant) return ascii('value')
-  if (kind == SourceKind.Path) return ascii('template')
-  if (kind == SourceKind.Peer || kind == SourceKind.ForwardedClientCert) return ascii('field')
-  return kind == SourceKind.Grpc ? ascii('part') : ascii('name')
 }
 
 /** Where an unverified token is: written as a source is, and read like one. */
@@ -150,14 +129,14 @@ function writeAddress(source: Source, value: JsonNode | null): void {
     value !== null && value.kind == JsonKind.Number ? value : member(value, ascii('ipv4Prefix'))
   source.ipv4Prefix = <u8>integerOf(ipv4Prefix, 32)
   source.ipv6Prefix = <u8>integerOf(member(value, ascii('ipv6Prefix')), 128)
-  source.label = labelOf(ascii('address'), ABSENT)
 }
 
-/** The label names the part of a SPIFFE id if there is one, else the field. */
-function writePart(source: Source, kind: Slice, field: JsonNode | null, value: JsonNode | null): void {
-  const part = member(value, ascii('part'))
-  source.part = <u8>(wordIndex(textOf(part), SPIFFE_PARTS) + 1)
-  source.label = labelOf(kind, textOf(part === null ? field : part))
+/** The label names the part of a SPIFFE id in place of the field, if there is one. */
+function writePart(source: Source, value: JsonNode | null): void {
+  const part = textOf(member(value, ascii('part')))
+  if (!isPresent(part)) return
+  source.part = <u8>(wordIndex(part, SPIFFE_PARTS) + 1)
+  source.label = labelOf(source.kind, part)
 }
 
 /** From the first element, 0, or from the last, -1, which is the default. */
@@ -171,20 +150,26 @@ const PEER_PROPERTIES: Slice = ascii(
 )
 
 function peerPath(field: u32): Slice {
-  return labelOf(ascii('connection\0'), wordAt(PEER_PROPERTIES, field))
+  return joined(ascii('connection\0'), wordAt(PEER_PROPERTIES, field))
 }
 
-function labelOf(kind: Slice, name: Slice): Slice {
+/** The kind's word, and behind a colon what tells sources of one kind apart. */
+function labelOf(kind: SourceKind, name: Slice): Slice {
   const text = openText()
-  text.bytes(kind)
-  if (isPresent(name)) text.bytes(name)
+  text.bytes(wordAt(KINDS, kind))
+  if (isPresent(name)) text.byte(COLON)
+  text.bytes(name)
   return closeText()
 }
 
 /** The property that joins all entries of a header. */
-export function headerPath(name: Slice): Slice {
+function headerPath(name: Slice): Slice {
+  return joined(ascii('request\0headers\0'), name)
+}
+
+function joined(start: Slice, end: Slice): Slice {
   const text = openText()
-  text.bytes(ascii('request\0headers\0'))
-  text.bytes(name)
+  text.bytes(start)
+  text.bytes(end)
   return closeText()
 }
