@@ -260,7 +260,8 @@ inEnvoy(({ binary }) => {
     const OF_CLIENT = {
       by: GATEWAY,
       hash: digestOf('cart'),
-      subject: 'CN=Cart "1"\\, Ltd,O=A=B\\;C\\\\',
+      // The text that the source peer has.
+      subject: 'CN=Cart \\"1\\"\\, Ltd,O=A=B\\;C\\\\',
       uri: CLIENT,
       dns: 'cart.example.com',
       account: 'cart',
