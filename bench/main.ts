@@ -1,10 +1,12 @@
 import { exitOnBrokenPipe } from '../tools/broken-pipe.ts'
 import { parseCommandLine } from '../tools/command-line.ts'
 import { findEnvoy } from '../tools/envoy.ts'
+import { withProgress } from '../tools/progress.ts'
 import { UsageError } from '../tools/usage-error.ts'
 import {
   assertDoesItsJob,
   BASELINE,
+  type Contender,
   MOORINGS,
   type RunningContender,
   rustContender,
@@ -20,14 +22,15 @@ const HELP = `Usage: node build/js/bench/main.js [options]      (make bench runs
 
 Says what the filter costs: processor time that a real Envoy spends on a request with it, over the same Envoy
 without. All run side by side; a round is one short block of requests to each in turn. Of all rounds the half counts
-in which the Envoys waited least for a processor, since what else the machine does changes their cost. Only compare
+in which the Envoys waited least for a processor, since what else the machine does changes their cost. All are started
+several times, since one process is faster than another of the same program for as long as it lives. Only compare
 figures of one run.
 
   median, middle half   of the differences, block by block
   minima                the cheapest block over the cheapest one without a filter
   x Rust                median over the median of a filter in the Rust SDK that does one thing: it finds the
                         session's cookie and writes it into the key header
-  95 % of draws         where that ratio lies when blocks are drawn anew, 2,000 times (bootstrap)
+  95 % of draws         where that ratio lies when starts and blocks are drawn anew, 2,000 times (bootstrap)
 
 The chain is: claim, else tenant header and path, else session, hashed with a secret. All requests are alike, but
 where the session wins x-region: west stands in place of x-tenant: acme. Each is first sent once, and the bench ends
@@ -37,16 +40,18 @@ The Rust filter needs cargo and the target wasm32-unknown-unknown: rustup target
 Debian's packages rustc-web, cargo-web, rust-web-src and lld. Without them it is left out.
 
 Options:
-  --blocks N     blocks that count for each contender; default 20
+  --starts N     times that all Envoys are started; default 5
+  --blocks N     blocks that count for each contender after each start; default 20
   --requests N   requests in a block; default 1000
   --help         this text
 
 Examples:
   make bench
-  make bench ARGS="--blocks 40"
+  make bench ARGS="--starts 10 --blocks 40"
 `
 
 interface Size {
+  readonly starts: number
   readonly blocks: number
   readonly requests: number
 }
@@ -80,24 +85,27 @@ async function round(running: readonly RunningContender[], load: Load, requests:
   }
 }
 
+/** The rounds that count after one start of all contenders. */
 async function measure(
-  running: readonly RunningContender[],
-  load: Load,
+  contenders: readonly Contender[],
+  binary: string,
   { blocks, requests }: Size,
-): Promise<readonly Measured[]> {
-  for (const contender of running) await assertDoesItsJob(contender, load)
-  // The first warms up: connections, and code that V8 compiles when it first runs.
-  await round(running, load, requests)
-  const rounds = []
-  for (let i = 1; i <= blocks * ROUNDS_FOR_ONE; i++) {
-    rounds.push(await round(running, load, requests))
-    say(`round ${i} of ${blocks * ROUNDS_FOR_ONE}`)
+): Promise<readonly Round[]> {
+  await using load = await Load.start()
+  const running: RunningContender[] = []
+  try {
+    for (const contender of contenders) running.push(await startContender(contender, binary, load.upstream))
+    for (const contender of running) await assertDoesItsJob(contender, load)
+    // The first warms up: connections, and code that V8 compiles when it first runs.
+    await round(running, load, requests)
+    const rounds = []
+    for (let i = 1; i <= blocks * ROUNDS_FOR_ONE; i++) rounds.push(await round(running, load, requests))
+    // A filter that failed under way would have let requests pass for less.
+    for (const contender of running) await assertDoesItsJob(contender, load)
+    return calmest(rounds, blocks)
+  } finally {
+    await Promise.all(running.map(({ envoy }) => envoy.stop()))
   }
-  // A filter that failed under way would have let requests pass for less.
-  for (const contender of running) await assertDoesItsJob(contender, load)
-  const calm = calmest(rounds, blocks)
-  say(`longest wait for a processor: ${calm.at(-1)?.waited.toFixed(1) ?? 0} microseconds for a request`)
-  return running.map(({ name }, i) => ({ name, costs: calm.map(({ costs }) => costs[i] ?? 0) }))
 }
 
 async function bench(size: Size): Promise<void> {
@@ -106,34 +114,46 @@ async function bench(size: Size): Promise<void> {
   const rust = await buildRustPeer()
   if (!rust.built) say(`left out: the Rust SDK, ${rust.reason}`)
   const references = rust.built ? [rustContender(rust.wasm)] : []
-  await using load = await Load.start()
-  const running: RunningContender[] = []
-  try {
-    for (const contender of [BASELINE, ...references, ...MOORINGS]) {
-      running.push(await startContender(contender, found.binary, load.upstream))
-    }
-    const [baseline, ...others] = await measure(running, load, size)
-    if (baseline === undefined) return
-    const heading = `Envoy ${found.version}, one worker, ${size.blocks} blocks of ${size.requests} requests`
-    process.stdout.write(`${heading}\nmicroseconds of processor time for a request, over no filter\n\n`)
-    const reference = rust.built ? others.shift() : undefined
-    for (const line of report(baseline, reference, others)) process.stdout.write(`${line}\n`)
-  } finally {
-    await Promise.all(running.map(({ envoy }) => envoy.stop()))
+  const contenders = [BASELINE, ...references, ...MOORINGS]
+
+  const { starts, blocks, requests } = size
+  const rounds: Round[] = []
+  for (let start = 1; start <= starts; start++) {
+    const work = () => measure(contenders, found.binary, size)
+    rounds.push(...(await withProgress(`start ${start} of ${starts}`, work)))
+  }
+  const waited = Math.max(...rounds.map((each) => each.waited)).toFixed(1)
+  say(`in what counts no Envoy waited longer than ${waited} microseconds a request for a processor`)
+
+  const measured = (contender: Contender): Measured => {
+    const index = contenders.indexOf(contender)
+    return { name: contender.name, costs: rounds.map(({ costs }) => costs[index] ?? 0) }
+  }
+  const [reference] = references.map(measured)
+  process.stdout.write(
+    `Envoy ${found.version}, one worker, ${starts} starts, ${blocks} blocks of ${requests} requests after each\n` +
+      'microseconds of processor time for a request, over no filter\n\n',
+  )
+  for (const line of report(measured(BASELINE), reference, MOORINGS.map(measured), starts)) {
+    process.stdout.write(`${line}\n`)
   }
 }
 
 function sizeFrom(args: readonly string[]): Size | 'help' {
   const { values } = parseCommandLine(args, {
     options: {
+      starts: { type: 'string', default: '5' },
       blocks: { type: 'string', default: '20' },
       requests: { type: 'string', default: '1000' },
       help: { type: 'boolean', default: false },
     },
   })
-  return values.help
-    ? 'help'
-    : { blocks: atLeastOne('--blocks', values.blocks), requests: atLeastOne('--requests', values.requests) }
+  if (values.help) return 'help'
+  return {
+    starts: atLeastOne('--starts', values.starts),
+    blocks: atLeastOne('--blocks', values.blocks),
+    requests: atLeastOne('--requests', values.requests),
+  }
 }
 
 function atLeastOne(option: string, text: string): number {

@@ -25,16 +25,18 @@ export function pairedCost(contender: readonly number[], baseline: readonly numb
 export interface CostRatio {
   /** The median of the one's differences over the median of the other's. */
   readonly ratio: number
-  /** Where 95 % of such ratios lie when blocks are drawn anew, with repetition, out of those that were run. */
+  /** Where 95 % of such ratios lie when starts, and blocks of each, are drawn anew, with repetition. */
   readonly interval: readonly [lower: number, upper: number]
 }
 
 const DRAWS = 2_000
 
 /**
- * A percentile bootstrap. A draw takes block i of all three or of none, so that they stay side by side; the same
- * blocks give the same interval.
+ * A percentile bootstrap in two steps: blocks of one start of the processes are more alike than those of another,
+ * since where memory and code come to lie stays for a process's life. A draw takes block i of all three or of none,
+ * so that they stay side by side; the same blocks give the same interval.
  *
+ * @param starts how often the processes were started; the blocks of each stand together and are as many
  * @returns undefined where the reference costs nothing that could be seen
  * @throws {RangeError} unless all have the same number of blocks, at least one
  */
@@ -42,13 +44,17 @@ export function costRatio(
   contender: readonly number[],
   reference: readonly number[],
   baseline: readonly number[],
+  starts = 1,
 ): CostRatio | undefined {
   const own = differencesOf(contender, baseline)
   const others = differencesOf(reference, baseline)
   if (median(others) <= 0) return undefined
-  const random = randomIndices(own.length)
+  if (own.length % starts !== 0) {
+    throw new RangeError(`${own.length} blocks of ${starts} starts: expected as many of each`)
+  }
+  const random = randomBelow()
   const ratios = Array.from({ length: DRAWS }, () => {
-    const drawn = own.map(random)
+    const drawn = draw(random, starts, own.length / starts)
     const reference = median(pick(others, drawn))
     // No bound can be told from a draw in which the reference costs nothing.
     return reference > 0 ? median(pick(own, drawn)) / reference : Infinity
@@ -70,12 +76,18 @@ function differencesOf(contender: readonly number[], baseline: readonly number[]
 }
 
 /** A linear congruential generator: its high bits are even enough to draw blocks. */
-function randomIndices(length: number): () => number {
+function randomBelow(): (limit: number) => number {
   let state = 1
-  return () => {
+  return (limit) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * length)
+    return Math.floor((state / 2 ** 32) * limit)
   }
+}
+
+function draw(random: (limit: number) => number, starts: number, blocks: number): readonly number[] {
+  return Array.from({ length: starts }, () => random(starts) * blocks).flatMap((first) =>
+    Array.from({ length: blocks }, () => first + random(blocks)),
+  )
 }
 
 function pick(values: readonly number[], indices: readonly number[]): readonly number[] {

@@ -24,13 +24,14 @@ export function report(
   baseline: Measured,
   reference: Measured | undefined,
   others: readonly Measured[],
+  starts: number,
 ): readonly string[] {
   const measured = reference === undefined ? others : [reference, ...others]
   const rows = measured.map(({ name, costs }) => {
     const { median, quartiles, minima } = pairedCost(costs, baseline.costs)
     const cells = [name, median.toFixed(1), range(quartiles, 1), minima.toFixed(1)]
     if (reference === undefined) return cells
-    const compared = costRatio(costs, reference.costs, baseline.costs)
+    const compared = costRatio(costs, reference.costs, baseline.costs, starts)
     return [
       ...cells,
       ...(compared === undefined ? ['-', '-'] : [compared.ratio.toFixed(2), range(compared.interval, 2)]),

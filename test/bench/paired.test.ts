@@ -62,3 +62,17 @@ test('there is no ratio to a reference that costs nothing', () => {
 test('the interval has no upper end where the reference costs nothing in some draws', () => {
   expect(costRatio([4, 4, 4], [0, 2, 2], [0, 0, 0])).toEqual({ ratio: 2, interval: [2, Infinity] })
 })
+
+test('starts are drawn too: where they differ, many blocks of each make the interval no narrower', () => {
+  const fast = Array.from({ length: 50 }, () => 2)
+  const slow = Array.from({ length: 50 }, () => 4)
+  const one = Array.from({ length: 100 }, () => 1)
+  const none = Array.from({ length: 100 }, () => 0)
+  expect(costRatio([...fast, ...slow], one, none, 2)).toEqual({ ratio: 3, interval: [2, 4] })
+})
+
+test('starts of other lengths are refused', () => {
+  expect(() => costRatio([1, 2, 3], [1, 2, 3], [0, 0, 0], 2)).toThrow(
+    '3 blocks of 2 starts: expected as many of each',
+  )
+})

@@ -13,7 +13,7 @@ inEnvoy(({ binary, version }) => {
   test('make bench has each contender do its job and names it with its cost over no filter', () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ['build/js/bench/main.js', '--blocks', '1', '--requests', '50'],
+      ['build/js/bench/main.js', '--starts', '1', '--blocks', '1', '--requests', '50'],
       { encoding: 'utf8', env: { ...process.env, ENVOY: binary } },
     )
     const number = String.raw`-?\d+\.\d`
@@ -22,7 +22,7 @@ inEnvoy(({ binary, version }) => {
     expect(stdout).toMatch(
       new RegExp(
         [
-          `^Envoy ${version.replaceAll('.', '\\.')}, one worker, 1 blocks of 50 requests`,
+          `^Envoy ${version.replaceAll('.', '\\.')}, one worker, 1 starts, 1 blocks of 50 requests after each`,
           'microseconds of processor time for a request, over no filter',
           '',
           `configuration +median +middle half +minima${rust.built ? ' +x Rust +95 % of draws' : ''}`,
