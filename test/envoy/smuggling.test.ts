@@ -1,34 +1,14 @@
 /** Tricks with repeated and odd parts of a request, through a real Envoy: what it refuses, and what the filter makes of the rest. */
-import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plainKey, textNode } from '../filter/reference-key.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { inEnvoy } from './in-envoy.ts'
 import { createIssuer, type Issuer } from './jwt-authn.ts'
+import { overSocket } from './over-socket.ts'
 import { rawRequest, seen } from './raw-request.ts'
 
 const KEY = 'x-mooring-key'
 const TOP = plainKey(textNode('constant', 'top'))
-
-/** Sends bytes as they stand, and gives the status line of the answer and the keys that its pod saw. */
-async function overSocket(
-  port: number,
-  lines: readonly string[],
-): Promise<{ status: string; keys: string[] }> {
-  const text = await new Promise<string>((resolve, reject) => {
-    let received = ''
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.write([...lines, 'connection: close', '', ''].join('\r\n'), 'latin1')
-    })
-    socket.setEncoding('latin1').on('data', (piece: string) => (received += piece))
-    socket.on('end', () => {
-      resolve(received)
-    })
-    socket.on('error', reject)
-  })
-  const keys = [...text.matchAll(/\["x-mooring-key","([^"]*)"\]/g)].map(([, key]) => key ?? '')
-  return { status: text.slice(0, text.indexOf('\r\n')), keys }
-}
 
 inEnvoy(({ binary }) => {
   describe('no trick', () => {
@@ -57,11 +37,13 @@ inEnvoy(({ binary }) => {
       await gateway[Symbol.asyncDispose]()
     })
 
-    const ask = async (...lines: string[]) =>
-      await overSocket(
+    const ask = async (...lines: string[]) => {
+      const { status, echo } = await overSocket(
         gateway.port,
         lines.some((line) => /^host:/i.test(line)) ? lines : [...lines, 'host: test.com'],
       )
+      return { status, keys: echo === undefined ? [] : seen({ echo }, KEY) }
+    }
 
     test('reaches the skip but the plain way', async () => {
       expect(await ask('GET /static/x HTTP/1.1')).toEqual({ status: 'HTTP/1.1 200 OK', keys: [] })
