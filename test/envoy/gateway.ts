@@ -17,6 +17,8 @@ export interface GatewayOptions extends Pick<
   readonly destinationRule?: string
   /** `stats_config.stats_tags` of the bootstrap. Default: Envoy's own tags only. */
   readonly statsTags?: readonly { readonly tag_name: string; readonly regex: string }[]
+  /** Envoy's runtime features and values. Default: its own. */
+  readonly runtime?: Readonly<Record<string, unknown>>
 }
 
 /** A real Envoy with the filter, in front of three replicas that echo what reaches them. */
@@ -48,6 +50,9 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
           replicas: replicas.ports,
         }),
         ...(options.statsTags === undefined ? {} : { stats_config: { stats_tags: options.statsTags } }),
+        ...(options.runtime === undefined
+          ? {}
+          : { layered_runtime: { layers: [{ name: 'static', static_layer: options.runtime }] } }),
       },
       logLevel: 'info',
     })
