@@ -1,3 +1,4 @@
+import { copyBytes } from './copy'
 import { Slice, slice, ABSENT, ptrOf, lenOf } from './slice'
 
 /**
@@ -30,7 +31,7 @@ export class Writer {
   bytes(s: Slice): void {
     const length = lenOf(s)
     if (!this.hasRoom(length)) return
-    memory.copy(this.position, ptrOf(s), length)
+    copyBytes(this.position, ptrOf(s), length)
     this.position += length
   }
 

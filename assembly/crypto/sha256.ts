@@ -4,6 +4,8 @@
  *
  *     sha256Start | sha256Resume  ->  sha256Update ...  ->  sha256Finish | sha256Save
  */
+import { copyBytes } from '../bytes/copy'
+
 /** Bytes of a digest, and of a saved state: eight u32. */
 // @ts-ignore: decorator
 @inline
@@ -51,7 +53,7 @@ export function sha256Start(): void {
 
 /** Starts a message whose first `bytesSoFar` bytes, whole blocks, are in `saved` (see `sha256Save`) already. */
 export function sha256Resume(saved: usize, bytesSoFar: u64): void {
-  memory.copy(state, saved, SHA256_BYTES)
+  copyBytes(state, saved, SHA256_BYTES)
   total = bytesSoFar
 }
 
@@ -62,7 +64,7 @@ export function sha256Update(ptr: usize, len: u32): void {
   if (filled > 0) {
     const room = SHA256_BLOCK_BYTES - filled
     const taken = len < room ? len : room
-    memory.copy(pending + filled, ptr, taken)
+    copyBytes(pending + filled, ptr, taken)
     if (taken < room) return
     compress(pending)
     ptr += taken
@@ -73,7 +75,7 @@ export function sha256Update(ptr: usize, len: u32): void {
     ptr += SHA256_BLOCK_BYTES
     len -= SHA256_BLOCK_BYTES
   }
-  if (len > 0) memory.copy(pending, ptr, len)
+  copyBytes(pending, ptr, len)
 }
 
 /** Keeps the state after whole blocks (the message so far is a multiple of 64 bytes) as eight u32 at `saved`. */

@@ -79,11 +79,12 @@ export function isCookieValue(value: Slice): bool {
   return true
 }
 
-/** The address of the "=" if the part [from, to) is a cookie of that name, else 0. */
+/** The address of the "=" if the part [from, to) is a cookie of that name, which is a token and so has no "=", else 0. */
 function equalsSignOf(from: usize, to: usize, name: Slice): usize {
-  const equalsSign = indexOf(from, to, EQUALS)
-  if (equalsSign == to) return 0
-  return equals(between(skipSpaces(from, equalsSign), equalsSign), name) ? equalsSign : 0
+  const start = skipSpaces(from, to)
+  const equalsSign = start + lenOf(name)
+  if (equalsSign >= to || load<u8>(equalsSign) != EQUALS) return 0
+  return equals(between(start, equalsSign), name) ? equalsSign : 0
 }
 
 function skipSpaces(from: usize, to: usize): usize {

@@ -5,14 +5,13 @@ import { findCookie } from '../http/cookie'
 import { findQuery } from '../http/query'
 import { nextCookieLine, openCookieLines } from '../proxy/cookie-lines'
 import { readProperty } from '../proxy/property'
-import { requestPath } from '../proxy/request'
-import { readSingleHeader } from '../proxy/single-header'
+import { onlyEntry, requestPath } from '../proxy/request'
 
 /** As it stands in the request; ABSENT, UNREADABLE or SEVERAL. `source` is of one of these three kinds. */
 export function carriedText(source: Source): Slice {
   switch (source.kind) {
     case SourceKind.Header:
-      return source.join ? readProperty(source.path) : readSingleHeader(source.name)
+      return source.join ? readProperty(source.path) : onlyEntry(source.name)
     case SourceKind.Query:
       // The first occurrence, as Envoy's own query_parameter policy takes it.
       return findQuery(requestPath(), source.name)

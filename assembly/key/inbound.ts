@@ -7,7 +7,7 @@ import { ABSENT, Slice, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { KeyPolicy, SLICE_BYTES } from '../config/policy'
 import { matchPeer } from '../http/peer-pattern'
 import { readProperty } from '../proxy/property'
-import { readSingleHeader } from '../proxy/single-header'
+import { onlyEntry } from '../proxy/request'
 
 // The first URI SAN of the peer's certificate. Istio's proxies accept none that they have not verified.
 const PEER: Slice = ascii('connection\0uri_san_peer_certificate')
@@ -20,7 +20,7 @@ const LONGEST: u32 = 256
 /** The inbound key; ABSENT if the peer is not trusted, or brings none, or several, or what no filter writes. */
 export function inboundKey(policy: KeyPolicy): Slice {
   if (policy.trustedPeerCount == 0 || !isTrusted(policy, readProperty(PEER))) return ABSENT
-  const key = readSingleHeader(policy.header)
+  const key = onlyEntry(policy.header)
   return isKey(key) ? key : ABSENT
 }
 

@@ -100,7 +100,7 @@ describe('a token is read from', () => {
 
   test('nowhere where the proxy refuses to show the header', () => {
     const mooring = start(unverified())
-    mooring.vm.inject({ hostcall: 'proxy_get_header_map_value', status: Status.InternalFailure })
+    mooring.vm.inject({ hostcall: 'proxy_get_header_map_pairs', status: Status.InternalFailure })
     const passed = pass(mooring.plugin, bearer(ALICE))
     expect(requestValues(passed, KEY)).toEqual([])
     passed.stream.end()
