@@ -41,7 +41,7 @@ export function expectFields(node: JsonNode | null, known: Slice, later: Slice):
   return true
 }
 
-export function notAvailable(node: JsonNode): void {
+function notAvailable(node: JsonNode): void {
   error(ascii('not_available'), node, ascii('this version of Mooring cannot do this yet; remove it'))
 }
 

@@ -1,7 +1,8 @@
 /** Whether caches that many clients share may keep an answer and hand it out again (RFC 9111 section 5.2.2). */
-import { COMMA, EQUALS, SPACE } from '../bytes/ascii'
+import { COMMA, EQUALS } from '../bytes/ascii'
 import { ascii } from '../bytes/literal'
 import { Slice, between, endOf, equalsIgnoreCase, indexOf, isPresent, ptrOf } from '../bytes/slice'
+import { isBlank } from './octet'
 
 const NO_STORE: Slice = ascii('no-store')
 const PRIVATE: Slice = ascii('private')
@@ -35,10 +36,6 @@ export function isPubliclyCacheable(cacheControl: Slice): bool {
 function withoutBlanksBehind(at: usize, end: usize): Slice {
   while (end > at && isBlank(load<u8>(end - 1))) end--
   return between(at, end)
-}
-
-function isBlank(octet: u8): bool {
-  return octet == SPACE || octet == 0x09
 }
 
 function hasDigitAboveZero(at: usize, end: usize): bool {

@@ -2,6 +2,7 @@
  * Which octets may stand where. The sets are bitmaps: bit n of the first word is the octet n, bit n of the second
  * the octet 64 + n. No octet from 0x80 up is in any of them.
  */
+import { SPACE } from '../bytes/ascii'
 import { Slice, endOf, isPresent, ptrOf } from '../bytes/slice'
 
 // ALPHA DIGIT "!" "#" "$" "%" "&" "'" "*" "+" "-" "." "^" "_" "`" "|" "~"
@@ -62,4 +63,9 @@ export function isToken(s: Slice): bool {
     if (!isTokenOctet(load<u8>(at))) return false
   }
   return end > ptrOf(s)
+}
+
+/** OWS of RFC 9110, section 5.6.3: a blank or a tab. */
+export function isBlank(octet: u8): bool {
+  return octet == SPACE || octet == 0x09
 }

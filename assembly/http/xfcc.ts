@@ -15,7 +15,7 @@
  */
 import { BACKSLASH, COMMA, EQUALS, QUOTE, SEMICOLON, SPACE } from '../bytes/ascii'
 import { ABSENT, Slice, between, endOf, equalsIgnoreCase, indexOf, lenOf, ptrOf } from '../bytes/slice'
-import { isToken } from './octet'
+import { isBlank, isToken } from './octet'
 
 /** The header is not of the grammar, or has another number of elements than it must: like UNREADABLE no bytes. */
 // @ts-ignore: decorator
@@ -54,10 +54,6 @@ export function forwardedValue(header: Slice, key: Slice, element: i32, hops: u3
     separator = load<u8>(at++)
   } while (separator == COMMA || separator == SEMICOLON)
   return MALFORMED
-}
-
-function isBlank(octet: u8): bool {
-  return octet == SPACE || octet == 0x09
 }
 
 /** The value that starts at `at`, with its quotes if it has any. */

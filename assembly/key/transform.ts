@@ -4,7 +4,7 @@
  */
 import { arenaAlloc } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
-import { QUOTE, SPACE } from '../bytes/ascii'
+import { QUOTE } from '../bytes/ascii'
 import { decodeBase64 } from '../bytes/base64url'
 import {
   ABSENT,
@@ -22,6 +22,7 @@ import {
 } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { Transform, TransformKind } from '../config/policy'
+import { isBlank } from '../http/octet'
 import { decodePercent } from '../http/percent'
 import { capture } from '../bytes/capture'
 
@@ -32,7 +33,7 @@ const MCP_END: Slice = ascii('?=')
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** What is left of `text`; ABSENT if it has not the form that the transform is for, UNREADABLE if there is no room. */
-export function transformed(transform: Transform, text: Slice): Slice {
+function transformed(transform: Transform, text: Slice): Slice {
   switch (transform.kind) {
     case TransformKind.Trim:
       return trimmed(text)
@@ -64,10 +65,6 @@ function trimmed(text: Slice): Slice {
   while (start < end && isBlank(load<u8>(start))) start++
   while (start < end && isBlank(load<u8>(end - 1))) end--
   return between(start, end)
-}
-
-function isBlank(octet: u8): bool {
-  return octet == SPACE || octet == 0x09
 }
 
 function inCase(text: Slice, upper: bool): Slice {

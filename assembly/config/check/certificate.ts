@@ -12,7 +12,7 @@ import { expectChoice, expectFields, expectInteger } from '../fields'
 import { error } from '../report'
 
 export const PEER_FIELDS: Slice = ascii('uri dns subject digest')
-export const FORWARDED_FIELDS: Slice = ascii('by hash subject uri dns')
+const FORWARDED_FIELDS: Slice = ascii('by hash subject uri dns')
 
 /** In the order of http/spiffe.ts's SpiffePart, from its second on. */
 export const SPIFFE_PARTS: Slice = ascii('trustDomain namespace serviceAccount')
