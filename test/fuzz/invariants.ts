@@ -21,7 +21,7 @@ const ATTRIBUTES =
   /^(; (Max-Age=\d+|Path=\/[ -:<-~]*|Domain=[A-Za-z0-9.-]+|Secure|HttpOnly|SameSite=(Strict|Lax|None)|Partitioned))*$/
 // Kinds, outcomes and a fingerprint: nothing that a client could have written.
 const EXPLANATION =
-  /^rule=(-|rule-\d+)(; mode=shadow)?(; session=[a-z_]+)?(; key=[a-z_]+(; tried=([a-z_]+:(yielded|absent|malformed|too_large|unreadable),?)+)?(; fingerprint=[\w-]{8})?)?$/
+  /^rule=(-|[a-z][a-z0-9-]{0,31})(; mode=shadow)?(; session=[a-z_]+)?(; key=[a-z_]+(; tried=([a-z_]+:(yielded|absent|malformed|too_large|unreadable),?)+)?(; fingerprint=[\w-]{8})?)?$/
 const LOG_LINE = /^[ -~]{1,256}$/
 
 // Static data, policies of up to 1 MiB each, an arena of up to 8 MiB while configuring, pending streams.
