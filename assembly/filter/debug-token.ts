@@ -4,6 +4,7 @@
  */
 import { decodeSecret } from '../bytes/base64url'
 import { ABSENT, Slice, isPresent, slice } from '../bytes/slice'
+import { SECRET_MOST } from '../config/check/secret'
 import { DebugPolicy } from '../config/policy'
 import { equalsInConstantTime } from '../crypto/constant-time'
 import { HMAC_BYTES, hmacSha256 } from '../crypto/hmac'
@@ -11,12 +12,7 @@ import { Counter } from '../proxy/counter'
 import { readRequestHeader, removeRequestHeader } from '../proxy/header'
 import { count } from '../proxy/metrics'
 
-/** As long as a secret may be. */
-// @ts-ignore: decorator
-@inline
-const TOKEN_MOST: u32 = 64
-
-const bytes: usize = memory.data(TOKEN_MOST)
+const bytes: usize = memory.data(SECRET_MOST)
 const tag: usize = memory.data(HMAC_BYTES, 8)
 
 let header: Slice = ABSENT
@@ -25,9 +21,9 @@ let header: Slice = ABSENT
 export function presentsDebugToken(debug: DebugPolicy): bool {
   header = readRequestHeader(debug.whenHeader)
   if (!isPresent(header)) return false
-  const length = decodeSecret(header, bytes, TOKEN_MOST)
+  const length = decodeSecret(header, bytes, SECRET_MOST)
   if (length > 0) hmacSha256(debug.hmac, slice(bytes, <u32>length), tag)
-  memory.fill(bytes, 0, TOKEN_MOST)
+  memory.fill(bytes, 0, SECRET_MOST)
   // Both are HMACs under a key that no client knows: what differs tells nothing of the token.
   if (length > 0 && equalsInConstantTime(slice(tag, HMAC_BYTES), slice(debug.tag, HMAC_BYTES))) return true
   count(Counter.DebugRefused)

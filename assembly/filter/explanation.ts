@@ -12,7 +12,7 @@ import { arenaAlloc } from '../bytes/arena'
 import { encodeBase64url } from '../bytes/base64url'
 import { ascii } from '../bytes/literal'
 import { UNDERSCORE, COLON, COMMA } from '../bytes/ascii'
-import { Slice, between, endOf, indexOf, isPresent, ptrOf, slice } from '../bytes/slice'
+import { Slice, UNREADABLE, between, endOf, indexOf, isPresent, ptrOf, slice } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { DebugPolicy, Mode, Plan, Rule } from '../config/policy'
 import { HMAC_BYTES, hmacSha256 } from '../crypto/hmac'
@@ -73,7 +73,7 @@ export class Explanation {
   /** Adds it to the answer, unless caches may hand that answer to others. */
   answer(debug: DebugPolicy): void {
     const cacheControl = readProperty(CACHE_CONTROL)
-    if ((!isPresent(cacheControl) && cacheControl != 0) || isPubliclyCacheable(cacheControl)) return
+    if (cacheControl == UNREADABLE || isPubliclyCacheable(cacheControl)) return
     count(replaceResponseHeader(debug.name, this.text) ? Counter.DebugShown : Counter.WriteRefused)
   }
 

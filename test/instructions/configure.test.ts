@@ -29,9 +29,19 @@ function ownHeader(i: number): object {
   }
 }
 
+/** A rule whose claims have names that no other rule has. */
+function named(i: number): object {
+  return {
+    name: `n-${i}`,
+    match: { paths: [`/${i}`] },
+    key: { from: ['a', 'b', 'c'].map((claim) => ({ claim, as: `${claim}-${i}` })) },
+  }
+}
+
 describe.each([
   ['of tenants', tenant],
   ['with key headers of their own', ownHeader],
+  ['with names of their own for claims', named],
 ])('1,024 rules %s', (_, rule) => {
   test('are accepted, and cost little more than eight times what 128 cost', () => {
     const costOf = (count: number): number => {

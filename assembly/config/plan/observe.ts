@@ -49,6 +49,7 @@ function judgeToken(debug: JsonNode, layer: JsonNode): void {
   )
 }
 
-function debugHeader(root: JsonNode): JsonNode | null {
+/** `observe.debugHeader`, null if it is not there. */
+export function debugHeader(root: JsonNode): JsonNode | null {
   return member(member(root, ascii('observe')), ascii('debugHeader'))
 }

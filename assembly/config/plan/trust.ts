@@ -12,7 +12,7 @@ import { MOST_LEAVES, SOURCE_LEVELS, kindOf, valueOf } from '../check/source'
 import { SLICE_BYTES, SourceKind } from '../policy'
 import { error } from '../report'
 
-// Slice[]: the names that verified claims have.
+// Slice[]: the names that verified claims have, as often as they have them: there is room for every source.
 let names: usize = 0
 let nameCount: u32 = 0
 let nameRoom: u32 = 0
@@ -57,16 +57,15 @@ function judgeList(list: JsonNode, unverified: bool, level: u32): void {
 function judgeName(name: JsonNode, unverified: bool): void {
   const text = textOf(name)
   if (!isPresent(text)) return
-  const isKnown = listHolds(names, nameCount, text)
-  if (unverified) {
-    if (isKnown)
-      error(
-        ascii('mixed_trust'),
-        name,
-        ascii('a verified claim has this name too: whoever writes a token could take its keys'),
-      )
-  } else if (!isKnown && nameCount < nameRoom) {
+  if (!unverified) {
+    if (nameCount == nameRoom) return
     store<Slice>(names + nameCount * SLICE_BYTES, text)
     nameCount++
+  } else if (listHolds(names, nameCount, text)) {
+    error(
+      ascii('mixed_trust'),
+      name,
+      ascii('a verified claim has this name too: whoever writes a token could take its keys'),
+    )
   }
 }

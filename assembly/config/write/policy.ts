@@ -8,7 +8,7 @@ import { MODES, MOST_RULES } from '../check/root'
 import { choiceOf } from '../fields'
 import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
 import { hasKey, hasSession, pick } from '../plan/layers'
-import { debugTokenHeader } from '../plan/observe'
+import { debugHeader, debugTokenHeader } from '../plan/observe'
 import { Plan, Policy, Rule, SLICE_BYTES } from '../policy'
 import { isWord } from '../../bytes/words'
 import {
@@ -50,7 +50,7 @@ export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
   startKeys()
   const policy = changetype<Policy>(blockBytes(offsetof<Policy>()))
   policy.instance = textOrDefault(member(member(root, ascii('observe')), ascii('instance')), ascii('default'))
-  policy.debug = writeDebug(member(member(root, ascii('observe')), ascii('debugHeader')))
+  policy.debug = writeDebug(debugHeader(root))
   const top = writePlan(null, root, null)
   policy.top = top
   let at = blockBytes(ruleCount * <u32>offsetof<Rule>())
