@@ -1,10 +1,13 @@
 /**
- * A transform of the AssemblyScript compiler: `ascii('...')` becomes a slice of one static pool of bytes.
+ * A transform of the AssemblyScript compiler: literals of ASCII become places in static bytes.
  *
- * The language stores a string literal as UTF-16 behind an object header of 20 bytes. The filter wants bytes, so each
- * literal is taken at compile time: `ascii('sub')` is compiled as `ascii(offset, length)`, and the texts themselves,
- * each once, fill the empty list in assembly/bytes/literal.ts.
+ *     ascii('sub')          ->  ascii(offset, length)    the text as it is, in the list of assembly/bytes/literal.ts
+ *     phrase('a string')    ->  phrase(place)            packed, for printing only, in that of assembly/bytes/phrase.ts
+ *
+ * The language stores a string literal as UTF-16 behind an object header of 20 bytes. The filter wants bytes, so the
+ * literals are taken at compile time, each text once, and fill the one list in their form's file, which is empty there.
  */
+import { packPhrases } from './phrase-packing.ts'
 
 /** The part of the compiler's interface that is used here; its own declarations bring AssemblyScript's globals. */
 interface AstNode {
@@ -27,8 +30,8 @@ declare const i64_new: (low: number, high: number) => unknown
 const PACKAGE: string = 'assemblyscript'
 const { Node, Token } = (await import(PACKAGE)) as Compiler
 
-const CALLEE = 'ascii'
-const POOL_FILE = 'assembly/bytes/literal.ts'
+const ASCII_FILE = 'assembly/bytes/literal.ts'
+const PHRASE_FILE = 'assembly/bytes/phrase.ts'
 // What a node knows of where it stands; going there would be going round in circles.
 const NOT_BELOW = new Set(['range', 'parent', 'source', 'currentlyProcessing'])
 
@@ -61,30 +64,73 @@ interface ParsedSource {
   readonly statements: readonly AstNode[]
 }
 
+interface Literal {
+  readonly node: CallNode
+  readonly text: string
+}
+
 export default class AsciiLiterals {
   /** Called by the compiler once everything is parsed and nothing compiled. */
   afterParse(parser: { readonly sources: readonly ParsedSource[] }): void {
     const own = parser.sources.filter(({ isLibrary }) => !isLibrary)
-    const calls: { node: CallNode; text: string }[] = []
-    for (const { statements, normalizedPath } of own) {
-      eachNode(statements, (node) => {
-        if (isCall(node) && node.expression.text === CALLEE)
-          calls.push({ node, text: textOf(node, normalizedPath) })
-      })
-    }
-    const pool = new Pool()
-    // Longest first: shorter ones are often part of them.
-    for (const { text } of calls.toSorted((a, b) => b.text.length - a.text.length)) pool.place(text)
-    for (const { node, text } of calls) {
-      node.args = [pool.place(text), text.length].map((value) => integer(value, node.range))
-    }
-    for (const source of own.filter(({ normalizedPath }) => normalizedPath === POOL_FILE)) {
-      eachNode(source.statements, (node) => {
-        const list = node as AstNode & { elementExpressions?: AstNode[] }
-        if (list.elementExpressions)
-          list.elementExpressions = pool.bytes.map((byte) => integer(byte, node.range))
-      })
-    }
+    fillList(own, ASCII_FILE, poolAscii(literals(own, 'ascii', /^[\0-\x7f]*$/, 'ASCII')))
+    fillList(own, PHRASE_FILE, poolPhrases(literals(own, 'phrase', /^[ -~]*$/, 'printable ASCII')))
+  }
+}
+
+function poolAscii(calls: readonly Literal[]): readonly number[] {
+  const pool = new Pool()
+  // Longest first: shorter ones are often part of them.
+  for (const { text } of calls.toSorted((a, b) => b.text.length - a.text.length)) pool.place(text)
+  for (const { node, text } of calls) replaceArguments(node, pool.place(text), text.length)
+  return pool.bytes
+}
+
+function poolPhrases(calls: readonly Literal[]): readonly number[] {
+  const { bytes, places } = packPhrases(calls.map(({ text }) => text))
+  for (const { node, text } of calls) replaceArguments(node, places.get(text) ?? 0)
+  return bytes
+}
+
+/** Every call of `callee` with its text, all of whose characters are in `allowed`. */
+function literals(
+  sources: readonly ParsedSource[],
+  callee: string,
+  allowed: RegExp,
+  expected: string,
+): Literal[] {
+  const calls: Literal[] = []
+  for (const { statements, normalizedPath } of sources) {
+    eachNode(statements, (node) => {
+      if (!isCall(node) || node.expression.text !== callee) return
+      const text = textOf(node)
+      if (text === undefined) {
+        throw new AsciiLiteralError(
+          `${normalizedPath}: found ${callee}(...) of something else, expected a string literal, or several joined with +`,
+        )
+      }
+      if (!allowed.test(text)) {
+        throw new AsciiLiteralError(
+          `${normalizedPath}: found ${callee}(${JSON.stringify(text)}), expected ${expected} only`,
+        )
+      }
+      calls.push({ node, text })
+    })
+  }
+  return calls
+}
+
+function replaceArguments(node: CallNode, ...values: readonly number[]): void {
+  node.args = values.map((value) => integer(value, node.range))
+}
+
+/** Puts `bytes` into the one list of `file`. */
+function fillList(sources: readonly ParsedSource[], file: string, bytes: readonly number[]): void {
+  for (const { statements } of sources.filter(({ normalizedPath }) => normalizedPath === file)) {
+    eachNode(statements, (node) => {
+      const list = node as AstNode & { elementExpressions?: AstNode[] }
+      if (list.elementExpressions) list.elementExpressions = bytes.map((byte) => integer(byte, node.range))
+    })
   }
 }
 
@@ -97,18 +143,9 @@ function isCall(node: AstNode): node is CallNode {
   return expression !== undefined && Array.isArray(args)
 }
 
-function textOf({ args }: CallNode, file: string): string {
+function textOf({ args }: CallNode): string | undefined {
   const [argument, ...more] = args
-  const text = literalOf(argument)
-  if (text === undefined || more.length > 0) {
-    throw new AsciiLiteralError(
-      `${file}: found ascii(...) of something else, expected a string literal, or several joined with +`,
-    )
-  }
-  if (!/^[\0-\x7f]*$/.test(text)) {
-    throw new AsciiLiteralError(`${file}: found ascii(${JSON.stringify(text)}), expected ASCII only`)
-  }
-  return text
+  return more.length > 0 ? undefined : literalOf(argument)
 }
 
 /** The string that a literal, or a sum of literals, stands for. */

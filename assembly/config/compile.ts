@@ -7,7 +7,7 @@
  *
  * The caller has called `arenaReset(CONFIGURE_CAP)`. The report (report.ts) is valid until the arena's next reset.
  */
-import { ascii } from '../bytes/literal'
+import { phrase } from '../bytes/phrase'
 import { heapFree } from '../bytes/heap'
 import { ABSENT, Slice, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { HMAC_STATE_BYTES } from '../crypto/hmac'
@@ -34,15 +34,15 @@ import { writeKeyHeadersOnly, writePolicy } from './write/policy'
 export function compilePolicy(json: Slice, environment: Slice, namespace: Slice): Policy | null {
   clearReport()
   if (!isPresent(json) && json != ABSENT) {
-    documentError(ascii('unreadable'), ascii('the proxy did not hand the configuration over'))
+    documentError(phrase('unreadable'), phrase('the proxy did not hand the configuration over'))
     return null
   }
   if (isBlank(json)) {
-    documentError(ascii('empty_configuration'), EMPTY)
+    documentError(phrase('empty_configuration'), EMPTY)
     return null
   }
   if (lenOf(json) > MOST_BYTES) {
-    documentError(ascii('too_large'), ascii('the configuration has more than 256 KiB'))
+    documentError(phrase('too_large'), phrase('the configuration has more than 256 KiB'))
     return null
   }
   const root = readJson(json)
@@ -59,8 +59,8 @@ export function compilePolicy(json: Slice, environment: Slice, namespace: Slice)
   setEnvironment(ABSENT)
   if (policy === null && errorCount() == 0) {
     documentError(
-      ascii('too_large'),
-      ascii('the compiled configuration needs more than 1 MiB, or the proxy has no memory for it'),
+      phrase('too_large'),
+      phrase('the compiled configuration needs more than 1 MiB, or the proxy has no memory for it'),
     )
   }
   return policy
@@ -104,9 +104,9 @@ function reportFailure(root: JsonNode | null): void {
     return
   }
   begin(failureCode(), node)
-  put(ascii('byte '))
+  put(phrase('byte '))
   putNumber(offset())
-  put(ascii(': '))
+  put(phrase(': '))
   put(failureReason())
   endError(node)
 }

@@ -1,5 +1,5 @@
 /** Members of one name: JSON leaves open which one counts (RFC 8259 section 4), so neither does. */
-import { ascii } from '../bytes/literal'
+import { phrase } from '../bytes/phrase'
 import { equals } from '../bytes/slice'
 import { error } from './report'
 import { JsonKind, JsonNode, after } from '../json/node'
@@ -34,7 +34,7 @@ function reportDuplicateMembers(object: JsonNode): void {
       earlier = after(earlier)
     ) {
       if (!equals(earlier.name, member.name)) continue
-      error(ascii('duplicate_field'), member, ascii('the object has this field already'))
+      error(phrase('duplicate_field'), member, phrase('the object has this field already'))
       break
     }
   }

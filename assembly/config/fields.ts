@@ -2,7 +2,7 @@
  * What every field of the configuration is checked with. Each function reports what is wrong and answers whether the
  * value may be looked at further. A null node is a field that is not there: nothing to report, nothing to look at.
  */
-import { ascii } from '../bytes/literal'
+import { Phrase, phrase } from '../bytes/phrase'
 import { Slice, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { JsonKind, JsonNode, after, textOf } from '../json/node'
 import { put, putNumber } from './line'
@@ -23,7 +23,7 @@ export function expectObject(node: JsonNode | null): bool {
   if (node === null) return false
   if (node.kind == JsonKind.Object) return true
   if (node.kind == JsonKind.Null) nullValue(node)
-  else unexpectedKind(ascii('wrong_type'), node, ascii('an object'))
+  else unexpectedKind(phrase('wrong_type'), node, phrase('an object'))
   return false
 }
 
@@ -42,12 +42,12 @@ export function expectFields(node: JsonNode | null, known: Slice, later: Slice):
 }
 
 function notAvailable(node: JsonNode): void {
-  error(ascii('not_available'), node, ascii('this version of Mooring cannot do this yet; remove it'))
+  error(phrase('not_available'), node, phrase('this version of Mooring cannot do this yet; remove it'))
 }
 
 export function unknownField(node: JsonNode, known: Slice): void {
-  begin(ascii('unknown_field'), node)
-  put(ascii('not known here'))
+  begin(phrase('unknown_field'), node)
+  put(phrase('not known here'))
   putNearest(node.name, known)
   endError(node)
 }
@@ -57,8 +57,8 @@ export function expectString(node: JsonNode | null, most: u32): bool {
   if (node === null) return false
   if (node.kind == JsonKind.String) return expectLength(node, most)
   if (node.kind < JsonKind.String)
-    unexpectedKind(ascii('quoted_string_expected'), node, ascii('a string; put it in quotes'))
-  else unexpectedKind(ascii('wrong_type'), node, ascii('a string'))
+    unexpectedKind(phrase('quoted_string_expected'), node, phrase('a string; put it in quotes'))
+  else unexpectedKind(phrase('wrong_type'), node, phrase('a string'))
   return false
 }
 
@@ -67,25 +67,25 @@ export function expectBoolean(node: JsonNode | null): bool {
   if (node === null) return false
   if (node.kind == JsonKind.Boolean) return true
   if (node.kind == JsonKind.Null) nullValue(node)
-  else unexpectedKind(ascii('wrong_type'), node, ascii('true or false, without quotes'))
+  else unexpectedKind(phrase('wrong_type'), node, phrase('true or false, without quotes'))
   return false
 }
 
 /** `node` is an integer in [least, most]. 10.0 is 10. */
-export function expectInteger(node: JsonNode | null, least: i32, most: i32, expected: Slice): bool {
+export function expectInteger(node: JsonNode | null, least: i32, most: i32, expected: Phrase): bool {
   if (node === null) return false
   if (node.kind == JsonKind.Null) {
     nullValue(node)
     return false
   }
   if (node.kind != JsonKind.Number) {
-    unexpectedKind(ascii('wrong_type'), node, expected)
+    unexpectedKind(phrase('wrong_type'), node, expected)
     return false
   }
   const number = node.number
   if (number >= <f64>least && number <= <f64>most && Math.floor(number) == number) return true
-  begin(ascii('out_of_range'), node)
-  put(ascii('expected '))
+  begin(phrase('out_of_range'), node)
+  put(phrase('expected '))
   put(expected)
   endError(node)
   return false
@@ -106,51 +106,51 @@ export function choiceOf(node: JsonNode | null, words: Slice, otherwise: i32): i
 }
 
 export function unknownValue(node: JsonNode, words: Slice): void {
-  begin(ascii('unknown_value'), node)
+  begin(phrase('unknown_value'), node)
   putFound(node.text)
-  put(ascii(', expected one of: '))
+  put(phrase(', expected one of: '))
   putList(words)
   putNearest(node.text, words)
   endError(node)
 }
 
 /** `node` is a list of 1 to `most` items. */
-export function expectList(node: JsonNode | null, most: u32, expected: Slice): bool {
+export function expectList(node: JsonNode | null, most: u32, expected: Phrase): bool {
   if (node === null) return false
   if (node.kind == JsonKind.Null) {
     nullValue(node)
     return false
   }
   if (node.kind != JsonKind.Array) {
-    unexpectedKind(ascii('wrong_type'), node, ascii('a list'))
+    unexpectedKind(phrase('wrong_type'), node, phrase('a list'))
     return false
   }
   if (node.count == 0) {
     error(
-      ascii('empty_list'),
+      phrase('empty_list'),
       node,
-      ascii('an empty list says nothing; leave the field out, or list something'),
+      phrase('an empty list says nothing; leave the field out, or list something'),
     )
     return false
   }
   if (node.count > most) {
-    unexpectedCount(ascii('out_of_range'), node, node.count, expected)
+    unexpectedCount(phrase('out_of_range'), node, node.count, expected)
     return false
   }
   return true
 }
 
 function nullValue(node: JsonNode): void {
-  error(ascii('null_value'), node, ascii('found null; leave the field out, or give it a value'))
+  error(phrase('null_value'), node, phrase('found null; leave the field out, or give it a value'))
 }
 
 function expectLength(node: JsonNode, most: u32): bool {
   const length = characterCount(node.text)
   if (length == 0) {
     error(
-      ascii('empty_value'),
+      phrase('empty_value'),
       node,
-      ascii('an empty string says nothing; leave the field out, or give it a value'),
+      phrase('an empty string says nothing; leave the field out, or give it a value'),
     )
     return false
   }
@@ -162,10 +162,10 @@ function expectLength(node: JsonNode, most: u32): bool {
 }
 
 function unexpectedLength(node: JsonNode, most: u32): void {
-  begin(ascii('too_long'), node)
-  put(ascii('expected at most '))
+  begin(phrase('too_long'), node)
+  put(phrase('expected at most '))
   putNumber(most)
-  put(ascii(' characters'))
+  put(phrase(' characters'))
   endError(node)
 }
 

@@ -3,6 +3,7 @@
  * the proxy's log, and some of it is text that a user wrote.
  */
 import { ascii } from '../bytes/literal'
+import { PHRASES, Phrase, phrase } from '../bytes/phrase'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 import { characterAt } from '../bytes/words'
 
@@ -14,6 +15,11 @@ const MOST_BYTES: u32 = 256
 // @ts-ignore: decorator
 @inline
 export const MOST_SHOWN: u32 = 48
+
+// As tools/phrase-packing.ts writes it.
+// @ts-ignore: decorator
+@inline
+const PHRASE_END: u8 = 0x7f
 
 const line: usize = memory.data(256)
 let length: u32 = 0
@@ -27,9 +33,25 @@ export function lineText(): Slice {
   return slice(line, length)
 }
 
-/** Our own words, ASCII. */
-export function put(text: Slice): void {
-  putPart(text, 0, lenOf(text))
+/** Our own words. */
+export function put(words: Phrase): void {
+  if (lenOf(words) > 0) putPart(words, 0, lenOf(words))
+  else putPhrase(words)
+}
+
+function putPhrase(words: Phrase): void {
+  for (let at = PHRASES + ptrOf(words); load<u8>(at) != PHRASE_END; at++) putPacked(load<u8>(at))
+}
+
+/** A character, or a pair of the dictionary, whose own pairs all stand before it: that is the limit of the recursion. */
+function putPacked(byte: u8): void {
+  if (byte - 0x20 < 0x5f) {
+    putByte(byte)
+    return
+  }
+  const pair = PHRASES + ((<usize>(<u8>(byte - 0x80))) << 1)
+  putPacked(load<u8>(pair))
+  putPacked(load<u8>(pair, 1))
 }
 
 /** The part of `text` from `from` to `to`, both within it. */
@@ -41,7 +63,7 @@ export function putPart(text: Slice, from: u32, to: u32): void {
 export function putShown(s: Slice): void {
   const shown = min(lenOf(s), MOST_SHOWN)
   for (let i: u32 = 0; i < shown; i++) putByte(load<u8>(ptrOf(s) + i))
-  if (shown < lenOf(s)) put(ascii('...'))
+  if (shown < lenOf(s)) put(phrase('...'))
 }
 
 export function putNumber(value: u32): void {

@@ -2,7 +2,7 @@
  * Where a value stands, as a JSON pointer (RFC 6901): `/rules/3/key/from/0`. The whole document, whose pointer is
  * empty, is shown as `(root)`.
  */
-import { ascii } from '../bytes/literal'
+import { phrase } from '../bytes/phrase'
 import { Slice, lenOf, ptrOf } from '../bytes/slice'
 import { JsonKind, JsonNode } from '../json/node'
 import { MOST_SHOWN, put, putByte, putNumber } from './line'
@@ -23,7 +23,7 @@ export function putPointer(node: JsonNode): void {
     depth++
     at = at.parent
   }
-  if (depth == 0) put(ascii('(root)'))
+  if (depth == 0) put(phrase('(root)'))
   while (depth > 0) {
     depth--
     putStep(changetype<JsonNode>(<usize>load<u32>(path + (depth << 2))))
@@ -42,9 +42,9 @@ function putName(name: Slice): void {
   const shown = min(lenOf(name), MOST_SHOWN)
   for (let i: u32 = 0; i < shown; i++) {
     const byte = load<u8>(ptrOf(name) + i)
-    if (byte == 0x7e) put(ascii('~0'))
-    else if (byte == 0x2f) put(ascii('~1'))
+    if (byte == 0x7e) put(phrase('~0'))
+    else if (byte == 0x2f) put(phrase('~1'))
     else putByte(byte)
   }
-  if (shown < lenOf(name)) put(ascii('...'))
+  if (shown < lenOf(name)) put(phrase('...'))
 }

@@ -7,7 +7,7 @@
  * Codes and the form `<code> at <pointer>: ` stay; the words after them may change. docs/configuration.md lists the
  * codes. Lines live in the arena until its next reset.
  */
-import { ascii } from '../bytes/literal'
+import { Phrase, phrase } from '../bytes/phrase'
 import { arenaAlloc } from '../bytes/arena'
 import { ABSENT, Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 import { JsonKind, JsonNode } from '../json/node'
@@ -52,12 +52,12 @@ export function clearReport(): void {
 }
 
 /** Begins a line about `node`; then come `put...` (line.ts), then `endError`. */
-export function begin(code: Slice, node: JsonNode): void {
+export function begin(code: Phrase, node: JsonNode): void {
   startLine()
   put(code)
-  put(ascii(' at '))
+  put(phrase(' at '))
   putPointer(node)
-  put(ascii(': '))
+  put(phrase(': '))
 }
 
 /** Ends the line that `begin(code, node)` began. */
@@ -72,77 +72,77 @@ function endWarning(): void {
 }
 
 /** An error whose message is one literal. */
-export function error(code: Slice, node: JsonNode, message: Slice): void {
+export function error(code: Phrase, node: JsonNode, message: Phrase): void {
   begin(code, node)
   put(message)
   endError(node)
 }
 
-export function warning(code: Slice, node: JsonNode, message: Slice): void {
+export function warning(code: Phrase, node: JsonNode, message: Phrase): void {
   begin(code, node)
   put(message)
   endWarning()
 }
 
 /** An error about the document as a whole, where there may be no node to point at. */
-export function documentError(code: Slice, message: Slice): void {
+export function documentError(code: Phrase, message: Phrase): void {
   startLine()
   put(code)
-  put(ascii(' at (root): '))
+  put(phrase(' at (root): '))
   put(message)
   addError()
 }
 
 /** `code at pointer: found X, expected Y`, where X is the kind of value that `node` is. */
-export function unexpectedKind(code: Slice, node: JsonNode, expected: Slice): void {
+export function unexpectedKind(code: Phrase, node: JsonNode, expected: Phrase): void {
   begin(code, node)
-  put(ascii('found '))
+  put(phrase('found '))
   put(kindName(node.kind))
-  put(ascii(', expected '))
+  put(phrase(', expected '))
   put(expected)
   endError(node)
 }
 
 /** `code at pointer: found "X", expected Y`, for a string whose text may be shown. */
-export function unexpectedText(code: Slice, node: JsonNode, expected: Slice): void {
+export function unexpectedText(code: Phrase, node: JsonNode, expected: Phrase): void {
   begin(code, node)
   putFound(node.text)
-  put(ascii(', expected '))
+  put(phrase(', expected '))
   put(expected)
   endError(node)
 }
 
 /** `code at pointer: found N items, expected Y`. */
-export function unexpectedCount(code: Slice, node: JsonNode, count: u32, expected: Slice): void {
+export function unexpectedCount(code: Phrase, node: JsonNode, count: u32, expected: Phrase): void {
   begin(code, node)
-  put(ascii('found '))
+  put(phrase('found '))
   putNumber(count)
-  put(ascii(', expected '))
+  put(phrase(', expected '))
   put(expected)
   endError(node)
 }
 
 /** `found "X"` */
 export function putFound(text: Slice): void {
-  put(ascii('found "'))
+  put(phrase('found "'))
   putShown(text)
-  put(ascii('"'))
+  put(phrase('"'))
 }
 
 /** `; did you mean X?`, if one of `words` is near `name`. */
 export function putNearest(name: Slice, words: Slice): void {
   const start = nearestWord(name, words)
   if (start < 0) return
-  put(ascii('; did you mean '))
+  put(phrase('; did you mean '))
   putPart(words, start, wordEnd(words, start))
-  put(ascii('?'))
+  put(phrase('?'))
 }
 
 /** The words as a list: `a, b, c`. */
 export function putList(words: Slice): void {
   for (let start: u32 = 0; start < lenOf(words);) {
     const end = wordEnd(words, start)
-    if (start > 0) put(ascii(', '))
+    if (start > 0) put(phrase(', '))
     putPart(words, start, end)
     start = end + 1
   }
@@ -153,7 +153,7 @@ function addError(): void {
     keep(errors + errorsMade * SLICE_BYTES)
   } else if (errorsMade == MOST_LINES) {
     startLine()
-    put(ascii('too_many_errors at (root): there are more errors than these'))
+    put(phrase('too_many_errors at (root): there are more errors than these'))
     keep(errors + (MOST_LINES - 1) * SLICE_BYTES)
   }
   errorsMade++
@@ -166,19 +166,19 @@ function keep(place: usize): void {
   store<Slice>(place, at == 0 ? ABSENT : slice(at, lenOf(text)))
 }
 
-function kindName(kind: JsonKind): Slice {
+function kindName(kind: JsonKind): Phrase {
   switch (kind) {
     case JsonKind.Null:
-      return ascii('null')
+      return phrase('null')
     case JsonKind.Boolean:
-      return ascii('a boolean')
+      return phrase('a boolean')
     case JsonKind.Number:
-      return ascii('a number')
+      return phrase('a number')
     case JsonKind.String:
-      return ascii('a string')
+      return phrase('a string')
     case JsonKind.Array:
-      return ascii('a list')
+      return phrase('a list')
     default:
-      return ascii('an object')
+      return phrase('an object')
   }
 }

@@ -5,9 +5,11 @@
 import { proxy_set_tick_period_milliseconds } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
 import { CONFIGURE_CAP, arenaRelease, arenaReset } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
+import { Phrase, phrase } from '../bytes/phrase'
 import { Slice, UNREADABLE, equals, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { compileKeyHeadersOnly, compilePolicy, freePolicy } from '../config/compile'
 import { environmentVariable } from '../config/environment'
+import { lineText, put, startLine } from '../config/line'
 import { Policy } from '../config/policy'
 import { errorCount, errorText, warningCount, warningText } from '../config/report'
 import { LogLevel } from '../proxy/abi'
@@ -29,16 +31,6 @@ const NAMESPACE: Slice = ascii('xds\0node\0metadata\0NAMESPACE')
 const ON_BAD_CONFIG: Slice = ascii('MOORING_ON_BAD_CONFIG')
 const PASS_THROUGH: Slice = ascii('passThrough')
 const REJECT: Slice = ascii('reject')
-const UNREADABLE_CONFIGURATION: Slice = ascii(
-  'mooring: the host did not hand over the configuration or the environment',
-)
-const PASSING_THROUGH: Slice = ascii(
-  'mooring: passing everything through, since MOORING_ON_BAD_CONFIG is passThrough',
-)
-const UNKNOWN_CHOICE: Slice = ascii(
-  'mooring: MOORING_ON_BAD_CONFIG is neither reject nor passThrough; reject applies',
-)
-const NO_ROOM: Slice = ascii('mooring: no room for the metrics of one more observe.instance')
 
 /** Reads, compiles and puts in place. False: refused, and the root is as it was before. */
 export function configure(root: Root, size: u32): bool {
@@ -52,7 +44,7 @@ function configureInArena(root: Root, size: u32): bool {
   const configuration = readPluginConfiguration(size)
   const environment = readEnvironment()
   if (configuration == UNREADABLE || environment == UNREADABLE) {
-    log(LogLevel.Error, UNREADABLE_CONFIGURATION)
+    logError(phrase('mooring: the host did not hand over the configuration or the environment'))
     return false
   }
   const accepted = compile(root, configuration, environment)
@@ -69,7 +61,7 @@ function compile(root: Root, configuration: Slice, environment: Slice): bool {
     if (!passesThrough(environment)) return false
     policy = compileKeyHeadersOnly(configuration)
     if (policy === null) return false
-    log(LogLevel.Error, PASSING_THROUGH)
+    logError(phrase('mooring: passing everything through, since MOORING_ON_BAD_CONFIG is passThrough'))
   }
   return install(root, policy)
 }
@@ -78,14 +70,14 @@ function passesThrough(environment: Slice): bool {
   const choice = environmentVariable(environment, ON_BAD_CONFIG)
   if (!isPresent(choice) || equals(choice, REJECT)) return false
   if (equals(choice, PASS_THROUGH)) return true
-  log(LogLevel.Error, UNKNOWN_CHOICE)
+  logError(phrase('mooring: MOORING_ON_BAD_CONFIG is neither reject nor passThrough; reject applies'))
   return false
 }
 
 function install(root: Root, policy: Policy): bool {
   const ledger = ledgerOf(policy.instance)
   if (ledger == 0) {
-    log(LogLevel.Error, NO_ROOM)
+    logError(phrase('mooring: no room for the metrics of one more observe.instance'))
     freePolicy(policy)
     return false
   }
@@ -93,4 +85,10 @@ function install(root: Root, policy: Policy): bool {
   root.ledger = ledger
   proxy_set_tick_period_milliseconds(FLUSH_PERIOD_MS)
   return true
+}
+
+function logError(words: Phrase): void {
+  startLine()
+  put(words)
+  log(LogLevel.Error, lineText())
 }

@@ -2,14 +2,15 @@
  * Where the reader is, and why it stopped. One document is read at a time, so the cursor is the module's own; each
  * reading function returns at once when something has failed.
  */
+import { Phrase } from '../bytes/phrase'
 import { ABSENT, Slice, between, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { characterAt } from '../bytes/words'
 
 let start: usize = 0
 let position: usize = 0
 let end: usize = 0
-let code: Slice = ABSENT
-let reason: Slice = ABSENT
+let code: Phrase = ABSENT
+let reason: Phrase = ABSENT
 
 export function openCursor(text: Slice): void {
   start = ptrOf(text)
@@ -20,7 +21,7 @@ export function openCursor(text: Slice): void {
 }
 
 /** Stops reading. The first reason stays. */
-export function fail(errorCode: Slice, errorReason: Slice): void {
+export function fail(errorCode: Phrase, errorReason: Phrase): void {
   if (hasFailed()) return
   code = errorCode
   reason = errorReason
@@ -30,11 +31,11 @@ export function hasFailed(): bool {
   return isPresent(code)
 }
 
-export function failureCode(): Slice {
+export function failureCode(): Phrase {
   return code
 }
 
-export function failureReason(): Slice {
+export function failureReason(): Phrase {
   return reason
 }
 

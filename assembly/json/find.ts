@@ -7,7 +7,7 @@
  *
  * A name that an object has twice is refused: readers differ in which one counts.
  */
-import { ascii } from '../bytes/literal'
+import { phrase } from '../bytes/phrase'
 import { Slice, between, endOf, equals, indexOf, lenOf, ptrOf } from '../bytes/slice'
 import { listHolds } from '../bytes/slice-list'
 import { atEnd, fail, hasFailed, openCursor, skipBlanks, take } from './cursor'
@@ -140,5 +140,5 @@ function readName(): bool {
 
 // Nobody is told why: it is a request that is read here.
 function refuse(): void {
-  fail(ascii('invalid_json'), ascii('expected an object within the limits'))
+  fail(phrase('invalid_json'), phrase('expected an object within the limits'))
 }

@@ -6,7 +6,7 @@
  * The first 18 significant digits count. That is exact for every integer up to 2^53, which is all that the
  * configuration has use for; the last bit of longer numbers may differ from a correctly rounded one.
  */
-import { ascii } from '../bytes/literal'
+import { phrase } from '../bytes/phrase'
 import { fail, here, offset, peek, skip, take } from './cursor'
 
 // @ts-ignore: decorator
@@ -53,7 +53,7 @@ export function readNumber(): f64 {
     if (!readExponent(down)) return bad()
   }
   if (offset() - start > MOST_CHARACTERS) {
-    fail(ascii('too_large'), ascii('a number has more than 64 characters'))
+    fail(phrase('too_large'), phrase('a number has more than 64 characters'))
     return 0
   }
   const value = scaled()
@@ -75,7 +75,7 @@ export function exactInteger(): f64 {
 }
 
 function bad(): f64 {
-  fail(ascii('invalid_json'), ascii('expected a number such as 10 or 0.5'))
+  fail(phrase('invalid_json'), phrase('expected a number such as 10 or 0.5'))
   return 0
 }
 

@@ -5,7 +5,7 @@
  * After a failure the tree holds what was read before it, so that the place of the failure can be named, and so that
  * names of key headers can be saved from a broken configuration.
  */
-import { ascii } from '../bytes/literal'
+import { phrase } from '../bytes/phrase'
 import { ABSENT, Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 import { atEnd, fail, hasFailed, openCursor, skipBlanks, take } from './cursor'
 import { JsonKind, JsonNode, appendNode } from './node'
@@ -43,7 +43,7 @@ export function readJson(document: Slice): JsonNode | null {
   const root = readTree()
   if (hasFailed()) return root
   skipBlanks()
-  if (!atEnd()) fail(ascii('invalid_json'), ascii('expected nothing more after the configuration'))
+  if (!atEnd()) fail(phrase('invalid_json'), phrase('expected nothing more after the configuration'))
   return root
 }
 
@@ -63,12 +63,12 @@ function readTree(): JsonNode | null {
     const name = parent !== null && parent.kind == JsonKind.Object ? readName(parent) : ABSENT
     if (hasFailed()) return root
     if (++values > MOST_VALUES) {
-      fail(ascii('too_large'), ascii('the configuration has more than 32768 values'))
+      fail(phrase('too_large'), phrase('the configuration has more than 32768 values'))
       return root
     }
     const node = appendNode(parent, name)
     if (node === null) {
-      fail(ascii('too_large'), ascii('the configuration needs more memory than there is for it'))
+      fail(phrase('too_large'), phrase('the configuration needs more memory than there is for it'))
       return root
     }
     if (root === null) root = node
@@ -79,7 +79,7 @@ function readTree(): JsonNode | null {
 
     if (isContainer(node.kind) && !takeCloser(node)) {
       if (++level > MOST_LEVELS) {
-        fail(ascii('too_large'), ascii('objects and lists are nested more than 32 deep'))
+        fail(phrase('too_large'), phrase('objects and lists are nested more than 32 deep'))
         return root
       }
       parent = node
@@ -93,8 +93,8 @@ function readTree(): JsonNode | null {
       if (take(0x2c)) break
       if (!takeCloser(parent)) {
         fail(
-          ascii('invalid_json'),
-          parent.kind == JsonKind.Object ? ascii('expected , or }') : ascii('expected , or ]'),
+          phrase('invalid_json'),
+          parent.kind == JsonKind.Object ? phrase('expected , or }') : phrase('expected , or ]'),
         )
         return root
       }
@@ -107,12 +107,12 @@ function readTree(): JsonNode | null {
 
 function readName(object: JsonNode): Slice {
   if (object.count == MOST_MEMBERS) {
-    fail(ascii('too_large'), ascii('an object has more than 64 members'))
+    fail(phrase('too_large'), phrase('an object has more than 64 members'))
     return ABSENT
   }
   const name = readString()
   skipBlanks()
-  if (!hasFailed() && !take(0x3a)) fail(ascii('invalid_json'), ascii('expected : after a name'))
+  if (!hasFailed() && !take(0x3a)) fail(phrase('invalid_json'), phrase('expected : after a name'))
   skipBlanks()
   return name
 }

@@ -3,7 +3,7 @@
  * written to the arena, or over its own text in the document. Lone surrogates and bytes that are not UTF-8 are refused: nothing downstream could tell
  * what was meant.
  */
-import { ascii } from '../bytes/literal'
+import { phrase } from '../bytes/phrase'
 import { arenaAlloc } from '../bytes/arena'
 import { ABSENT, Slice, between, lenOf, ptrOf } from '../bytes/slice'
 import { atEnd, fail, hasFailed, here, peek, peekAhead, skip, take, textSince } from './cursor'
@@ -29,7 +29,7 @@ export function readString(): Slice {
   if (hasFailed() || !escaped) return raw
   const start = arenaAlloc(lenOf(raw))
   if (start != 0) return unescape(raw, start)
-  fail(ascii('too_large'), ascii('a string needs more memory than there is'))
+  fail(phrase('too_large'), phrase('a string needs more memory than there is'))
   return ABSENT
 }
 
@@ -42,7 +42,7 @@ export function readStringInPlace(): Slice {
 /** What stands between the quotes; `escaped` tells whether any escape is in it. */
 function readRaw(): Slice {
   if (!take(QUOTE)) {
-    fail(ascii('invalid_json'), ascii('expected a string in double quotes'))
+    fail(phrase('invalid_json'), phrase('expected a string in double quotes'))
     return ABSENT
   }
   const mark = here()
@@ -50,7 +50,7 @@ function readRaw(): Slice {
   while (!atEnd() && peek() != QUOTE) {
     const byte = peek()
     if (byte < 0x20) {
-      fail(ascii('invalid_json'), ascii('a control character in a string must be escaped'))
+      fail(phrase('invalid_json'), phrase('a control character in a string must be escaped'))
       return ABSENT
     }
     if (byte == BACKSLASH) {
@@ -60,14 +60,14 @@ function readRaw(): Slice {
     }
     const length = utf8Length(byte, peekAhead(1), peekAhead(2), peekAhead(3))
     if (length == 0) {
-      fail(ascii('invalid_utf8'), ascii('a string is not valid UTF-8'))
+      fail(phrase('invalid_utf8'), phrase('a string is not valid UTF-8'))
       return ABSENT
     }
     skip(length)
   }
   const raw = textSince(mark)
   if (take(QUOTE)) return raw
-  fail(ascii('invalid_json'), ascii('a string is not closed'))
+  fail(phrase('invalid_json'), phrase('a string is not closed'))
   return ABSENT
 }
 
@@ -90,7 +90,7 @@ function unescape(raw: Slice, start: usize): Slice {
     if (letter != 0x75) {
       const meaning = simpleEscape(letter)
       if (meaning == 0) {
-        fail(ascii('invalid_json'), ascii('unknown escape in a string'))
+        fail(phrase('invalid_json'), phrase('unknown escape in a string'))
         return ABSENT
       }
       store<u8>(to++, <u8>meaning)
@@ -107,7 +107,7 @@ function unescape(raw: Slice, start: usize): Slice {
       point = NONE
     }
     if (point == NONE) {
-      fail(ascii('invalid_json'), ascii('a \\u escape needs four hex digits, and surrogates come in pairs'))
+      fail(phrase('invalid_json'), phrase('a \\u escape needs four hex digits, and surrogates come in pairs'))
       return ABSENT
     }
     to = writeUtf8(to, point)

@@ -1,5 +1,6 @@
 /** One value (RFC 8259, section 3): a scalar is read; of a list or an object, the bracket that opens it. */
 import { ascii } from '../bytes/literal'
+import { phrase } from '../bytes/phrase'
 import { ABSENT, Slice } from '../bytes/slice'
 import { fail, peek, take, takeWord } from './cursor'
 import { JsonKind } from './node'
@@ -30,6 +31,6 @@ export function readValue(inPlace: bool): JsonKind {
     return JsonKind.Boolean
   }
   if (takeWord(ascii('false'))) return JsonKind.Boolean
-  if (!takeWord(ascii('null'))) fail(ascii('invalid_json'), ascii('expected a value'))
+  if (!takeWord(ascii('null'))) fail(phrase('invalid_json'), phrase('expected a value'))
   return JsonKind.Null
 }

@@ -96,13 +96,13 @@ function sourceOf(room: string): string {
 function codesInSource(): string[] {
   const source = ['config', 'json'].map(sourceOf).join('\n')
   const call =
-    /\b(?:error|warning|begin|fail|documentError|unexpected(?:Kind|Text|Count))\(\s*ascii\('([a-z0-9_]+)'/g
+    /\b(?:error|warning|begin|fail|documentError|unexpected(?:Kind|Text|Count))\(\s*(?:ascii|phrase)\('([a-z0-9_]+)'/g
   const calls = [...source.matchAll(call)].map(([, found]) => found ?? '')
   const chosen = [
-    ...source.matchAll(/\? ascii\('([a-z]+_[a-z_]+)'\) : ascii\('([a-z]+_[a-z_]+)'\)/g),
+    ...source.matchAll(/\? (?:ascii|phrase)\('([a-z]+_[a-z_]+)'\) : (?:ascii|phrase)\('([a-z]+_[a-z_]+)'\)/g),
   ].flatMap(([, a, b]) => [a ?? '', b ?? ''])
   const codes = new Set([...calls, ...chosen])
-  if (source.includes("put(ascii('too_many_errors at ")) codes.add('too_many_errors')
+  if (source.includes("put(phrase('too_many_errors at ")) codes.add('too_many_errors')
   return [...codes].sort()
 }
 

@@ -5,6 +5,7 @@
  *     {forwardedClientCert: field | {field, part, element, hops}}
  */
 import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import { Slice } from '../../bytes/slice'
 import { isWord } from '../../bytes/words'
 import { JsonKind, JsonNode, integerOf, member, textOf } from '../../json/node'
@@ -35,7 +36,7 @@ export function checkForwardedClientCert(value: JsonNode, field: JsonNode | null
   expectChoice(field, FORWARDED_FIELDS)
   checkPart(value, field)
   const hops = member(value, ascii('hops'))
-  expectInteger(hops, 1, MOST_HOPS, ascii('1 to 16 trusted hops'))
+  expectInteger(hops, 1, MOST_HOPS, phrase('1 to 16 trusted hops'))
   checkElement(value, hops)
 }
 
@@ -43,7 +44,7 @@ function checkPart(value: JsonNode, field: JsonNode | null): void {
   const part = member(value, ascii('part'))
   if (part === null || !expectChoice(part, SPIFFE_PARTS)) return
   if (!isWord(textOf(field), ascii('uri')))
-    error(ascii('uri_required'), part, ascii('a part is one of a SPIFFE id, and only field: uri has one'))
+    error(phrase('uri_required'), part, phrase('a part is one of a SPIFFE id, and only field: uri has one'))
 }
 
 /** Elements are counted from the first only where their number is stated: else a client puts his own before them. */
@@ -51,16 +52,16 @@ function checkElement(value: JsonNode, hops: JsonNode | null): void {
   const element = member(value, ascii('element'))
   if (element === null) return
   if (element.kind == JsonKind.Number) {
-    if (!expectInteger(element, 0, MOST_HOPS - 1, ascii('an element from the first, 0 to 15'))) return
+    if (!expectInteger(element, 0, MOST_HOPS - 1, phrase('an element from the first, 0 to 15'))) return
     if (integerOf(element, 0) >= integerOf(hops, MOST_HOPS))
-      error(ascii('no_such_element'), element, ascii('the first element is 0, so it is less than hops'))
+      error(phrase('no_such_element'), element, phrase('the first element is 0, so it is less than hops'))
   } else if (!expectChoice(element, ELEMENTS) || isWord(element.text, ascii('last'))) {
     return
   }
   if (hops === null)
     error(
-      ascii('missing_field'),
+      phrase('missing_field'),
       value,
-      ascii('expected hops, the number of trusted hops: without it only the last element can be trusted'),
+      phrase('expected hops, the number of trusted hops: without it only the last element can be trusted'),
     )
 }

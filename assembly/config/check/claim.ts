@@ -6,6 +6,7 @@
  *           | {name, type, token: "unverified", in: {header | query | cookie: NAME}}
  */
 import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import { Slice } from '../../bytes/slice'
 import { isWord } from '../../bytes/words'
 import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../../json/node'
@@ -33,17 +34,17 @@ export function checkClaim(value: JsonNode): void {
   if (token !== null && !expectChoice(token, TOKENS)) return
   if (metadata !== null && isUnverified(value))
     error(
-      ascii('token_mismatch'),
+      phrase('token_mismatch'),
       metadata,
-      ascii(
+      phrase(
         'metadata is where a filter leaves verified claims; an unverified token is read from the request',
       ),
     )
   if (carrier !== null && !isUnverified(value))
     error(
-      ascii('token_mismatch'),
+      phrase('token_mismatch'),
       carrier,
-      ascii('a verified claim comes from metadata; in says where to read a token: unverified'),
+      phrase('a verified claim comes from metadata; in says where to read a token: unverified'),
     )
 }
 
@@ -53,16 +54,20 @@ export function isUnverified(value: JsonNode | null): bool {
 }
 
 function expectNames(list: JsonNode | null): void {
-  if (!expectList(list, 8, ascii('1 to 8 names, one within the other'))) return
+  if (!expectList(list, 8, phrase('1 to 8 names, one within the other'))) return
   for (let name = firstItem(list); name !== null; name = after(name)) expectClaimName(name)
 }
 
 function checkCarrier(node: JsonNode | null): void {
   if (node === null || !expectFields(node, ascii('header query cookie'), ascii(''))) return
   if (node.count == 0)
-    error(ascii('missing_field'), node, ascii('expected a header, a query or a cookie, as in {query: token}'))
+    error(
+      phrase('missing_field'),
+      node,
+      phrase('expected a header, a query or a cookie, as in {query: token}'),
+    )
   if (node.count > 1)
-    error(ascii('ambiguous_carrier'), node, ascii('a token is in one place; list two sources for two'))
+    error(phrase('ambiguous_carrier'), node, phrase('a token is in one place; list two sources for two'))
   expectReadableHeader(member(node, ascii('header')))
   expectQueryName(member(node, ascii('query')))
   expectToken(member(node, ascii('cookie')))

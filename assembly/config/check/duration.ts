@@ -4,7 +4,7 @@
  *
  *     duration = 1*4( 1*5DIGIT ( "h" / "m" / "s" / "ms" ) )
  */
-import { ascii } from '../../bytes/literal'
+import { Phrase, phrase } from '../../bytes/phrase'
 import { Slice, endOf, isPresent, ptrOf } from '../../bytes/slice'
 import { expectString } from '../fields'
 import { JsonNode } from '../../json/node'
@@ -12,15 +12,15 @@ import { put } from '../line'
 import { begin, endError, putFound } from '../report'
 
 /** `node` is a duration of whole seconds within [least, most], both in seconds; `expected` says so in words. */
-export function expectSeconds(node: JsonNode | null, least: i64, most: i64, expected: Slice): bool {
+export function expectSeconds(node: JsonNode | null, least: i64, most: i64, expected: Phrase): bool {
   if (node === null || !expectString(node, 32)) return false
   const duration = milliseconds(node.text)
   if (duration >= 0 && duration % 1000 == 0 && duration >= least * 1000 && duration <= most * 1000)
     return true
-  begin(duration < 0 ? ascii('invalid_duration') : ascii('duration_out_of_range'), node)
+  begin(duration < 0 ? phrase('invalid_duration') : phrase('duration_out_of_range'), node)
   putFound(node.text)
-  put(ascii(', expected '))
-  put(duration < 0 ? ascii('h, m, s and ms as in 1h30m or 500ms; for 1d write 24h') : expected)
+  put(phrase(', expected '))
+  put(duration < 0 ? phrase('h, m, s and ms as in 1h30m or 500ms; for 1d write 24h') : expected)
   endError(node)
   return false
 }

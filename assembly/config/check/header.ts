@@ -1,5 +1,6 @@
 /** Which headers may carry the key, and which may be read. */
 import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import { Slice, endOf, lenOf, ptrOf, toLower } from '../../bytes/slice'
 import { JsonNode } from '../../json/node'
 import { isToken } from '../../http/octet'
@@ -31,9 +32,9 @@ export function expectKeyHeader(node: JsonNode | null): bool {
   if (node === null || !expectToken(node)) return false
   if (!isReserved(node.text)) return true
   error(
-    ascii('reserved_header'),
+    phrase('reserved_header'),
     node,
-    ascii('this header belongs to somebody else; use a name of your own, such as x-mooring-key'),
+    phrase('this header belongs to somebody else; use a name of your own, such as x-mooring-key'),
   )
   return false
 }
@@ -43,9 +44,9 @@ export function expectReadableHeader(node: JsonNode | null): bool {
   if (node === null || !expectToken(node)) return false
   if (!holds(NEVER_READ, node.text) && !holds(HOP_BY_HOP, node.text)) return true
   error(
-    ascii('forbidden_source'),
+    phrase('forbidden_source'),
     node,
-    ascii('this header is never read; for a cookie write the source {cookie: NAME}'),
+    phrase('this header is never read; for a cookie write the source {cookie: NAME}'),
   )
   return false
 }

@@ -4,6 +4,7 @@
  *     condition = {name, exact} | {name, prefix} | {name, present}      one name: or, different names: and
  */
 import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import { addName, clearNames, nameCount } from '../../bytes/name-set'
 import { isPresent } from '../../bytes/slice'
 import { isFieldValue } from '../../http/field-value'
@@ -18,7 +19,7 @@ import { expectReadableHeader } from './header'
 const MOST_CONDITIONS: u32 = 16
 
 export function checkHeaders(list: JsonNode | null): void {
-  if (!expectList(list, MOST_CONDITIONS, ascii('1 to 16 headers'))) return
+  if (!expectList(list, MOST_CONDITIONS, phrase('1 to 16 headers'))) return
   for (let condition = firstItem(list); condition !== null; condition = after(condition)) {
     checkCondition(condition)
   }
@@ -32,9 +33,13 @@ function checkCondition(node: JsonNode): void {
   const present = member(node, ascii('present'))
   const said = i32(exact !== null) + i32(prefix !== null) + i32(present !== null)
   if (name === null || said == 0)
-    error(ascii('missing_field'), node, ascii('expected name, and one of exact, prefix and present'))
+    error(phrase('missing_field'), node, phrase('expected name, and one of exact, prefix and present'))
   else if (said > 1)
-    error(ascii('ambiguous_condition'), node, ascii('one of exact, prefix and present; list two conditions'))
+    error(
+      phrase('ambiguous_condition'),
+      node,
+      phrase('one of exact, prefix and present; list two conditions'),
+    )
   expectReadableHeader(name)
   checkText(exact)
   checkText(prefix)
@@ -43,7 +48,7 @@ function checkCondition(node: JsonNode): void {
 
 function checkText(node: JsonNode | null): void {
   if (node === null || !expectString(node, 256) || isFieldValue(node.text)) return
-  error(ascii('invalid_header_value'), node, ascii('no header has control characters in its value'))
+  error(phrase('invalid_header_value'), node, phrase('no header has control characters in its value'))
 }
 
 /** Each name costs every request a little: there are few over all rules. */
@@ -54,7 +59,7 @@ export function checkHeaderNames(rules: JsonNode): void {
     for (let condition = firstItem(headers); condition !== null; condition = after(condition)) {
       const name = textOf(member(condition, ascii('name')))
       if (!isPresent(name) || !addName(name) || nameCount() <= MOST_HEADERS) continue
-      error(ascii('too_many_headers'), rules, ascii('expected at most 32 header names over all rules'))
+      error(phrase('too_many_headers'), rules, phrase('expected at most 32 header names over all rules'))
       return
     }
   }

@@ -1,6 +1,7 @@
 /** A rule's `match`: fields are joined by and, values of one field by or. */
 import { Slice } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
+import { Phrase, phrase } from '../../bytes/phrase'
 import { HOST_MAX, HostPatternError, hostPatternError } from '../../http/authority'
 import { expectFields, expectList, expectString } from '../fields'
 import { JsonNode, after, firstItem, member } from '../../json/node'
@@ -20,45 +21,45 @@ export function checkMatch(node: JsonNode): void {
   if (!expectFields(node, FIELDS, ascii(''))) return
   if (node.count == 0)
     error(
-      ascii('missing_field'),
+      phrase('missing_field'),
       node,
-      ascii('expected hosts, paths, methods, headers, services or namespaces'),
+      phrase('expected hosts, paths, methods, headers, services or namespaces'),
     )
-  checkHosts(member(node, ascii('hosts')), ascii('1 to 64 hosts'))
-  checkHosts(member(node, ascii('services')), ascii('1 to 64 services'))
+  checkHosts(member(node, ascii('hosts')), phrase('1 to 64 hosts'))
+  checkHosts(member(node, ascii('services')), phrase('1 to 64 services'))
   checkPaths(member(node, ascii('paths')))
   checkMethods(member(node, ascii('methods')))
   checkHeaders(member(node, ascii('headers')))
   checkNamespaces(member(node, ascii('namespaces')))
 }
 
-function checkHosts(list: JsonNode | null, expected: Slice): void {
+function checkHosts(list: JsonNode | null, expected: Phrase): void {
   if (!expectList(list, MOST_PATTERNS, expected)) return
   for (let host = firstItem(list); host !== null; host = after(host)) {
     if (!expectString(host, HOST_MAX)) continue
     const wrong = hostPatternError(host.text)
-    if (wrong != HostPatternError.None) unexpectedText(ascii('invalid_host'), host, hostAdvice(wrong))
+    if (wrong != HostPatternError.None) unexpectedText(phrase('invalid_host'), host, hostAdvice(wrong))
   }
 }
 
 function checkPaths(list: JsonNode | null): void {
-  if (!expectList(list, MOST_PATTERNS, ascii('1 to 64 paths'))) return
+  if (!expectList(list, MOST_PATTERNS, phrase('1 to 64 paths'))) return
   for (let path = firstItem(list); path !== null; path = after(path)) expectPath(path)
 }
 
-function hostAdvice(wrong: HostPatternError): Slice {
+function hostAdvice(wrong: HostPatternError): Phrase {
   switch (wrong) {
     case HostPatternError.PartialStar:
-      return ascii('* alone or as the whole first label, as in *.example.com')
+      return phrase('* alone or as the whole first label, as in *.example.com')
     case HostPatternError.Port:
-      return ascii('a host without a port')
+      return phrase('a host without a port')
     case HostPatternError.UpperCase:
-      return ascii('lower case')
+      return phrase('lower case')
     case HostPatternError.EmptyLabel:
-      return ascii('something between the dots')
+      return phrase('something between the dots')
     case HostPatternError.LabelTooLong:
-      return ascii('at most 63 characters between dots')
+      return phrase('at most 63 characters between dots')
     default:
-      return ascii('a host name in ASCII, such as shop.example.com')
+      return phrase('a host name in ASCII, such as shop.example.com')
   }
 }

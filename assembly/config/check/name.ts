@@ -1,5 +1,5 @@
 /** Names of several kinds, and what each may look like. */
-import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import { Slice, endOf, isPresent, lenOf, ptrOf } from '../../bytes/slice'
 import { isToken } from '../../http/octet'
 import { expectString } from '../fields'
@@ -10,7 +10,7 @@ import { error, unexpectedText } from '../report'
 export function expectToken(node: JsonNode | null): bool {
   if (node === null || !expectString(node, 128)) return false
   if (isToken(node.text)) return true
-  unexpectedText(ascii('not_a_token'), node, ascii("letters, digits and !#$%&'*+-.^_`|~"))
+  unexpectedText(phrase('not_a_token'), node, phrase("letters, digits and !#$%&'*+-.^_`|~"))
   return false
 }
 
@@ -19,9 +19,9 @@ export function expectLabel(node: JsonNode | null, most: u32): bool {
   if (node === null || !expectString(node, most)) return false
   if (isLabel(node.text)) return true
   unexpectedText(
-    ascii('invalid_name'),
+    phrase('invalid_name'),
     node,
-    ascii('a lower-case letter, then lower-case letters, digits and -'),
+    phrase('a lower-case letter, then lower-case letters, digits and -'),
   )
   return false
 }
@@ -30,7 +30,7 @@ export function expectLabel(node: JsonNode | null, most: u32): bool {
 export function expectMethod(node: JsonNode | null): bool {
   if (node === null || !expectString(node, 32)) return false
   if (isMethod(node.text)) return true
-  unexpectedText(ascii('invalid_method'), node, ascii('a method in upper case, such as GET'))
+  unexpectedText(phrase('invalid_method'), node, phrase('a method in upper case, such as GET'))
   return false
 }
 
@@ -39,9 +39,9 @@ export function expectQueryName(node: JsonNode | null): bool {
   if (node === null || !expectString(node, 128)) return false
   if (isQueryName(node.text)) return true
   unexpectedText(
-    ascii('invalid_query_name'),
+    phrase('invalid_query_name'),
     node,
-    ascii('a name as it stands in the URL, without & = # and blanks'),
+    phrase('a name as it stands in the URL, without & = # and blanks'),
   )
   return false
 }
@@ -50,7 +50,7 @@ export function expectQueryName(node: JsonNode | null): bool {
 export function expectClaimName(node: JsonNode | null): bool {
   if (node === null || !expectString(node, 256)) return false
   if (!hasControls(node.text)) return true
-  error(ascii('invalid_claim'), node, ascii('a claim name has no control characters'))
+  error(phrase('invalid_claim'), node, phrase('a claim name has no control characters'))
   return false
 }
 
@@ -59,9 +59,9 @@ export function expectVariable(node: JsonNode | null): bool {
   if (node === null || !expectString(node, 64)) return false
   if (isVariable(node.text)) return true
   error(
-    ascii('invalid_variable'),
+    phrase('invalid_variable'),
     node,
-    ascii('expected the name of an environment variable: A-Z, 0-9 and _, such as MOORING_HASH_SECRET'),
+    phrase('expected the name of an environment variable: A-Z, 0-9 and _, such as MOORING_HASH_SECRET'),
   )
   return false
 }

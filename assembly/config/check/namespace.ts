@@ -1,6 +1,7 @@
 /** `match.namespaces`: where the proxy has to run. It stays there, so rules for elsewhere are left out at once. */
 import { MINUS } from '../../bytes/ascii'
 import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import { ABSENT, Slice, UNREADABLE, endOf, equals, isPresent, lenOf, ptrOf } from '../../bytes/slice'
 import { JsonNode, after, firstItem, member } from '../../json/node'
 import { expectList, expectString } from '../fields'
@@ -18,13 +19,13 @@ export function setNamespace(namespace: Slice): void {
 }
 
 export function checkNamespaces(list: JsonNode | null): void {
-  if (list === null || !expectList(list, MOST_NAMESPACES, ascii('1 to 64 namespaces'))) return
+  if (list === null || !expectList(list, MOST_NAMESPACES, phrase('1 to 64 namespaces'))) return
   for (let item = firstItem(list); item !== null; item = after(item)) {
     if (!expectString(item, 63) || isNamespace(item.text)) continue
-    unexpectedText(ascii('invalid_namespace'), item, ascii('lower-case letters, digits and inner hyphens'))
+    unexpectedText(phrase('invalid_namespace'), item, phrase('lower-case letters, digits and inner hyphens'))
   }
   if (here == UNREADABLE || lenOf(here) > 0) return
-  warning(ascii('no_namespace'), list, ascii('this proxy names no namespace, so the rule never matches'))
+  warning(phrase('no_namespace'), list, phrase('this proxy names no namespace, so the rule never matches'))
 }
 
 /** False if a rule is for proxies elsewhere. Where the namespace cannot be read no rule is looked at. */

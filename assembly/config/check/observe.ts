@@ -1,5 +1,6 @@
 /** `observe`: what metrics and the debug header say. */
 import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import { JsonNode, member } from '../../json/node'
 import { expectFields } from '../fields'
 import { error } from '../report'
@@ -17,9 +18,9 @@ export function checkObserve(node: JsonNode | null): void {
   const variable = member(debug, ascii('env'))
   if (variable === null)
     error(
-      ascii('missing_field'),
+      phrase('missing_field'),
       debug,
-      ascii('expected env, the variable with the token that clients present'),
+      phrase('expected env, the variable with the token that clients present'),
     )
   expectSecretVariable(variable)
 }

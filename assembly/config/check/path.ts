@@ -1,6 +1,5 @@
 /** Path patterns: in a rule's match, and as the template of a source. */
-import { Slice } from '../../bytes/slice'
-import { ascii } from '../../bytes/literal'
+import { Phrase, phrase } from '../../bytes/phrase'
 import { PathPatternError, pathPatternError } from '../../http/path-pattern'
 import { expectString } from '../fields'
 import { JsonNode } from '../../json/node'
@@ -11,38 +10,38 @@ export function expectPath(node: JsonNode | null): bool {
   if (node === null || !expectString(node, 1024)) return false
   const wrong = pathPatternError(node.text)
   if (wrong == PathPatternError.None) return true
-  const code = wrong == PathPatternError.RepeatedCapture ? ascii('repeated_capture') : ascii('invalid_path')
+  const code = wrong == PathPatternError.RepeatedCapture ? phrase('repeated_capture') : phrase('invalid_path')
   unexpectedText(code, node, pathAdvice(wrong))
   return false
 }
 
-function pathAdvice(wrong: PathPatternError): Slice {
+function pathAdvice(wrong: PathPatternError): Phrase {
   switch (wrong) {
     case PathPatternError.NoLeadingSlash:
-      return ascii('a / first')
+      return phrase('a / first')
     case PathPatternError.EmptySegment:
-      return ascii('no // : paths are matched with slashes collapsed')
+      return phrase('no // : paths are matched with slashes collapsed')
     case PathPatternError.DotSegment:
-      return ascii('no . or .. : paths are matched with these resolved')
+      return phrase('no . or .. : paths are matched with these resolved')
     case PathPatternError.PartialStar:
-      return ascii('a whole segment: * for one, or ** at the end for any number')
+      return phrase('a whole segment: * for one, or ** at the end for any number')
     case PathPatternError.DoubleStarNotLast:
-      return ascii('** only at the end; for one segment write *')
+      return phrase('** only at the end; for one segment write *')
     case PathPatternError.PartialCapture:
-      return ascii('a capture to be a whole segment, as in /users/{id}')
+      return phrase('a capture to be a whole segment, as in /users/{id}')
     case PathPatternError.CaptureName:
-      return ascii('a name such as {tenantId} in braces')
+      return phrase('a name such as {tenantId} in braces')
     case PathPatternError.RepeatedCapture:
-      return ascii('each capture to have a name of its own')
+      return phrase('each capture to have a name of its own')
     case PathPatternError.QueryOrFragment:
-      return ascii('no query and no fragment: they are not matched')
+      return phrase('no query and no fragment: they are not matched')
     case PathPatternError.Semicolon:
-      return ascii('no ; : a path with parameters matches no rule')
+      return phrase('no ; : a path with parameters matches no rule')
     case PathPatternError.Escape:
-      return ascii('only escapes that normalising leaves, in upper case, as in %20')
+      return phrase('only escapes that normalising leaves, in upper case, as in %20')
     case PathPatternError.TooManySegments:
-      return ascii('at most 64 segments')
+      return phrase('at most 64 segments')
     default:
-      return ascii('other characters escaped, as in %20')
+      return phrase('other characters escaped, as in %20')
   }
 }

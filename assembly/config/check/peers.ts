@@ -1,5 +1,6 @@
 /** `key.trustInbound`: whose key header is believed. */
 import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import { isPeerPattern } from '../../http/peer-pattern'
 import { JsonNode, after, firstItem, member } from '../../json/node'
 import { expectFields, expectList, expectString } from '../fields'
@@ -13,16 +14,20 @@ export function checkTrustInbound(node: JsonNode | null): void {
   if (node === null || !expectFields(node, ascii('peers'), ascii(''))) return
   const peers = member(node, ascii('peers'))
   if (peers === null) {
-    error(ascii('missing_field'), node, ascii('expected peers, the SPIFFE ids whose key header is believed'))
+    error(
+      phrase('missing_field'),
+      node,
+      phrase('expected peers, the SPIFFE ids whose key header is believed'),
+    )
     return
   }
-  if (!expectList(peers, MOST_PEERS, ascii('1 to 16 peers'))) return
+  if (!expectList(peers, MOST_PEERS, phrase('1 to 16 peers'))) return
   for (let peer = firstItem(peers); peer !== null; peer = after(peer)) {
     if (expectString(peer, 512) && !isPeerPattern(peer.text))
       unexpectedText(
-        ascii('invalid_peer'),
+        phrase('invalid_peer'),
         peer,
-        ascii('a SPIFFE id; * is one whole segment: spiffe://cluster.local/ns/istio-ingress/sa/*'),
+        phrase('a SPIFFE id; * is one whole segment: spiffe://cluster.local/ns/istio-ingress/sa/*'),
       )
   }
 }

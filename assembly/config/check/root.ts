@@ -1,5 +1,6 @@
 /** The configuration's top level and its rules. */
 import { ascii } from '../../bytes/literal'
+import { Phrase, phrase } from '../../bytes/phrase'
 import { addName, clearNames } from '../../bytes/name-set'
 import { Slice } from '../../bytes/slice'
 import {
@@ -22,7 +23,7 @@ import { checkObserve } from './observe'
 import { checkSession } from './session'
 
 /** What a configuration that asks for nothing is told. */
-export const EMPTY: Slice = ascii(
+export const EMPTY: Phrase = phrase(
   'neither session nor key is there; write {"session": {}} for a session cookie and a key from it',
 )
 
@@ -41,11 +42,11 @@ const TOP_LEVEL_ONLY: Slice = ascii('version rules observe buckets')
 /** Everything that can be said about each part by itself. */
 export function checkRoot(root: JsonNode): void {
   if (!expectFields(root, FIELDS, LATER)) return
-  expectInteger(member(root, ascii('version')), 1, 1, ascii('version 1, the only one there is'))
+  expectInteger(member(root, ascii('version')), 1, 1, phrase('version 1, the only one there is'))
   checkParts(root)
   checkRules(member(root, ascii('rules')))
   checkObserve(member(root, ascii('observe')))
-  if (!root.broken && !saysSomething(root)) error(ascii('empty_configuration'), root, EMPTY)
+  if (!root.broken && !saysSomething(root)) error(phrase('empty_configuration'), root, EMPTY)
 }
 
 /** What the top level and a rule have in common. */
@@ -57,7 +58,7 @@ function checkParts(node: JsonNode): void {
 }
 
 function checkRules(rules: JsonNode | null): void {
-  if (rules === null || !expectList(rules, MOST_RULES, ascii('1 to 1024 rules'))) return
+  if (rules === null || !expectList(rules, MOST_RULES, phrase('1 to 1024 rules'))) return
   clearNames()
   for (let rule = firstItem(rules); rule !== null; rule = after(rule)) {
     if (!expectObject(rule)) continue
@@ -65,14 +66,14 @@ function checkRules(rules: JsonNode | null): void {
     checkName(rule)
     const match = member(rule, ascii('match'))
     if (match === null)
-      error(ascii('missing_field'), rule, ascii('expected match: without it no later rule would count'))
+      error(phrase('missing_field'), rule, phrase('expected match: without it no later rule would count'))
     else checkMatch(match)
     checkParts(rule)
     if (hasPart(rule) && flagOf(member(rule, ascii('skip')), false)) {
       warning(
-        ascii('no_effect'),
+        phrase('no_effect'),
         rule,
-        ascii('skip: true leaves out the session and key that this rule sets'),
+        phrase('skip: true leaves out the session and key that this rule sets'),
       )
     }
   }
@@ -84,9 +85,9 @@ function checkRuleFields(rule: JsonNode): void {
     if (wordIndex(child.name, RULE_FIELDS) >= 0) continue
     if (wordIndex(child.name, TOP_LEVEL_ONLY) >= 0) {
       error(
-        ascii('top_level_only'),
+        phrase('top_level_only'),
         child,
-        ascii('a rule sets session, key, mode and skip; this belongs at the top level'),
+        phrase('a rule sets session, key, mode and skip; this belongs at the top level'),
       )
     } else {
       unknownField(child, RULE_FIELDS)
@@ -97,9 +98,9 @@ function checkRuleFields(rule: JsonNode): void {
 function checkName(rule: JsonNode): void {
   const name = member(rule, ascii('name'))
   if (name === null)
-    error(ascii('missing_field'), rule, ascii('expected name, which counters and errors show'))
+    error(phrase('missing_field'), rule, phrase('expected name, which counters and errors show'))
   if (name === null || !expectLabel(name, 32)) return
-  if (!addName(name.text)) error(ascii('duplicate_name'), name, ascii('an earlier rule has this name'))
+  if (!addName(name.text)) error(phrase('duplicate_name'), name, phrase('an earlier rule has this name'))
 }
 
 function saysSomething(root: JsonNode): bool {

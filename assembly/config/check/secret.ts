@@ -3,6 +3,7 @@
  * the same. No error shows any of it.
  */
 import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import { decodeSecret } from '../../bytes/base64url'
 import { ABSENT, Slice, endOf, isPresent, ptrOf, slice } from '../../bytes/slice'
 import { equalsInConstantTime } from '../../crypto/constant-time'
@@ -36,9 +37,9 @@ export function checkSecret(node: JsonNode | null): void {
   if (node === null) return
   if (node.kind == JsonKind.String) {
     error(
-      ascii('inline_secret'),
+      phrase('inline_secret'),
       node,
-      ascii(
+      phrase(
         'a secret must not stand here: write {env: NAME}; the one that stood here is in etcd by now, rotate it',
       ),
     )
@@ -47,12 +48,12 @@ export function checkSecret(node: JsonNode | null): void {
   if (!expectObject(node)) return
   for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
     if (isWord(child.name, ascii('env'))) continue
-    error(ascii('unknown_field'), node, ascii('only env is known here'))
+    error(phrase('unknown_field'), node, phrase('only env is known here'))
     return
   }
   const name = member(node, ascii('env'))
   if (name === null)
-    error(ascii('missing_field'), node, ascii('expected env, the name of an environment variable'))
+    error(phrase('missing_field'), node, phrase('expected env, the name of an environment variable'))
   expectSecretVariable(name)
 }
 
@@ -61,12 +62,14 @@ export function expectSecretVariable(name: JsonNode | null): void {
   if (name === null || !expectVariable(name)) return
   const value = environmentVariable(environment, name.text)
   if (!isPresent(value)) {
-    begin(ascii('secret_missing'), name)
+    begin(phrase('secret_missing'), name)
     putShown(name.text)
     put(
-      ascii(' is not set; set it in the WasmPlugin, vmConfig.env (Envoy: vm_config.environment_variables); '),
+      phrase(
+        ' is not set; set it in the WasmPlugin, vmConfig.env (Envoy: vm_config.environment_variables); ',
+      ),
     )
-    put(ascii('up to Envoy 1.38 plugins of one image share the environment of the first'))
+    put(phrase('up to Envoy 1.38 plugins of one image share the environment of the first'))
     endError(name)
     return
   }
@@ -74,9 +77,9 @@ export function expectSecretVariable(name: JsonNode | null): void {
   const sound = length >= SECRET_LEAST && !isUniform(slice(decoded, <u32>length))
   memory.fill(decoded, 0, SECRET_MOST)
   if (sound) return
-  begin(ascii('secret_invalid'), name)
+  begin(phrase('secret_invalid'), name)
   putShown(name.text)
-  put(ascii(' must be base64 of 32 to 64 bytes, not all the same; make one with: openssl rand -base64 32'))
+  put(phrase(' must be base64 of 32 to 64 bytes, not all the same; make one with: openssl rand -base64 32'))
   endError(name)
 }
 

@@ -10,6 +10,7 @@
  */
 import { Slice } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import {
   expectBoolean,
   expectChoice,
@@ -72,12 +73,12 @@ export function checkSources(node: JsonNode | null): void {
   unverified = 0
   checkList(node, 0)
   if (unverified > MOST_UNVERIFIED)
-    error(ascii('too_many_sources'), node, ascii('expected at most 4 unverified claims'))
+    error(phrase('too_many_sources'), node, phrase('expected at most 4 unverified claims'))
   if (leaves > MOST_LEAVES)
     error(
-      ascii('too_many_sources'),
+      phrase('too_many_sources'),
       node,
-      ascii('expected at most 16 sources, those within firstOf and all counted'),
+      phrase('expected at most 16 sources, those within firstOf and all counted'),
     )
 }
 
@@ -105,12 +106,12 @@ export function scalarOf(value: JsonNode | null, first: Slice): JsonNode | null 
 }
 
 function checkList(node: JsonNode, level: u32): void {
-  if (!expectList(node, MOST_LEAVES, ascii('1 to 16 sources'))) return
+  if (!expectList(node, MOST_LEAVES, phrase('1 to 16 sources'))) return
   let afterConstant = false
   for (let source: JsonNode | null = node.child; source !== null; source = after(source)) {
     checkSource(source, level)
     if (afterConstant && !isAll(node))
-      warning(ascii('unreachable_source'), source, ascii('the constant before it always yields'))
+      warning(phrase('unreachable_source'), source, phrase('the constant before it always yields'))
     afterConstant = afterConstant || isConstant(source)
   }
 }
@@ -131,7 +132,7 @@ function checkSource(node: JsonNode, level: u32): void {
     return
   }
   if (node.kind != JsonKind.Object) {
-    unexpectedKind(ascii('wrong_type'), node, ascii('a source, such as session or {claim: sub}'))
+    unexpectedKind(phrase('wrong_type'), node, phrase('a source, such as session or {claim: sub}'))
     return
   }
   let kinds: u32 = 0
@@ -152,30 +153,30 @@ function checkSource(node: JsonNode, level: u32): void {
   }
   if (kinds > 1)
     error(
-      ascii('ambiguous_source'),
+      phrase('ambiguous_source'),
       node,
-      ascii('a source has one kind; list two sources, or join them with all'),
+      phrase('a source has one kind; list two sources, or join them with all'),
     )
   if (kinds == 0 && !node.broken)
-    error(ascii('missing_field'), node, ascii('expected a source, such as {claim: sub}'))
+    error(phrase('missing_field'), node, phrase('expected a source, such as {claim: sub}'))
 }
 
 function checkAs(name: JsonNode, source: JsonNode): void {
   if (expectLabel(name, 32) && kindOf(source) >= SourceKind.All)
-    error(ascii('combined_as'), name, ascii('as names one value; put it on a source within'))
+    error(phrase('combined_as'), name, phrase('as names one value; put it on a source within'))
 }
 
 function checkBare(node: JsonNode): void {
   if (wordIndex(node.text, BARE) >= 0) return
   if (wordIndex(node.text, KINDS) >= 0)
-    error(ascii('missing_field'), node, ascii('this source needs a value, as in {claim: sub}'))
+    error(phrase('missing_field'), node, phrase('this source needs a value, as in {claim: sub}'))
   else unknownValue(node, BARE)
 }
 
 function checkKind(kind: i32, value: JsonNode, level: u32): void {
   if (kind >= SourceKind.All) {
     if (level == SOURCE_LEVELS)
-      error(ascii('too_deep'), value, ascii('firstOf and all may be at most 4 deep within each other'))
+      error(phrase('too_deep'), value, phrase('firstOf and all may be at most 4 deep within each other'))
     else checkList(value, level + 1)
     return
   }
@@ -236,8 +237,8 @@ function checkQuery(value: JsonNode): void {
 
 function checkAddress(value: JsonNode): void {
   if (value.kind == JsonKind.Object) expectFields(value, ascii('ipv4Prefix ipv6Prefix'), ascii(''))
-  expectInteger(scalarOf(value, ascii('ipv4Prefix')), 1, 32, ascii('an IPv4 prefix of 1 to 32 bits'))
-  expectInteger(member(value, ascii('ipv6Prefix')), 1, 128, ascii('an IPv6 prefix of 1 to 128 bits'))
+  expectInteger(scalarOf(value, ascii('ipv4Prefix')), 1, 32, phrase('an IPv4 prefix of 1 to 32 bits'))
+  expectInteger(member(value, ascii('ipv6Prefix')), 1, 128, phrase('an IPv6 prefix of 1 to 128 bits'))
 }
 
 function checkConstant(value: JsonNode): void {
@@ -251,9 +252,9 @@ function checkTemplate(value: JsonNode): void {
   if (!expectPath(template) || template === null) return
   if (captureCount(template.text) == 0)
     error(
-      ascii('missing_capture'),
+      phrase('missing_capture'),
       template,
-      ascii('a template captures what counts, as in /carts/{cart}/**'),
+      phrase('a template captures what counts, as in /carts/{cart}/**'),
     )
 }
 
@@ -266,6 +267,6 @@ function checkGrpc(value: JsonNode): void {
 export function scalarThere(value: JsonNode, first: Slice): JsonNode | null {
   const scalar = scalarOf(value, first)
   if (scalar === null)
-    error(ascii('missing_field'), value, ascii('expected the name or value that this source is about'))
+    error(phrase('missing_field'), value, phrase('expected the name or value that this source is about'))
   return scalar
 }

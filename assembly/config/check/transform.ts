@@ -5,6 +5,7 @@
  *               | {first: n} | {last: n} | {split: {by, take}} | {capture: pattern}
  */
 import { ascii } from '../../bytes/literal'
+import { Phrase, phrase } from '../../bytes/phrase'
 import { Slice } from '../../bytes/slice'
 import { wordIndex } from '../../bytes/words'
 import { captureCount } from '../../http/path-pattern'
@@ -30,7 +31,7 @@ const MOST_TRANSFORMS: u32 = 8
 
 /** `transform`, a sibling of the kind that `source` has. */
 export function checkTransforms(list: JsonNode, source: JsonNode): void {
-  if (!expectList(list, MOST_TRANSFORMS, ascii('1 to 8 transforms'))) return
+  if (!expectList(list, MOST_TRANSFORMS, phrase('1 to 8 transforms'))) return
   for (let transform = firstItem(list); transform !== null; transform = after(transform)) {
     checkTransform(transform)
   }
@@ -41,17 +42,17 @@ function checkTransform(node: JsonNode): void {
   if (node.kind == JsonKind.String) {
     if (wordIndex(node.text, WITHOUT_VALUE) >= 0) return
     if (wordIndex(node.text, WITH_VALUE) >= 0)
-      error(ascii('missing_field'), node, ascii('this transform needs a value, as in {first: 8}'))
+      error(phrase('missing_field'), node, phrase('this transform needs a value, as in {first: 8}'))
     else unknownValue(node, TRANSFORMS)
     return
   }
   const value = node.kind == JsonKind.Object ? node.child : null
   if (value === null) {
-    unexpectedKind(ascii('wrong_type'), node, ascii('a transform, such as lower or {first: 8}'))
+    unexpectedKind(phrase('wrong_type'), node, phrase('a transform, such as lower or {first: 8}'))
     return
   }
   if (node.count > 1)
-    error(ascii('ambiguous_transform'), node, ascii('one transform an item; list two items'))
+    error(phrase('ambiguous_transform'), node, phrase('one transform an item; list two items'))
   else checkValue(value)
 }
 
@@ -59,7 +60,7 @@ function checkValue(value: JsonNode): void {
   switch (wordIndex(value.name, TRANSFORMS)) {
     case TransformKind.First:
     case TransformKind.Last:
-      expectInteger(value, 1, 4096, ascii('1 to 4096 octets'))
+      expectInteger(value, 1, 4096, phrase('1 to 4096 octets'))
       return
     case TransformKind.Split:
       checkSplit(value)
@@ -77,27 +78,28 @@ function checkSplit(value: JsonNode): void {
   const by = member(value, ascii('by'))
   const take = member(value, ascii('take'))
   if (by === null || take === null)
-    error(ascii('missing_field'), value, ascii('expected by and take, as in {by: "-", take: 0}'))
+    error(phrase('missing_field'), value, phrase('expected by and take, as in {by: "-", take: 0}'))
   expectString(by, 16)
-  expectInteger(take, -64, 63, ascii('a piece from the first, 0 to 63, or from the last, -1 to -64'))
+  expectInteger(take, -64, 63, phrase('a piece from the first, 0 to 63, or from the last, -1 to -64'))
 }
 
 function checkCapture(value: JsonNode): void {
   if (!expectString(value, 128)) return
   const wrong = capturePatternError(value.text)
-  if (wrong != CapturePatternError.None) unexpectedText(ascii('invalid_capture'), value, captureAdvice(wrong))
+  if (wrong != CapturePatternError.None)
+    unexpectedText(phrase('invalid_capture'), value, captureAdvice(wrong))
 }
 
-function captureAdvice(wrong: CapturePatternError): Slice {
+function captureAdvice(wrong: CapturePatternError): Phrase {
   switch (wrong) {
     case CapturePatternError.TooManyStars:
-      return ascii('at most 4 *')
+      return phrase('at most 4 *')
     case CapturePatternError.Adjacent:
-      return ascii('some text between two of * and {}')
+      return phrase('some text between two of * and {}')
     case CapturePatternError.Brace:
-      return ascii('no braces but in {}')
+      return phrase('no braces but in {}')
     default:
-      return ascii('one {} for the part that counts, as in user-{}@*')
+      return phrase('one {} for the part that counts, as in user-{}@*')
   }
 }
 
@@ -106,11 +108,15 @@ function checkYieldsText(source: JsonNode, list: JsonNode): void {
   const kind = kindOf(source)
   const value = valueOf(source)
   if (kind >= SourceKind.All)
-    error(ascii('not_text'), list, ascii('a transform works on one value; put it on a source within'))
+    error(phrase('not_text'), list, phrase('a transform works on one value; put it on a source within'))
   else if (kind == SourceKind.Session || kind == SourceKind.Address)
-    error(ascii('not_text'), list, ascii('this source yields an id or an address, and no text to transform'))
+    error(
+      phrase('not_text'),
+      list,
+      phrase('this source yields an id or an address, and no text to transform'),
+    )
   else if (kind == SourceKind.Claim && wordIndex(textOf(member(value, ascii('type'))), CLAIM_TYPES) > 0)
-    error(ascii('not_text'), list, ascii('only claims of type string are text to transform'))
+    error(phrase('not_text'), list, phrase('only claims of type string are text to transform'))
   else if (kind == SourceKind.Path && captureCount(textOf(scalarOf(value, ascii('template')))) > 1)
-    error(ascii('not_text'), list, ascii('several captures are a list, and no text to transform'))
+    error(phrase('not_text'), list, phrase('several captures are a list, and no text to transform'))
 }

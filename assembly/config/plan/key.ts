@@ -1,6 +1,7 @@
 /** What a key's fields must be together. */
 import { isPresent } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import { isUnverified } from '../check/claim'
 import { addName, clearNames, hasName } from '../../bytes/name-set'
 import { DEFAULT_KEY_HEADER, isHeader } from '../check/header'
@@ -29,9 +30,9 @@ export function judgeKey(
   if (from === null) {
     if (withSession) return
     error(
-      ascii('missing_source'),
+      phrase('missing_source'),
       at,
-      ascii('there is no session to take the key from; give key.from, such as [{claim: sub}], or a session'),
+      phrase('there is no session to take the key from; give key.from, such as [{claim: sub}], or a session'),
     )
     return
   }
@@ -45,35 +46,39 @@ export function judgeKey(
   const secret = pick(over, base, ascii('hashSecret')) !== null
   if (usesSession && !withSession) {
     error(
-      ascii('session_required'),
+      phrase('session_required'),
       at,
-      ascii('key.from has the source session, and there is no session here'),
+      phrase('key.from has the source session, and there is no session here'),
     )
   }
   if (raw && usesAll)
-    error(ascii('raw_composite'), at, ascii('format: raw takes one source at a time; all needs format: hash'))
+    error(
+      phrase('raw_composite'),
+      at,
+      phrase('format: raw takes one source at a time; all needs format: hash'),
+    )
   if (usesAuthorization && (raw || !secret)) {
     error(
-      ascii('secret_required'),
+      phrase('secret_required'),
       at,
-      ascii('the header authorization is a source only with format: hash and a hashSecret'),
+      phrase('the header authorization is a source only with format: hash and a hashSecret'),
     )
   }
   if (usesUnverified && (raw || !secret)) {
     error(
-      ascii('secret_required'),
+      phrase('secret_required'),
       at,
-      ascii(
+      phrase(
         'an unverified claim needs format: hash and a hashSecret: anybody can write one and compute its key',
       ),
     )
   }
-  if (raw && secret) warning(ascii('no_effect'), at, ascii('hashSecret has no effect with format: raw'))
+  if (raw && secret) warning(phrase('no_effect'), at, phrase('hashSecret has no effect with format: raw'))
   if (usesOutside && !raw && !secret) {
     warning(
-      ascii('unkeyed_hash'),
+      phrase('unkeyed_hash'),
       at,
-      ascii('without hashSecret a key is shortened, not protected: who guesses a value can compute its key'),
+      phrase('without hashSecret a key is shortened, not protected: who guesses a value can compute its key'),
     )
   }
 }
@@ -144,8 +149,8 @@ function headerOf(kind: i32, value: JsonNode): JsonNode | null {
 function judgeHeader(name: JsonNode | null): void {
   if (name === null || !isPresent(textOf(name)) || !hasName(name.text)) return
   error(
-    ascii('key_header_as_source'),
+    phrase('key_header_as_source'),
     name,
-    ascii('a key header: what clients send in it is removed before anything is read'),
+    phrase('a key header: what clients send in it is removed before anything is read'),
   )
 }

@@ -1,5 +1,6 @@
 /** What the debug header's fields must be beside the rest. */
 import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import { addName } from '../../bytes/name-set'
 import { ABSENT, Slice, isPresent } from '../../bytes/slice'
 import { isSameSecret } from '../check/secret'
@@ -24,9 +25,9 @@ export function judgeObserve(root: JsonNode): void {
   const token = debugTokenHeader(root)
   if (!addName(token))
     error(
-      ascii('reserved_header'),
+      phrase('reserved_header'),
       debug,
-      ascii('whenHeader is a key header; the token needs one of its own'),
+      phrase('whenHeader is a key header; the token needs one of its own'),
     )
   judgeToken(debug, root)
   for (
@@ -43,9 +44,9 @@ function judgeToken(debug: JsonNode, layer: JsonNode): void {
   const secret = member(member(layer, ascii('key')), ascii('hashSecret'))
   if (secret === null || secret.broken || !isSameSecret(secret, debug)) return
   error(
-    ascii('secret_reused'),
+    phrase('secret_reused'),
     debug,
-    ascii('the token is a hashSecret too; make one with: openssl rand -base64 32'),
+    phrase('the token is a hashSecret too; make one with: openssl rand -base64 32'),
   )
 }
 

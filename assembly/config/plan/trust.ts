@@ -4,6 +4,7 @@
  */
 import { arenaAlloc } from '../../bytes/arena'
 import { ascii } from '../../bytes/literal'
+import { phrase } from '../../bytes/phrase'
 import { Slice, isPresent } from '../../bytes/slice'
 import { listHolds } from '../../bytes/slice-list'
 import { JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
@@ -23,7 +24,7 @@ export function judgeTrust(root: JsonNode): void {
   nameRoom = (itemCount(member(root, ascii('rules'))) + 1) * MOST_LEAVES
   names = arenaAlloc(nameRoom * SLICE_BYTES)
   if (names == 0) {
-    error(ascii('too_large'), root, ascii('the configuration needs more memory than there is for it'))
+    error(phrase('too_large'), root, phrase('the configuration needs more memory than there is for it'))
     return
   }
   judgeClaims(root, false)
@@ -63,9 +64,9 @@ function judgeName(name: JsonNode, unverified: bool): void {
     nameCount++
   } else if (listHolds(names, nameCount, text)) {
     error(
-      ascii('mixed_trust'),
+      phrase('mixed_trust'),
       name,
-      ascii('a verified claim has this name too: whoever writes a token could take its keys'),
+      phrase('a verified claim has this name too: whoever writes a token could take its keys'),
     )
   }
 }
