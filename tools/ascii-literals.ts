@@ -2,6 +2,8 @@
  * A transform of the AssemblyScript compiler: literals of ASCII become places in static bytes.
  *
  *     ascii('sub')          ->  ascii(offset, length)    the text as it is, in the list of assembly/bytes/literal.ts
+ *     word('sub')           ->  word(place)              there too, with a blank or NUL behind it
+ *     words('sub iss')      ->  words(place)             there too, with NUL behind it
  *     phrase('a string')    ->  phrase(place)            packed, for printing only, in that of assembly/bytes/phrase.ts
  *
  * The language stores a string literal as UTF-16 behind an object header of 20 bytes. The filter wants bytes, so the
@@ -48,7 +50,16 @@ class Pool {
   /** Where `text` stands. */
   place(text: string): number {
     const found = this.#text.indexOf(text)
-    if (found >= 0) return found
+    return found >= 0 ? found : this.#append(text)
+  }
+
+  /** Where `text` stands with a blank behind it, or NUL. */
+  placeWord(text: string): number {
+    const found = this.#text.indexOf(`${text} `)
+    return found >= 0 ? found : this.place(`${text}\0`)
+  }
+
+  #append(text: string): number {
     this.#text += text
     return this.#text.length - text.length
   }
@@ -73,17 +84,28 @@ export default class AsciiLiterals {
   /** Called by the compiler once everything is parsed and nothing compiled. */
   afterParse(parser: { readonly sources: readonly ParsedSource[] }): void {
     const own = parser.sources.filter(({ isLibrary }) => !isLibrary)
-    fillList(own, ASCII_FILE, poolAscii(literals(own, 'ascii', /^[\0-\x7f]*$/, 'ASCII')))
+    const pool = new Pool()
+    placeWords(literals(own, 'words', /^[ -~]*$/, 'printable ASCII'), (text) => pool.place(`${text}\0`))
+    placeWords(literals(own, 'word', /^[!-~]+$/, 'printable ASCII without blanks'), (text) =>
+      pool.placeWord(text),
+    )
+    placeSlices(literals(own, 'ascii', /^[\0-\x7f]*$/, 'ASCII'), pool)
+    fillList(own, ASCII_FILE, pool.bytes)
     fillList(own, PHRASE_FILE, poolPhrases(literals(own, 'phrase', /^[ -~]*$/, 'printable ASCII')))
   }
 }
 
-function poolAscii(calls: readonly Literal[]): readonly number[] {
-  const pool = new Pool()
-  // Longest first: shorter ones are often part of them.
-  for (const { text } of calls.toSorted((a, b) => b.text.length - a.text.length)) pool.place(text)
-  for (const { node, text } of calls) replaceArguments(node, pool.place(text), text.length)
-  return pool.bytes
+function placeWords(calls: readonly Literal[], place: (text: string) => number): void {
+  for (const { node, text } of longestFirst(calls)) replaceArguments(node, place(text))
+}
+
+function placeSlices(calls: readonly Literal[], pool: Pool): void {
+  for (const { node, text } of longestFirst(calls)) replaceArguments(node, pool.place(text), text.length)
+}
+
+/** Shorter texts are often part of longer ones. */
+function longestFirst(calls: readonly Literal[]): Literal[] {
+  return calls.toSorted((a, b) => b.text.length - a.text.length)
 }
 
 function poolPhrases(calls: readonly Literal[]): readonly number[] {

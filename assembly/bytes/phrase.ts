@@ -6,9 +6,7 @@
  *
  * Only config/line.ts takes them apart.
  */
-import { slice } from './slice'
-
-/** A Slice of ASCII, or a packed phrase: its length is 0, and its pointer counts from PHRASES. */
+/** A Slice of ASCII, or a literal: negative, the complement of its place in PHRASES. */
 export type Phrase = u64
 
 export const PHRASES: usize = memory.data<u8>([])
@@ -17,5 +15,5 @@ export const PHRASES: usize = memory.data<u8>([])
 // @ts-ignore: decorator
 @inline
 export function phrase(place: u32): Phrase {
-  return slice(place, 0)
+  return ~(<u64>place)
 }

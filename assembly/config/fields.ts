@@ -16,7 +16,7 @@ import {
   unexpectedCount,
   unexpectedKind,
 } from './report'
-import { wordIndex } from '../bytes/words'
+import { Words, wordIndex } from '../bytes/words'
 
 /** `node` is an object, whatever is in it. */
 export function expectObject(node: JsonNode | null): bool {
@@ -31,7 +31,7 @@ export function expectObject(node: JsonNode | null): bool {
  * `node` is an object whose every member is in `known`. Members in `later` are fields that the configuration will
  * have but this version does not: accepting and ignoring them would be a lie.
  */
-export function expectFields(node: JsonNode | null, known: Slice, later: Slice): bool {
+export function expectFields(node: JsonNode | null, known: Words, later: Words): bool {
   if (node === null || !expectObject(node)) return false
   for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
     if (wordIndex(child.name, known) >= 0) continue
@@ -45,7 +45,7 @@ function notAvailable(node: JsonNode): void {
   error(phrase('not_available'), node, phrase('this version of Mooring cannot do this yet; remove it'))
 }
 
-export function unknownField(node: JsonNode, known: Slice): void {
+export function unknownField(node: JsonNode, known: Words): void {
   begin(phrase('unknown_field'), node)
   put(phrase('not known here'))
   putNearest(node.name, known)
@@ -92,7 +92,7 @@ export function expectInteger(node: JsonNode | null, least: i32, most: i32, expe
 }
 
 /** `node` is one of `words`. */
-export function expectChoice(node: JsonNode | null, words: Slice): bool {
+export function expectChoice(node: JsonNode | null, words: Words): bool {
   if (node === null || !expectString(node, 64)) return false
   if (wordIndex(node.text, words) >= 0) return true
   unknownValue(node, words)
@@ -100,12 +100,12 @@ export function expectChoice(node: JsonNode | null, words: Slice): bool {
 }
 
 /** The place of the string `node` in `words`, or `otherwise` if it is none of them. */
-export function choiceOf(node: JsonNode | null, words: Slice, otherwise: i32): i32 {
+export function choiceOf(node: JsonNode | null, words: Words, otherwise: i32): i32 {
   const index = wordIndex(textOf(node), words)
   return index < 0 ? otherwise : index
 }
 
-export function unknownValue(node: JsonNode, words: Slice): void {
+export function unknownValue(node: JsonNode, words: Words): void {
   begin(phrase('unknown_value'), node)
   putFound(node.text)
   put(phrase(', expected one of: '))

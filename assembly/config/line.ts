@@ -2,10 +2,8 @@
  * One line of a report, built in place. Whatever is put in, it is printable ASCII and ends at 256 bytes: it goes to
  * the proxy's log, and some of it is text that a user wrote.
  */
-import { ascii } from '../bytes/literal'
 import { PHRASES, Phrase, phrase } from '../bytes/phrase'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
-import { characterAt } from '../bytes/words'
 
 // @ts-ignore: decorator
 @inline
@@ -35,12 +33,16 @@ export function lineText(): Slice {
 
 /** Our own words. */
 export function put(words: Phrase): void {
-  if (lenOf(words) > 0) putPart(words, 0, lenOf(words))
-  else putPhrase(words)
+  if (<i64>words < 0) putPhrase(PHRASES + <usize>~words)
+  else putBytes(words, lenOf(words))
 }
 
-function putPhrase(words: Phrase): void {
-  for (let at = PHRASES + ptrOf(words); load<u8>(at) != PHRASE_END; at++) putPacked(load<u8>(at))
+function putPhrase(at: usize): void {
+  for (; load<u8>(at) != PHRASE_END; at++) putPacked(load<u8>(at))
+}
+
+function putBytes(s: Slice, length: u32): void {
+  for (let i: u32 = 0; i < length; i++) putByte(load<u8>(ptrOf(s) + i))
 }
 
 /** A character, or a pair of the dictionary, whose own pairs all stand before it: that is the limit of the recursion. */
@@ -54,16 +56,10 @@ function putPacked(byte: u8): void {
   putPacked(load<u8>(pair, 1))
 }
 
-/** The part of `text` from `from` to `to`, both within it. */
-export function putPart(text: Slice, from: u32, to: u32): void {
-  for (let i = from; i < to; i++) putByte(<u8>characterAt(text, i))
-}
-
 /** Text that a user wrote: cut to 48 bytes, and every byte that is not printable ASCII shown as `?`. */
 export function putShown(s: Slice): void {
-  const shown = min(lenOf(s), MOST_SHOWN)
-  for (let i: u32 = 0; i < shown; i++) putByte(load<u8>(ptrOf(s) + i))
-  if (shown < lenOf(s)) put(phrase('...'))
+  putBytes(s, min(lenOf(s), MOST_SHOWN))
+  if (lenOf(s) > MOST_SHOWN) put(phrase('...'))
 }
 
 export function putNumber(value: u32): void {

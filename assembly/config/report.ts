@@ -9,13 +9,13 @@
  */
 import { Phrase, phrase } from '../bytes/phrase'
 import { arenaAlloc } from '../bytes/arena'
-import { ABSENT, Slice, lenOf, ptrOf, slice } from '../bytes/slice'
+import { ABSENT, Slice, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
 import { JsonKind, JsonNode } from '../json/node'
-import { lineText, put, putNumber, putPart, putShown, startLine } from './line'
+import { lineText, put, putNumber, putShown, startLine } from './line'
 import { nearestWord } from './nearest'
 import { putPointer } from './pointer'
 import { SLICE_BYTES } from './policy'
-import { wordEnd } from '../bytes/words'
+import { Words, firstWord, listOf, nextWord } from '../bytes/words'
 
 /** More lines than this help nobody. */
 // @ts-ignore: decorator
@@ -130,21 +130,20 @@ export function putFound(text: Slice): void {
 }
 
 /** `; did you mean X?`, if one of `words` is near `name`. */
-export function putNearest(name: Slice, words: Slice): void {
-  const start = nearestWord(name, words)
-  if (start < 0) return
+export function putNearest(name: Slice, words: Words): void {
+  const nearest = nearestWord(name, words)
+  if (!isPresent(nearest)) return
   put(phrase('; did you mean '))
-  putPart(words, start, wordEnd(words, start))
+  put(nearest)
   put(phrase('?'))
 }
 
 /** The words as a list: `a, b, c`. */
-export function putList(words: Slice): void {
-  for (let start: u32 = 0; start < lenOf(words);) {
-    const end = wordEnd(words, start)
-    if (start > 0) put(phrase(', '))
-    putPart(words, start, end)
-    start = end + 1
+export function putList(words: Words): void {
+  const list = listOf(words)
+  for (let word = firstWord(list); isPresent(word); word = nextWord(list, word)) {
+    if (ptrOf(word) > ptrOf(list)) put(phrase(', '))
+    put(word)
   }
 }
 

@@ -20,6 +20,7 @@
  */
 import { Slice } from '../bytes/slice'
 import { hashOctet, hashOctets, hashStart } from '../bytes/hash'
+import { Words } from '../bytes/words'
 
 /** What a rule may ask for. From Header on: each header name by itself, in the order of `RuleIndex.headers`. */
 export enum Field {

@@ -4,7 +4,6 @@
  */
 import { Phrase } from '../bytes/phrase'
 import { ABSENT, Slice, between, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
-import { characterAt } from '../bytes/words'
 
 let start: usize = 0
 let position: usize = 0
@@ -74,7 +73,7 @@ export function take(byte: u32): bool {
 export function takeWord(word: Slice): bool {
   const length = lenOf(word)
   for (let i: u32 = 0; i < length; i++) {
-    if (peekAhead(i) != characterAt(word, i)) return false
+    if (peekAhead(i) != load<u8>(ptrOf(word) + i)) return false
   }
   skip(length)
   return true

@@ -8,8 +8,8 @@
  *                       next: null              next: null              next: null
  */
 import { arenaAlloc } from '../bytes/arena'
-import { ABSENT, Slice } from '../bytes/slice'
-import { isWord } from '../bytes/words'
+import { ABSENT, Slice, equals } from '../bytes/slice'
+import { Words, wordOf } from '../bytes/words'
 
 export enum JsonKind {
   Null = 0,
@@ -70,10 +70,11 @@ export function after(node: JsonNode | null): JsonNode | null {
 }
 
 /** The member of that name, the first if there are several; null if there is none, or `node` is no object. */
-export function member(node: JsonNode | null, name: Slice): JsonNode | null {
+export function member(node: JsonNode | null, name: Words): JsonNode | null {
   if (node === null || node.kind != JsonKind.Object) return null
+  const wanted = wordOf(name)
   for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
-    if (isWord(child.name, name)) return child
+    if (equals(child.name, wanted)) return child
   }
   return null
 }

@@ -1,6 +1,5 @@
-import { ascii } from '../bytes/literal'
 import { Slice } from '../bytes/slice'
-import { wordAt } from '../bytes/words'
+import { Words, wordAt, words } from '../bytes/words'
 
 /**
  * What Mooring counts: a public contract, described in docs/metrics.md. A name never changes its meaning; a closed
@@ -55,7 +54,7 @@ export enum Counter {
 export const COUNTERS: u32 = 39
 
 // In the order of the enumeration.
-const NAMES: Slice = ascii(
+const NAMES: Words = words(
   'requests requests_skipped requests_shadowed ' +
     'session_none session_valid session_minted session_replaced session_malformed session_read_only ' +
     'session_unreadable session_exhausted ' +

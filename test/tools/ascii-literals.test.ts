@@ -10,7 +10,8 @@ const IMPORTS = `
 import { ascii } from './bytes/literal'
 import { phrase } from './bytes/phrase'
 import { Slice } from './bytes/slice'
-import { lineText, put, startLine } from './config/line'
+import { isWord, word, wordAt, wordIndex, words } from './bytes/words'
+import { lineText, put, putNumber, putShown, startLine } from './config/line'
 import './proxy/abort'
 `
 
@@ -20,6 +21,25 @@ export function printed(): Slice {
   put(phrase('found a list, expected a string; ' + 'found a string, expected a list'))
   put(phrase("; !#$%&'*+-.^_|~ are characters too; "))
   put(ascii('so are these'))
+  return lineText()
+}
+`
+
+// Prints the places of three words in a list, then the list's words one by one.
+const LOOK_UP = `
+export function printed(): Slice {
+  const list = words('balance reject')
+  startLine()
+  putNumber(wordIndex(ascii('balance'), list))
+  putNumber(wordIndex(ascii('reject'), list))
+  putNumber(<u32>(wordIndex(ascii('ject'), list) + 1))
+  putNumber(isWord(ascii('reject'), word('reject')) ? 1 : 0)
+  putNumber(isWord(ascii('balance'), word('balance')) ? 1 : 0)
+  putNumber(isWord(ascii('balance reject'), word('balance')) ? 1 : 0)
+  putShown(wordAt(list, 1))
+  putShown(wordAt(list, 0))
+  putShown(wordAt(list, 2))
+  putNumber(<u32>(wordIndex(ascii('balance'), words('')) + 1))
   return lineText()
 }
 `
@@ -68,6 +88,16 @@ test('literals are printed as they are written', async () => {
   )
 })
 
+test('words are found in their lists, and end where they end', async () => {
+  expect((await compile(LOOK_UP)).printed).toBe('010110rejectbalance0')
+})
+
+test('a word that is in a list takes no bytes of its own', async () => {
+  const text = Buffer.from((await compile(LOOK_UP)).bytes).toString('latin1')
+  expect(text.split('reject')).toHaveLength(2)
+  expect(text.split('balance')).toHaveLength(2)
+})
+
 test('a phrase is in the module packed, a slice as it is', async () => {
   const text = Buffer.from((await compile(PRINT)).bytes).toString('latin1')
   expect(text).toContain('so are these')
@@ -81,6 +111,12 @@ test.each([
     'phrase with a control character',
     String.raw`phrase('a\nb')`,
     String.raw`found phrase("a\nb"), expected printable ASCII only`,
+  ],
+  ['word of two', "word('a b')", 'found word("a b"), expected printable ASCII without blanks only'],
+  [
+    'words with NUL',
+    String.raw`words('a\0b')`,
+    String.raw`found words("a\u0000b"), expected printable ASCII only`,
   ],
   [
     'ascii of a number',

@@ -5,10 +5,9 @@
  *           | {name, type, metadata: [NAME, ...]}                       verified
  *           | {name, type, token: "unverified", in: {header | query | cookie: NAME}}
  */
-import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
 import { Slice } from '../../bytes/slice'
-import { isWord } from '../../bytes/words'
+import { Words, isWord, word, words } from '../../bytes/words'
 import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { expectChoice, expectFields, expectList } from '../fields'
 import { error } from '../report'
@@ -16,21 +15,21 @@ import { expectReadableHeader } from './header'
 import { expectClaimName, expectQueryName, expectToken } from './name'
 import { scalarThere } from './source'
 
-export const CLAIM_TYPES: Slice = ascii('string number boolean list')
+export const CLAIM_TYPES: Words = words('string number boolean list')
 
-const TOKENS: Slice = ascii('verified unverified')
+const TOKENS: Words = words('verified unverified')
 
 export function checkClaim(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, ascii('name type token in metadata'), ascii(''))
-  expectChoice(member(value, ascii('type')), CLAIM_TYPES)
-  const name = scalarThere(value, ascii('name'))
+  if (value.kind == JsonKind.Object) expectFields(value, words('name type token in metadata'), words(''))
+  expectChoice(member(value, word('type')), CLAIM_TYPES)
+  const name = scalarThere(value, word('name'))
   if (name !== null && name.kind == JsonKind.Array) expectNames(name)
   else expectClaimName(name)
-  const metadata = member(value, ascii('metadata'))
-  const carrier = member(value, ascii('in'))
+  const metadata = member(value, word('metadata'))
+  const carrier = member(value, word('in'))
   expectNames(metadata)
   checkCarrier(carrier)
-  const token = member(value, ascii('token'))
+  const token = member(value, word('token'))
   if (token !== null && !expectChoice(token, TOKENS)) return
   if (metadata !== null && isUnverified(value))
     error(
@@ -50,7 +49,7 @@ export function checkClaim(value: JsonNode): void {
 
 /** True if the claim `value` is read from a token that nobody has verified. */
 export function isUnverified(value: JsonNode | null): bool {
-  return isWord(textOf(member(value, ascii('token'))), ascii('unverified'))
+  return isWord(textOf(member(value, word('token'))), word('unverified'))
 }
 
 function expectNames(list: JsonNode | null): void {
@@ -59,7 +58,7 @@ function expectNames(list: JsonNode | null): void {
 }
 
 function checkCarrier(node: JsonNode | null): void {
-  if (node === null || !expectFields(node, ascii('header query cookie'), ascii(''))) return
+  if (node === null || !expectFields(node, words('header query cookie'), words(''))) return
   if (node.count == 0)
     error(
       phrase('missing_field'),
@@ -68,7 +67,7 @@ function checkCarrier(node: JsonNode | null): void {
     )
   if (node.count > 1)
     error(phrase('ambiguous_carrier'), node, phrase('a token is in one place; list two sources for two'))
-  expectReadableHeader(member(node, ascii('header')))
-  expectQueryName(member(node, ascii('query')))
-  expectToken(member(node, ascii('cookie')))
+  expectReadableHeader(member(node, word('header')))
+  expectQueryName(member(node, word('query')))
+  expectToken(member(node, word('cookie')))
 }

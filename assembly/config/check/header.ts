@@ -1,28 +1,28 @@
 /** Which headers may carry the key, and which may be read. */
 import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
-import { Slice, endOf, lenOf, ptrOf, toLower } from '../../bytes/slice'
+import { Slice, equalsIgnoreCase, isPresent, lenOf, ptrOf, slice } from '../../bytes/slice'
 import { JsonNode } from '../../json/node'
 import { isToken } from '../../http/octet'
 import { error } from '../report'
-import { characterAt, wordEnd } from '../../bytes/words'
+import { Words, firstWord, listOf, nextWord, words } from '../../bytes/words'
 import { expectToken } from './name'
 
 // Whatever a client sends under the key header's name is removed, and Mooring writes its own: on a header that
 // somebody else needs that would be an attack on them. Routing and tracing, framing, credentials, what Envoy
 // and Istio own.
-const CREDENTIALS: Slice = ascii(
+const CREDENTIALS: Words = words(
   'authorization cookie origin proxy-authenticate proxy-authorization referer set-cookie',
 )
-const ROUTING: Slice = ascii('date forwarded host traceparent tracestate user-agent via x-request-id')
-const FRAMING: Slice = ascii('content-encoding content-length content-type expect')
-const PREFIXES: Slice = ascii('grpc- sec- x-b3- x-envoy- x-forwarded- x-istio-')
+const ROUTING: Words = words('date forwarded host traceparent tracestate user-agent via x-request-id')
+const FRAMING: Words = words('content-encoding content-length content-type expect')
+const PREFIXES: Words = words('grpc- sec- x-b3- x-envoy- x-forwarded- x-istio-')
 
 // These concern one connection only (RFC 9110 section 7.6.1).
-const HOP_BY_HOP: Slice = ascii('connection keep-alive proxy-connection te trailer transfer-encoding upgrade')
+const HOP_BY_HOP: Words = words('connection keep-alive proxy-connection te trailer transfer-encoding upgrade')
 
 // Cookies have a source of their own; host is :authority by the time a filter runs; the others say nothing of a user.
-const NEVER_READ: Slice = ascii('content-length cookie host proxy-authenticate proxy-authorization')
+const NEVER_READ: Words = words('content-length cookie host proxy-authenticate proxy-authorization')
 
 /** The key header where none is named. */
 export const DEFAULT_KEY_HEADER: Slice = ascii('x-mooring-key')
@@ -56,36 +56,29 @@ export function isKeyHeader(name: Slice): bool {
   return lenOf(name) <= 128 && isToken(name) && !isReserved(name)
 }
 
-/** True if `name` is `lower`, whatever its case. */
-export function isHeader(name: Slice, lower: Slice): bool {
-  return lenOf(lower) == lenOf(name) && hasStart(name, lower, 0, lenOf(name))
-}
-
 function isReserved(name: Slice): bool {
-  if (holds(CREDENTIALS, name) || holds(ROUTING, name) || holds(FRAMING, name) || holds(HOP_BY_HOP, name))
-    return true
-  for (let start: u32 = 0; start < lenOf(PREFIXES);) {
-    const end = wordEnd(PREFIXES, start)
-    if (hasStart(name, PREFIXES, start, end)) return true
-    start = end + 1
+  return (
+    holds(CREDENTIALS, name) ||
+    holds(ROUTING, name) ||
+    holds(FRAMING, name) ||
+    holds(HOP_BY_HOP, name) ||
+    startsWithOne(PREFIXES, name)
+  )
+}
+
+function holds(names: Words, name: Slice): bool {
+  const list = listOf(names)
+  for (let word = firstWord(list); isPresent(word); word = nextWord(list, word)) {
+    if (equalsIgnoreCase(name, word)) return true
   }
   return false
 }
 
-function holds(words: Slice, name: Slice): bool {
-  for (let start: u32 = 0; start < lenOf(words);) {
-    const end = wordEnd(words, start)
-    if (end - start == lenOf(name) && hasStart(name, words, start, end)) return true
-    start = end + 1
+function startsWithOne(starts: Words, name: Slice): bool {
+  const list = listOf(starts)
+  for (let word = firstWord(list); isPresent(word); word = nextWord(list, word)) {
+    const length = lenOf(word)
+    if (lenOf(name) >= length && equalsIgnoreCase(slice(ptrOf(name), length), word)) return true
   }
   return false
-}
-
-function hasStart(name: Slice, words: Slice, start: u32, end: u32): bool {
-  if (lenOf(name) < end - start) return false
-  let at = ptrOf(name)
-  for (let i = start; i < end; i++, at++) {
-    if (toLower(load<u8>(at)) != characterAt(words, i)) return false
-  }
-  return at <= endOf(name)
 }

@@ -1,6 +1,6 @@
 /** The part `key`, at the top and in rules. */
 import { Slice } from '../../bytes/slice'
-import { ascii } from '../../bytes/literal'
+import { Words, word, words } from '../../bytes/words'
 import { expectBoolean, expectChoice, expectFields } from '../fields'
 import { JsonNode, member } from '../../json/node'
 import { expectKeyHeader } from './header'
@@ -8,19 +8,19 @@ import { checkTrustInbound } from './peers'
 import { checkSecret } from './secret'
 import { checkSources } from './source'
 
-export const FORMAT: Slice = ascii('hash raw')
-export const ON_NONE: Slice = ascii('balance reject')
+export const FORMAT: Words = words('hash raw')
+export const ON_NONE: Words = words('balance reject')
 
-const FIELDS: Slice = ascii('header from format hashSecret onNone skip trustInbound')
-const LATER: Slice = ascii('bind')
+const FIELDS: Words = words('header from format hashSecret onNone skip trustInbound')
+const LATER: Words = words('bind')
 
 export function checkKey(node: JsonNode | null): void {
   if (!expectFields(node, FIELDS, LATER)) return
-  expectKeyHeader(member(node, ascii('header')))
-  checkSources(member(node, ascii('from')))
-  expectChoice(member(node, ascii('format')), FORMAT)
-  checkSecret(member(node, ascii('hashSecret')))
-  expectChoice(member(node, ascii('onNone')), ON_NONE)
-  checkTrustInbound(member(node, ascii('trustInbound')))
-  expectBoolean(member(node, ascii('skip')))
+  expectKeyHeader(member(node, word('header')))
+  checkSources(member(node, word('from')))
+  expectChoice(member(node, word('format')), FORMAT)
+  checkSecret(member(node, word('hashSecret')))
+  expectChoice(member(node, word('onNone')), ON_NONE)
+  checkTrustInbound(member(node, word('trustInbound')))
+  expectBoolean(member(node, word('skip')))
 }

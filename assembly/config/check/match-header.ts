@@ -3,10 +3,10 @@
  *
  *     condition = {name, exact} | {name, prefix} | {name, present}      one name: or, different names: and
  */
-import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
 import { addName, clearNames, nameCount } from '../../bytes/name-set'
 import { isPresent } from '../../bytes/slice'
+import { word, words } from '../../bytes/words'
 import { isFieldValue } from '../../http/field-value'
 import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { expectBoolean, expectFields, expectList, expectString } from '../fields'
@@ -26,11 +26,11 @@ export function checkHeaders(list: JsonNode | null): void {
 }
 
 function checkCondition(node: JsonNode): void {
-  if (!expectFields(node, ascii('name exact prefix present'), ascii(''))) return
-  const name = member(node, ascii('name'))
-  const exact = member(node, ascii('exact'))
-  const prefix = member(node, ascii('prefix'))
-  const present = member(node, ascii('present'))
+  if (!expectFields(node, words('name exact prefix present'), words(''))) return
+  const name = member(node, word('name'))
+  const exact = member(node, word('exact'))
+  const prefix = member(node, word('prefix'))
+  const present = member(node, word('present'))
   const said = i32(exact !== null) + i32(prefix !== null) + i32(present !== null)
   if (name === null || said == 0)
     error(phrase('missing_field'), node, phrase('expected name, and one of exact, prefix and present'))
@@ -55,9 +55,9 @@ function checkText(node: JsonNode | null): void {
 export function checkHeaderNames(rules: JsonNode): void {
   clearNames()
   for (let rule = firstItem(rules); rule !== null; rule = after(rule)) {
-    const headers = member(member(rule, ascii('match')), ascii('headers'))
+    const headers = member(member(rule, word('match')), word('headers'))
     for (let condition = firstItem(headers); condition !== null; condition = after(condition)) {
-      const name = textOf(member(condition, ascii('name')))
+      const name = textOf(member(condition, word('name')))
       if (!isPresent(name) || !addName(name) || nameCount() <= MOST_HEADERS) continue
       error(phrase('too_many_headers'), rules, phrase('expected at most 32 header names over all rules'))
       return

@@ -1,7 +1,7 @@
 /** A rule's `match`: fields are joined by and, values of one field by or. */
 import { Slice } from '../../bytes/slice'
-import { ascii } from '../../bytes/literal'
 import { Phrase, phrase } from '../../bytes/phrase'
+import { Words, word, words } from '../../bytes/words'
 import { HOST_MAX, HostPatternError, hostPatternError } from '../../http/authority'
 import { expectFields, expectList, expectString } from '../fields'
 import { JsonNode, after, firstItem, member } from '../../json/node'
@@ -11,26 +11,26 @@ import { checkNamespaces } from './namespace'
 import { expectPath } from './path'
 import { checkMethods } from './session'
 
-const FIELDS: Slice = ascii('hosts paths methods headers services namespaces')
+const FIELDS: Words = words('hosts paths methods headers services namespaces')
 
 // @ts-ignore: decorator
 @inline
 const MOST_PATTERNS: u32 = 64
 
 export function checkMatch(node: JsonNode): void {
-  if (!expectFields(node, FIELDS, ascii(''))) return
+  if (!expectFields(node, FIELDS, words(''))) return
   if (node.count == 0)
     error(
       phrase('missing_field'),
       node,
       phrase('expected hosts, paths, methods, headers, services or namespaces'),
     )
-  checkHosts(member(node, ascii('hosts')), phrase('1 to 64 hosts'))
-  checkHosts(member(node, ascii('services')), phrase('1 to 64 services'))
-  checkPaths(member(node, ascii('paths')))
-  checkMethods(member(node, ascii('methods')))
-  checkHeaders(member(node, ascii('headers')))
-  checkNamespaces(member(node, ascii('namespaces')))
+  checkHosts(member(node, word('hosts')), phrase('1 to 64 hosts'))
+  checkHosts(member(node, word('services')), phrase('1 to 64 services'))
+  checkPaths(member(node, word('paths')))
+  checkMethods(member(node, word('methods')))
+  checkHeaders(member(node, word('headers')))
+  checkNamespaces(member(node, word('namespaces')))
 }
 
 function checkHosts(list: JsonNode | null, expected: Phrase): void {

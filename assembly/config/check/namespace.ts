@@ -1,8 +1,8 @@
 /** `match.namespaces`: where the proxy has to run. It stays there, so rules for elsewhere are left out at once. */
 import { MINUS } from '../../bytes/ascii'
-import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
 import { ABSENT, Slice, UNREADABLE, endOf, equals, isPresent, lenOf, ptrOf } from '../../bytes/slice'
+import { word } from '../../bytes/words'
 import { JsonNode, after, firstItem, member } from '../../json/node'
 import { expectList, expectString } from '../fields'
 import { unexpectedText, warning } from '../report'
@@ -30,7 +30,7 @@ export function checkNamespaces(list: JsonNode | null): void {
 
 /** False if a rule is for proxies elsewhere. Where the namespace cannot be read no rule is looked at. */
 export function appliesHere(match: JsonNode | null): bool {
-  const list = member(match, ascii('namespaces'))
+  const list = member(match, word('namespaces'))
   if (list === null) return true
   if (!isPresent(here)) return false
   for (let item = firstItem(list); item !== null; item = after(item)) {
@@ -41,7 +41,7 @@ export function appliesHere(match: JsonNode | null): bool {
 
 /** True if whether the rule applies cannot be said. */
 export function isUndecided(match: JsonNode | null): bool {
-  return here == UNREADABLE && member(match, ascii('namespaces')) !== null
+  return here == UNREADABLE && member(match, word('namespaces')) !== null
 }
 
 /** A label of DNS (RFC 1123 section 2.1), as Kubernetes names namespaces: lower-case, no hyphen first or last. */

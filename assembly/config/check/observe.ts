@@ -1,6 +1,6 @@
 /** `observe`: what metrics and the debug header say. */
-import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
+import { word, words } from '../../bytes/words'
 import { JsonNode, member } from '../../json/node'
 import { expectFields } from '../fields'
 import { error } from '../report'
@@ -9,13 +9,13 @@ import { expectLabel } from './name'
 import { expectSecretVariable } from './secret'
 
 export function checkObserve(node: JsonNode | null): void {
-  if (!expectFields(node, ascii('instance debugHeader'), ascii(''))) return
-  expectLabel(member(node, ascii('instance')), 16)
-  const debug = member(node, ascii('debugHeader'))
-  if (debug === null || !expectFields(debug, ascii('name whenHeader env'), ascii(''))) return
-  expectKeyHeader(member(debug, ascii('name')))
-  expectKeyHeader(member(debug, ascii('whenHeader')))
-  const variable = member(debug, ascii('env'))
+  if (!expectFields(node, words('instance debugHeader'), words(''))) return
+  expectLabel(member(node, word('instance')), 16)
+  const debug = member(node, word('debugHeader'))
+  if (debug === null || !expectFields(debug, words('name whenHeader env'), words(''))) return
+  expectKeyHeader(member(debug, word('name')))
+  expectKeyHeader(member(debug, word('whenHeader')))
+  const variable = member(debug, word('env'))
   if (variable === null)
     error(
       phrase('missing_field'),

@@ -1,6 +1,6 @@
 /** `key.trustInbound`: whose key header is believed. */
-import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
+import { word, words } from '../../bytes/words'
 import { isPeerPattern } from '../../http/peer-pattern'
 import { JsonNode, after, firstItem, member } from '../../json/node'
 import { expectFields, expectList, expectString } from '../fields'
@@ -11,8 +11,8 @@ import { error, unexpectedText } from '../report'
 const MOST_PEERS: u32 = 16
 
 export function checkTrustInbound(node: JsonNode | null): void {
-  if (node === null || !expectFields(node, ascii('peers'), ascii(''))) return
-  const peers = member(node, ascii('peers'))
+  if (node === null || !expectFields(node, words('peers'), words(''))) return
+  const peers = member(node, word('peers'))
   if (peers === null) {
     error(
       phrase('missing_field'),

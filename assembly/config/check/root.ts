@@ -1,5 +1,4 @@
 /** The configuration's top level and its rules. */
-import { ascii } from '../../bytes/literal'
 import { Phrase, phrase } from '../../bytes/phrase'
 import { addName, clearNames } from '../../bytes/name-set'
 import { Slice } from '../../bytes/slice'
@@ -14,7 +13,7 @@ import {
 } from '../fields'
 import { JsonNode, after, firstItem, flagOf, member } from '../../json/node'
 import { error, warning } from '../report'
-import { wordIndex } from '../../bytes/words'
+import { Words, word, wordIndex, words } from '../../bytes/words'
 import { checkKey } from './key'
 import { checkMatch } from './match'
 import { checkHeaderNames } from './match-header'
@@ -27,34 +26,34 @@ export const EMPTY: Phrase = phrase(
   'neither session nor key is there; write {"session": {}} for a session cookie and a key from it',
 )
 
-export const MODES: Slice = ascii('enforce shadow')
+export const MODES: Words = words('enforce shadow')
 
 /** More rules than this are refused. */
 // @ts-ignore: decorator
 @inline
 export const MOST_RULES: u32 = 1024
 
-const FIELDS: Slice = ascii('version mode session key skip rules observe')
-const LATER: Slice = ascii('buckets')
-const RULE_FIELDS: Slice = ascii('name match session key mode skip')
-const TOP_LEVEL_ONLY: Slice = ascii('version rules observe buckets')
+const FIELDS: Words = words('version mode session key skip rules observe')
+const LATER: Words = words('buckets')
+const RULE_FIELDS: Words = words('name match session key mode skip')
+const TOP_LEVEL_ONLY: Words = words('version rules observe buckets')
 
 /** Everything that can be said about each part by itself. */
 export function checkRoot(root: JsonNode): void {
   if (!expectFields(root, FIELDS, LATER)) return
-  expectInteger(member(root, ascii('version')), 1, 1, phrase('version 1, the only one there is'))
+  expectInteger(member(root, word('version')), 1, 1, phrase('version 1, the only one there is'))
   checkParts(root)
-  checkRules(member(root, ascii('rules')))
-  checkObserve(member(root, ascii('observe')))
+  checkRules(member(root, word('rules')))
+  checkObserve(member(root, word('observe')))
   if (!root.broken && !saysSomething(root)) error(phrase('empty_configuration'), root, EMPTY)
 }
 
 /** What the top level and a rule have in common. */
 function checkParts(node: JsonNode): void {
-  expectChoice(member(node, ascii('mode')), MODES)
-  checkSession(member(node, ascii('session')))
-  checkKey(member(node, ascii('key')))
-  expectBoolean(member(node, ascii('skip')))
+  expectChoice(member(node, word('mode')), MODES)
+  checkSession(member(node, word('session')))
+  checkKey(member(node, word('key')))
+  expectBoolean(member(node, word('skip')))
 }
 
 function checkRules(rules: JsonNode | null): void {
@@ -64,12 +63,12 @@ function checkRules(rules: JsonNode | null): void {
     if (!expectObject(rule)) continue
     checkRuleFields(rule)
     checkName(rule)
-    const match = member(rule, ascii('match'))
+    const match = member(rule, word('match'))
     if (match === null)
       error(phrase('missing_field'), rule, phrase('expected match: without it no later rule would count'))
     else checkMatch(match)
     checkParts(rule)
-    if (hasPart(rule) && flagOf(member(rule, ascii('skip')), false)) {
+    if (hasPart(rule) && flagOf(member(rule, word('skip')), false)) {
       warning(
         phrase('no_effect'),
         rule,
@@ -96,7 +95,7 @@ function checkRuleFields(rule: JsonNode): void {
 }
 
 function checkName(rule: JsonNode): void {
-  const name = member(rule, ascii('name'))
+  const name = member(rule, word('name'))
   if (name === null)
     error(phrase('missing_field'), rule, phrase('expected name, which counters and errors show'))
   if (name === null || !expectLabel(name, 32)) return
@@ -104,9 +103,9 @@ function checkName(rule: JsonNode): void {
 }
 
 function saysSomething(root: JsonNode): bool {
-  if (hasPart(root) || flagOf(member(root, ascii('skip')), false)) return true
+  if (hasPart(root) || flagOf(member(root, word('skip')), false)) return true
   for (
-    let rule: JsonNode | null = firstItem(member(root, ascii('rules')));
+    let rule: JsonNode | null = firstItem(member(root, word('rules')));
     rule !== null;
     rule = after(rule)
   ) {
@@ -116,5 +115,5 @@ function saysSomething(root: JsonNode): bool {
 }
 
 function hasPart(node: JsonNode): bool {
-  return member(node, ascii('session')) !== null || member(node, ascii('key')) !== null
+  return member(node, word('session')) !== null || member(node, word('key')) !== null
 }

@@ -2,7 +2,6 @@
  * Secrets: `{env: NAME}`, never a value. A variable holds base64 or base64url of 32 to 64 bytes that are not all
  * the same. No error shows any of it.
  */
-import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
 import { decodeSecret } from '../../bytes/base64url'
 import { ABSENT, Slice, endOf, isPresent, ptrOf, slice } from '../../bytes/slice'
@@ -12,7 +11,7 @@ import { expectObject } from '../fields'
 import { JsonKind, JsonNode, after, member, textOf } from '../../json/node'
 import { put, putShown } from '../line'
 import { begin, endError, error } from '../report'
-import { isWord } from '../../bytes/words'
+import { isWord, word } from '../../bytes/words'
 import { expectVariable } from './name'
 
 /** Bytes of the longest secret. */
@@ -47,11 +46,11 @@ export function checkSecret(node: JsonNode | null): void {
   }
   if (!expectObject(node)) return
   for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
-    if (isWord(child.name, ascii('env'))) continue
+    if (isWord(child.name, word('env'))) continue
     error(phrase('unknown_field'), node, phrase('only env is known here'))
     return
   }
-  const name = member(node, ascii('env'))
+  const name = member(node, word('env'))
   if (name === null)
     error(phrase('missing_field'), node, phrase('expected env, the name of an environment variable'))
   expectSecretVariable(name)
@@ -85,7 +84,7 @@ export function expectSecretVariable(name: JsonNode | null): void {
 
 /** Writes the secret that `node` names to `out`, room for SECRET_MOST bytes. ABSENT if there is none. */
 export function readSecret(node: JsonNode | null, out: usize): Slice {
-  const value = environmentVariable(environment, textOf(member(node, ascii('env'))))
+  const value = environmentVariable(environment, textOf(member(node, word('env'))))
   if (!isPresent(value)) return ABSENT
   const length = decodeSecret(value, out, SECRET_MOST)
   return length < SECRET_LEAST ? ABSENT : slice(out, <u32>length)

@@ -9,7 +9,6 @@
  * Beside the kind may stand `required`, and where the kind is no combination `as` and `transform`.
  */
 import { Slice } from '../../bytes/slice'
-import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
 import {
   expectBoolean,
@@ -25,7 +24,7 @@ import { JsonKind, JsonNode, after, member, textOf } from '../../json/node'
 import { error, unexpectedKind, warning } from '../report'
 import { captureCount } from '../../http/path-pattern'
 import { SourceKind } from '../policy'
-import { isWord, wordIndex } from '../../bytes/words'
+import { Words, isWord, word, wordIndex, words } from '../../bytes/words'
 import { checkClaim, isUnverified } from './claim'
 import { checkForwardedClientCert, checkPeer } from './certificate'
 import { expectReadableHeader } from './header'
@@ -34,19 +33,19 @@ import { checkTransforms } from './transform'
 import { expectLabel, expectQueryName, expectToken } from './name'
 
 /** In the order of policy.ts's SourceKind. */
-export const KINDS: Slice = ascii(
+export const KINDS: Words = words(
   'session cookie header query claim address constant path authority method grpc peer forwardedClientCert ' +
     'all firstOf',
 )
 /** The field that each kind's scalar stands for, in the same order; - for those that have none. */
-export const FIRST_FIELDS: Slice = ascii(
+export const FIRST_FIELDS: Words = words(
   '- name name name name ipv4Prefix value template - - part field field',
 )
-export const REPEATED: Slice = ascii('ignore join')
+export const REPEATED: Words = words('ignore join')
 
-export const GRPC_PARTS: Slice = ascii('service method')
+export const GRPC_PARTS: Words = words('service method')
 
-const BARE: Slice = ascii('session address authority method')
+const BARE: Words = words('session address authority method')
 
 /** How deep firstOf and all may be within each other. */
 // @ts-ignore: decorator
@@ -101,7 +100,7 @@ export function valueOf(source: JsonNode): JsonNode | null {
 }
 
 /** A source's value if it is written as a scalar, else its member `first`; null if that is missing. */
-export function scalarOf(value: JsonNode | null, first: Slice): JsonNode | null {
+export function scalarOf(value: JsonNode | null, first: Words): JsonNode | null {
   return value !== null && value.kind == JsonKind.Object ? member(value, first) : value
 }
 
@@ -118,11 +117,11 @@ function checkList(node: JsonNode, level: u32): void {
 
 function isAll(list: JsonNode): bool {
   const source = list.parent
-  return source !== null && member(source, ascii('all')) === list
+  return source !== null && member(source, word('all')) === list
 }
 
 function isConstant(source: JsonNode): bool {
-  return member(source, ascii('constant')) !== null
+  return member(source, word('constant')) !== null
 }
 
 function checkSource(node: JsonNode, level: u32): void {
@@ -141,11 +140,11 @@ function checkSource(node: JsonNode, level: u32): void {
     if (kind >= 0) {
       kinds++
       checkKind(kind, child, level)
-    } else if (isWord(child.name, ascii('as'))) {
+    } else if (isWord(child.name, word('as'))) {
       checkAs(child, node)
-    } else if (isWord(child.name, ascii('required'))) {
+    } else if (isWord(child.name, word('required'))) {
       expectBoolean(child)
-    } else if (isWord(child.name, ascii('transform'))) {
+    } else if (isWord(child.name, word('transform'))) {
       checkTransforms(child, node)
     } else {
       unknownField(child, KINDS)
@@ -208,47 +207,47 @@ function checkKind(kind: i32, value: JsonNode, level: u32): void {
       checkGrpc(value)
       return
     case SourceKind.Peer:
-      checkPeer(value, scalarThere(value, ascii('field')))
+      checkPeer(value, scalarThere(value, word('field')))
       return
     case SourceKind.ForwardedClientCert:
-      checkForwardedClientCert(value, scalarThere(value, ascii('field')))
+      checkForwardedClientCert(value, scalarThere(value, word('field')))
       return
     default:
-      expectFields(value, ascii(''), ascii(''))
+      expectFields(value, words(''), words(''))
   }
 }
 
 function checkCookie(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, ascii('name'), ascii(''))
-  expectToken(scalarThere(value, ascii('name')))
+  if (value.kind == JsonKind.Object) expectFields(value, words('name'), words(''))
+  expectToken(scalarThere(value, word('name')))
 }
 
 function checkHeader(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, ascii('name repeated'), ascii(''))
-  expectReadableHeader(scalarThere(value, ascii('name')))
-  expectChoice(member(value, ascii('repeated')), REPEATED)
+  if (value.kind == JsonKind.Object) expectFields(value, words('name repeated'), words(''))
+  expectReadableHeader(scalarThere(value, word('name')))
+  expectChoice(member(value, word('repeated')), REPEATED)
 }
 
 function checkQuery(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, ascii('name decode'), ascii(''))
-  expectQueryName(scalarThere(value, ascii('name')))
-  expectBoolean(member(value, ascii('decode')))
+  if (value.kind == JsonKind.Object) expectFields(value, words('name decode'), words(''))
+  expectQueryName(scalarThere(value, word('name')))
+  expectBoolean(member(value, word('decode')))
 }
 
 function checkAddress(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, ascii('ipv4Prefix ipv6Prefix'), ascii(''))
-  expectInteger(scalarOf(value, ascii('ipv4Prefix')), 1, 32, phrase('an IPv4 prefix of 1 to 32 bits'))
-  expectInteger(member(value, ascii('ipv6Prefix')), 1, 128, phrase('an IPv6 prefix of 1 to 128 bits'))
+  if (value.kind == JsonKind.Object) expectFields(value, words('ipv4Prefix ipv6Prefix'), words(''))
+  expectInteger(scalarOf(value, word('ipv4Prefix')), 1, 32, phrase('an IPv4 prefix of 1 to 32 bits'))
+  expectInteger(member(value, word('ipv6Prefix')), 1, 128, phrase('an IPv6 prefix of 1 to 128 bits'))
 }
 
 function checkConstant(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, ascii('value'), ascii(''))
-  expectString(scalarThere(value, ascii('value')), 256)
+  if (value.kind == JsonKind.Object) expectFields(value, words('value'), words(''))
+  expectString(scalarThere(value, word('value')), 256)
 }
 
 function checkTemplate(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, ascii('template'), ascii(''))
-  const template = scalarThere(value, ascii('template'))
+  if (value.kind == JsonKind.Object) expectFields(value, words('template'), words(''))
+  const template = scalarThere(value, word('template'))
   if (!expectPath(template) || template === null) return
   if (captureCount(template.text) == 0)
     error(
@@ -259,12 +258,12 @@ function checkTemplate(value: JsonNode): void {
 }
 
 function checkGrpc(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, ascii('part'), ascii(''))
-  expectChoice(scalarThere(value, ascii('part')), GRPC_PARTS)
+  if (value.kind == JsonKind.Object) expectFields(value, words('part'), words(''))
+  expectChoice(scalarThere(value, word('part')), GRPC_PARTS)
 }
 
 /** As `scalarOf`, and an error if it is missing. */
-export function scalarThere(value: JsonNode, first: Slice): JsonNode | null {
+export function scalarThere(value: JsonNode, first: Words): JsonNode | null {
   const scalar = scalarOf(value, first)
   if (scalar === null)
     error(phrase('missing_field'), value, phrase('expected the name or value that this source is about'))

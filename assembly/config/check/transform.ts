@@ -4,10 +4,9 @@
  *     transform = "trim" | "lower" | "upper" | "unquote" | "percentDecode" | "base64Decode" | "mcpDecode"
  *               | {first: n} | {last: n} | {split: {by, take}} | {capture: pattern}
  */
-import { ascii } from '../../bytes/literal'
 import { Phrase, phrase } from '../../bytes/phrase'
 import { Slice } from '../../bytes/slice'
-import { wordIndex } from '../../bytes/words'
+import { Words, word, wordIndex, words } from '../../bytes/words'
 import { captureCount } from '../../http/path-pattern'
 import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { CapturePatternError, capturePatternError } from '../../bytes/capture'
@@ -18,12 +17,12 @@ import { CLAIM_TYPES } from './claim'
 import { kindOf, scalarOf, valueOf } from './source'
 
 /** In the order of policy.ts's TransformKind; those from `first` on have a value. */
-export const TRANSFORMS: Slice = ascii(
+export const TRANSFORMS: Words = words(
   'trim lower upper unquote percentDecode base64Decode mcpDecode first last split capture',
 )
 
-const WITHOUT_VALUE: Slice = ascii('trim lower upper unquote percentDecode base64Decode mcpDecode')
-const WITH_VALUE: Slice = ascii('first last split capture')
+const WITHOUT_VALUE: Words = words('trim lower upper unquote percentDecode base64Decode mcpDecode')
+const WITH_VALUE: Words = words('first last split capture')
 
 // @ts-ignore: decorator
 @inline
@@ -74,9 +73,9 @@ function checkValue(value: JsonNode): void {
 }
 
 function checkSplit(value: JsonNode): void {
-  if (!expectFields(value, ascii('by take'), ascii(''))) return
-  const by = member(value, ascii('by'))
-  const take = member(value, ascii('take'))
+  if (!expectFields(value, words('by take'), words(''))) return
+  const by = member(value, word('by'))
+  const take = member(value, word('take'))
   if (by === null || take === null)
     error(phrase('missing_field'), value, phrase('expected by and take, as in {by: "-", take: 0}'))
   expectString(by, 16)
@@ -115,8 +114,8 @@ function checkYieldsText(source: JsonNode, list: JsonNode): void {
       list,
       phrase('this source yields an id or an address, and no text to transform'),
     )
-  else if (kind == SourceKind.Claim && wordIndex(textOf(member(value, ascii('type'))), CLAIM_TYPES) > 0)
+  else if (kind == SourceKind.Claim && wordIndex(textOf(member(value, word('type'))), CLAIM_TYPES) > 0)
     error(phrase('not_text'), list, phrase('only claims of type string are text to transform'))
-  else if (kind == SourceKind.Path && captureCount(textOf(scalarOf(value, ascii('template')))) > 1)
+  else if (kind == SourceKind.Path && captureCount(textOf(scalarOf(value, word('template')))) > 1)
     error(phrase('not_text'), list, phrase('several captures are a list, and no text to transform'))
 }

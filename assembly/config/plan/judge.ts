@@ -2,7 +2,7 @@
  * Judges what each plan is after merging. A part is judged where a rule changes something that it depends on: what a
  * rule inherits whole was judged at the top level. Parts in which an error was found already are left alone.
  */
-import { ascii } from '../../bytes/literal'
+import { word } from '../../bytes/words'
 import { JsonNode, after, firstItem, member } from '../../json/node'
 import { judgeCookie } from './cookie'
 import { gatherKeyHeaders, judgeHeaders, judgeKey } from './key'
@@ -18,12 +18,12 @@ export function judgePlans(root: JsonNode): void {
   judgeObserve(root)
   judgeHeaders(root)
   for (
-    let rule: JsonNode | null = firstItem(member(root, ascii('rules')));
+    let rule: JsonNode | null = firstItem(member(root, word('rules')));
     rule !== null;
     rule = after(rule)
   ) {
-    const session = member(rule, ascii('session'))
-    const key = member(rule, ascii('key'))
+    const session = member(rule, word('session'))
+    const key = member(rule, word('key'))
     if (hasSession(rule, root) && (session !== null || !hasSession(null, root))) judgeSession(rule, root)
     if (hasKey(rule, root) && (session !== null || key !== null || !hasKey(null, root)))
       judgeKeyOf(rule, root)
@@ -32,19 +32,19 @@ export function judgePlans(root: JsonNode): void {
 }
 
 function judgeSession(rule: JsonNode | null, root: JsonNode): void {
-  const over = member(rule, ascii('session'))
-  const base = member(root, ascii('session'))
+  const over = member(rule, word('session'))
+  const base = member(root, word('session'))
   if (isBroken(over) || isBroken(base)) return
   judgeCookie(
-    member(over, ascii('cookie')),
-    member(base, ascii('cookie')),
-    place(rule, member(base, ascii('cookie')), base, root),
+    member(over, word('cookie')),
+    member(base, word('cookie')),
+    place(rule, member(base, word('cookie')), base, root),
   )
 }
 
 function judgeKeyOf(rule: JsonNode | null, root: JsonNode): void {
-  const over = member(rule, ascii('key'))
-  const base = member(root, ascii('key'))
+  const over = member(rule, word('key'))
+  const base = member(root, word('key'))
   if (isBroken(over) || isBroken(base)) return
   judgeKey(over, base, place(rule, base, null, root), hasSession(rule, root))
 }

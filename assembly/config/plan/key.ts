@@ -1,15 +1,15 @@
 /** What a key's fields must be together. */
-import { isPresent } from '../../bytes/slice'
+import { equalsIgnoreCase, isPresent } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
 import { isUnverified } from '../check/claim'
 import { addName, clearNames, hasName } from '../../bytes/name-set'
-import { DEFAULT_KEY_HEADER, isHeader } from '../check/header'
+import { DEFAULT_KEY_HEADER } from '../check/header'
 import { SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
 import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { SourceKind } from '../policy'
 import { error, warning } from '../report'
-import { isWord } from '../../bytes/words'
+import { isWord, word } from '../../bytes/words'
 import { pick } from './layers'
 
 // What the sources of one list are, all levels together.
@@ -26,7 +26,7 @@ export function judgeKey(
   at: JsonNode,
   withSession: bool,
 ): void {
-  const from = pick(over, base, ascii('from'))
+  const from = pick(over, base, word('from'))
   if (from === null) {
     if (withSession) return
     error(
@@ -42,8 +42,8 @@ export function judgeKey(
   usesUnverified = false
   usesOutside = false
   survey(from, 0)
-  const raw = isWord(textOf(pick(over, base, ascii('format'))), ascii('raw'))
-  const secret = pick(over, base, ascii('hashSecret')) !== null
+  const raw = isWord(textOf(pick(over, base, word('format'))), word('raw'))
+  const secret = pick(over, base, word('hashSecret')) !== null
   if (usesSession && !withSession) {
     error(
       phrase('session_required'),
@@ -95,7 +95,7 @@ function survey(list: JsonNode, level: u32): void {
     if (kind >= SourceKind.All && level < SOURCE_LEVELS) survey(value, level + 1)
     if (
       kind == SourceKind.Header &&
-      isHeader(textOf(scalarOf(value, ascii('name'))), ascii('authorization'))
+      equalsIgnoreCase(textOf(scalarOf(value, word('name'))), ascii('authorization'))
     ) {
       usesAuthorization = true
     }
@@ -107,13 +107,13 @@ export function gatherKeyHeaders(root: JsonNode): void {
   clearNames()
   addName(DEFAULT_KEY_HEADER)
   gatherKeyHeader(root)
-  for (let rule = firstItem(member(root, ascii('rules'))); rule !== null; rule = after(rule)) {
+  for (let rule = firstItem(member(root, word('rules'))); rule !== null; rule = after(rule)) {
     gatherKeyHeader(rule)
   }
 }
 
 function gatherKeyHeader(layer: JsonNode): void {
-  const header = textOf(member(member(layer, ascii('key')), ascii('header')))
+  const header = textOf(member(member(layer, word('key')), word('header')))
   if (isPresent(header)) addName(header)
 }
 
@@ -122,11 +122,11 @@ function gatherKeyHeader(layer: JsonNode): void {
  * there is removed before anything is read, so such a source never yields.
  */
 export function judgeHeaders(layer: JsonNode): void {
-  const from = member(member(layer, ascii('key')), ascii('from'))
+  const from = member(member(layer, word('key')), word('from'))
   if (from !== null) judgeSources(from, 0)
-  const conditions = member(member(layer, ascii('match')), ascii('headers'))
+  const conditions = member(member(layer, word('match')), word('headers'))
   for (let condition = firstItem(conditions); condition !== null; condition = after(condition)) {
-    judgeHeader(member(condition, ascii('name')))
+    judgeHeader(member(condition, word('name')))
   }
 }
 
@@ -142,8 +142,8 @@ function judgeSources(list: JsonNode, level: u32): void {
 
 /** The name of the header that the source reads; null if it reads none. */
 function headerOf(kind: i32, value: JsonNode): JsonNode | null {
-  if (kind == SourceKind.Header) return scalarOf(value, ascii('name'))
-  return kind == SourceKind.Claim ? member(member(value, ascii('in')), ascii('header')) : null
+  if (kind == SourceKind.Header) return scalarOf(value, word('name'))
+  return kind == SourceKind.Claim ? member(member(value, word('in')), word('header')) : null
 }
 
 function judgeHeader(name: JsonNode | null): void {

@@ -8,38 +8,38 @@
  * `rule` is null for the top level's own plan.
  */
 import { Slice } from '../../bytes/slice'
-import { ascii } from '../../bytes/literal'
+import { Words, word } from '../../bytes/words'
 import { JsonNode, flagOf, member } from '../../json/node'
 
 /** The field `name` of a part whose two layers are `over` and `base`. */
-export function pick(over: JsonNode | null, base: JsonNode | null, name: Slice): JsonNode | null {
+export function pick(over: JsonNode | null, base: JsonNode | null, name: Words): JsonNode | null {
   const first = member(over, name)
   return first !== null ? first : member(base, name)
 }
 
 /** True if the plan has a session. */
 export function hasSession(rule: JsonNode | null, root: JsonNode): bool {
-  return hasPart(rule, root, ascii('session'))
+  return hasPart(rule, root, word('session'))
 }
 
 /** True if the plan writes a key. Where nobody mentions `key`, a session brings one along. */
 export function hasKey(rule: JsonNode | null, root: JsonNode): bool {
-  if (member(rule, ascii('key')) !== null || member(root, ascii('key')) !== null)
-    return hasPart(rule, root, ascii('key'))
+  if (member(rule, word('key')) !== null || member(root, word('key')) !== null)
+    return hasPart(rule, root, word('key'))
   return hasSession(rule, root) && !inheritsSkip(rule, root)
 }
 
 /** Whoever writes a part in a rule wants it: that undoes any `skip` of the top level. */
-function hasPart(rule: JsonNode | null, root: JsonNode, name: Slice): bool {
-  if (flagOf(member(rule, ascii('skip')), false)) return false
+function hasPart(rule: JsonNode | null, root: JsonNode, name: Words): bool {
+  if (flagOf(member(rule, word('skip')), false)) return false
   const over = member(rule, name)
-  if (over !== null) return !flagOf(member(over, ascii('skip')), false)
+  if (over !== null) return !flagOf(member(over, word('skip')), false)
   if (inheritsSkip(rule, root)) return false
   const base = member(root, name)
-  return base !== null && !flagOf(member(base, ascii('skip')), false)
+  return base !== null && !flagOf(member(base, word('skip')), false)
 }
 
 /** The top level's `skip: true`, unless the rule says `skip: false`. */
 function inheritsSkip(rule: JsonNode | null, root: JsonNode): bool {
-  return flagOf(member(rule, ascii('skip')), flagOf(member(root, ascii('skip')), false))
+  return flagOf(member(rule, word('skip')), flagOf(member(root, word('skip')), false))
 }

@@ -3,6 +3,7 @@ import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
 import { addName } from '../../bytes/name-set'
 import { ABSENT, Slice, isPresent } from '../../bytes/slice'
+import { word } from '../../bytes/words'
 import { isSameSecret } from '../check/secret'
 import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { error } from '../report'
@@ -14,7 +15,7 @@ export const DEFAULT_TOKEN_HEADER: Slice = ascii('x-mooring-explain')
 export function debugTokenHeader(root: JsonNode): Slice {
   const debug = debugHeader(root)
   if (debug === null) return ABSENT
-  const name = textOf(member(debug, ascii('whenHeader')))
+  const name = textOf(member(debug, word('whenHeader')))
   return isPresent(name) ? name : DEFAULT_TOKEN_HEADER
 }
 
@@ -31,7 +32,7 @@ export function judgeObserve(root: JsonNode): void {
     )
   judgeToken(debug, root)
   for (
-    let rule: JsonNode | null = firstItem(member(root, ascii('rules')));
+    let rule: JsonNode | null = firstItem(member(root, word('rules')));
     rule !== null;
     rule = after(rule)
   ) {
@@ -41,7 +42,7 @@ export function judgeObserve(root: JsonNode): void {
 
 /** Whoever may see how keys are made must not be able to make them. */
 function judgeToken(debug: JsonNode, layer: JsonNode): void {
-  const secret = member(member(layer, ascii('key')), ascii('hashSecret'))
+  const secret = member(member(layer, word('key')), word('hashSecret'))
   if (secret === null || secret.broken || !isSameSecret(secret, debug)) return
   error(
     phrase('secret_reused'),
@@ -52,5 +53,5 @@ function judgeToken(debug: JsonNode, layer: JsonNode): void {
 
 /** `observe.debugHeader`, null if it is not there. */
 export function debugHeader(root: JsonNode): JsonNode | null {
-  return member(member(root, ascii('observe')), ascii('debugHeader'))
+  return member(member(root, word('observe')), word('debugHeader'))
 }

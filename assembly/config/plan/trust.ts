@@ -3,10 +3,10 @@
  * would undo it: so no name stands beside claims of both kinds, anywhere in a configuration.
  */
 import { arenaAlloc } from '../../bytes/arena'
-import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
 import { Slice, isPresent } from '../../bytes/slice'
 import { listHolds } from '../../bytes/slice-list'
+import { word } from '../../bytes/words'
 import { JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
 import { isUnverified } from '../check/claim'
 import { MOST_LEAVES, SOURCE_LEVELS, kindOf, valueOf } from '../check/source'
@@ -21,7 +21,7 @@ let nameRoom: u32 = 0
 /** Reports every unverified claim with the name of a verified one. */
 export function judgeTrust(root: JsonNode): void {
   nameCount = 0
-  nameRoom = (itemCount(member(root, ascii('rules'))) + 1) * MOST_LEAVES
+  nameRoom = (itemCount(member(root, word('rules'))) + 1) * MOST_LEAVES
   names = arenaAlloc(nameRoom * SLICE_BYTES)
   if (names == 0) {
     error(phrase('too_large'), root, phrase('the configuration needs more memory than there is for it'))
@@ -34,12 +34,12 @@ export function judgeTrust(root: JsonNode): void {
 /** Takes down the names of verified claims, or compares those of unverified ones with them. */
 function judgeClaims(root: JsonNode, unverified: bool): void {
   judgeLayer(root, unverified)
-  for (let rule = firstItem(member(root, ascii('rules'))); rule !== null; rule = after(rule))
+  for (let rule = firstItem(member(root, word('rules'))); rule !== null; rule = after(rule))
     judgeLayer(rule, unverified)
 }
 
 function judgeLayer(layer: JsonNode, unverified: bool): void {
-  const from = member(member(layer, ascii('key')), ascii('from'))
+  const from = member(member(layer, word('key')), word('from'))
   if (from !== null) judgeList(from, unverified, 0)
 }
 
@@ -49,7 +49,7 @@ function judgeList(list: JsonNode, unverified: bool, level: u32): void {
     const value = valueOf(source)
     if (value === null) continue
     if (kind >= SourceKind.All && level < SOURCE_LEVELS) judgeList(value, unverified, level + 1)
-    const name = member(source, ascii('as'))
+    const name = member(source, word('as'))
     if (kind == SourceKind.Claim && name !== null && isUnverified(value) == unverified)
       judgeName(name, unverified)
   }

@@ -2,6 +2,7 @@
 import { ascii } from '../../bytes/literal'
 import { Slice, endOf, equals, ptrOf } from '../../bytes/slice'
 import { Writer } from '../../bytes/writer'
+import { word } from '../../bytes/words'
 import { JsonKind, JsonNode, after, member } from '../../json/node'
 import { CLAIM_TYPES, isUnverified } from '../check/claim'
 import { choiceOf } from '../fields'
@@ -15,9 +16,9 @@ const VERIFIED: Slice = ascii('metadata\0filter_metadata\0envoy.filters.http.jwt
 
 /** `name` is the claim's name: one, or a list of them. */
 export function writeClaim(source: Source, value: JsonNode | null, name: JsonNode | null): void {
-  source.claimType = choiceOf(member(value, ascii('type')), CLAIM_TYPES, 0)
+  source.claimType = choiceOf(member(value, word('type')), CLAIM_TYPES, 0)
   const isToken = isUnverified(value)
-  let metadata = member(value, ascii('metadata'))
+  let metadata = member(value, word('metadata'))
   const path = openText()
   if (metadata !== null) {
     path.bytes(METADATA)

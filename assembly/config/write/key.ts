@@ -1,5 +1,6 @@
 /** A plan's key, merged, into the policy's block. */
 import { ascii } from '../../bytes/literal'
+import { word } from '../../bytes/words'
 import { DEFAULT_KEY_HEADER } from '../check/header'
 import { FORMAT, ON_NONE } from '../check/key'
 import { choiceOf } from '../fields'
@@ -23,17 +24,17 @@ export function startKeys(): void {
 
 export function writeKey(over: JsonNode | null, base: JsonNode | null): KeyPolicy {
   const key = changetype<KeyPolicy>(blockBytes(offsetof<KeyPolicy>()))
-  key.header = textOrDefault(pick(over, base, ascii('header')), DEFAULT_KEY_HEADER)
+  key.header = textOrDefault(pick(over, base, word('header')), DEFAULT_KEY_HEADER)
   lowerInPlace(key.header)
-  key.format = choiceOf(pick(over, base, ascii('format')), FORMAT, 0)
-  key.onNone = choiceOf(pick(over, base, ascii('onNone')), ON_NONE, 0)
-  const hashSecret = pick(over, base, ascii('hashSecret'))
+  key.format = choiceOf(pick(over, base, word('format')), FORMAT, 0)
+  key.onNone = choiceOf(pick(over, base, word('onNone')), ON_NONE, 0)
+  const hashSecret = pick(over, base, word('hashSecret'))
   if (hashSecret !== null) key.hmac = preparedOf(hashSecret)
-  const trust = ascii('trustInbound')
-  const peers = pick(member(over, trust), member(base, trust), ascii('peers'))
+  const trust = word('trustInbound')
+  const peers = pick(member(over, trust), member(base, trust), word('peers'))
   key.trustedPeers = writeTexts(peers)
   key.trustedPeerCount = itemCount(peers)
-  const from = pick(over, base, ascii('from'))
+  const from = pick(over, base, word('from'))
   key.from = from === null ? sharedDefault() : sourcesOf(from)
   key.fromCount = from === null ? 1 : itemCount(from)
   return key

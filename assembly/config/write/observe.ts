@@ -2,6 +2,7 @@
 import { HMAC_BYTES, hmacSha256 } from '../../crypto/hmac'
 import { ascii } from '../../bytes/literal'
 import { Slice, isPresent } from '../../bytes/slice'
+import { word } from '../../bytes/words'
 import { SECRET_MOST, readSecret } from '../check/secret'
 import { JsonNode, member } from '../../json/node'
 import { DEFAULT_TOKEN_HEADER } from '../plan/observe'
@@ -18,9 +19,9 @@ const tokenBytes: usize = memory.data(64)
 export function writeDebug(node: JsonNode | null): DebugPolicy | null {
   if (node === null) return null
   const debug = changetype<DebugPolicy>(blockBytes(offsetof<DebugPolicy>()))
-  debug.name = textOrDefault(member(node, ascii('name')), DEFAULT_NAME)
+  debug.name = textOrDefault(member(node, word('name')), DEFAULT_NAME)
   lowerInPlace(debug.name)
-  debug.whenHeader = textOrDefault(member(node, ascii('whenHeader')), DEFAULT_TOKEN_HEADER)
+  debug.whenHeader = textOrDefault(member(node, word('whenHeader')), DEFAULT_TOKEN_HEADER)
   lowerInPlace(debug.whenHeader)
   debug.hmac = prepareSecret(node, ascii('debug'))
   debug.fingerprint = prepareSecret(node, ascii('fingerprint'))

@@ -2,7 +2,6 @@
 import { SLASH, STAR } from '../../bytes/ascii'
 import { setBit } from '../../bytes/bit-set'
 import { hashOctets, hashStart, placeOf } from '../../bytes/hash'
-import { ascii } from '../../bytes/literal'
 import {
   Slice,
   between,
@@ -16,6 +15,7 @@ import {
   slice,
 } from '../../bytes/slice'
 import { WRITER_BYTES, Writer } from '../../bytes/writer'
+import { word } from '../../bytes/words'
 import { isAnySegment, isRest } from '../../http/path-pattern'
 import { JsonNode, flagOf, member, textOf } from '../../json/node'
 import {
@@ -51,7 +51,7 @@ export function patternOf(index: RuleIndex, field: u32, item: JsonNode): Pattern
 
 /** The field of the header that `condition` is about. */
 export function headerField(index: RuleIndex, condition: JsonNode): u32 {
-  const name = textOf(member(condition, ascii('name')))
+  const name = textOf(member(condition, word('name')))
   let header: u32 = 0
   while (header < index.headerCount && !equalsIgnoreCase(name, headerAt(index, header).name)) header++
   if (header == index.headerCount) {
@@ -65,7 +65,7 @@ export function headerField(index: RuleIndex, condition: JsonNode): u32 {
 
 function headerPattern(index: RuleIndex, field: u32, condition: JsonNode): Pattern {
   const start = hashStart(field)
-  const present = member(condition, ascii('present'))
+  const present = member(condition, word('present'))
   if (present !== null)
     return pattern(
       index,
@@ -73,9 +73,9 @@ function headerPattern(index: RuleIndex, field: u32, condition: JsonNode): Patte
       start,
       slice(starred, 0),
     )
-  const exact = textOf(member(condition, ascii('exact')))
+  const exact = textOf(member(condition, word('exact')))
   const kind = isPresent(exact) ? HeaderKind.Exact : HeaderKind.Prefix
-  const text = isPresent(exact) ? exact : textOf(member(condition, ascii('prefix')))
+  const text = isPresent(exact) ? exact : textOf(member(condition, word('prefix')))
   if (kind == HeaderKind.Prefix) notePrefix(index, field, lenOf(text))
   return pattern(index, subjectOf(field, kind), hashOctets(start, ptrOf(text), endOf(text)), text)
 }

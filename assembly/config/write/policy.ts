@@ -10,7 +10,7 @@ import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from 
 import { hasKey, hasSession, pick } from '../plan/layers'
 import { debugHeader, debugTokenHeader } from '../plan/observe'
 import { Plan, Policy, Rule, SLICE_BYTES } from '../policy'
-import { isWord } from '../../bytes/words'
+import { isWord, word } from '../../bytes/words'
 import {
   blockBytes,
   blockLowerText,
@@ -44,12 +44,12 @@ let keyHeaderRoom: u32 = 0
 
 /** The policy of a configuration without errors; null if it would be larger than 1 MiB or the heap has no room. */
 export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
-  const rules = member(root, ascii('rules'))
+  const rules = member(root, word('rules'))
   const ruleCount = itemCount(rules)
   if (!openBlock(documentBytes * GROWTH + ruleCount * BYTES_PER_RULE)) return null
   startKeys()
   const policy = changetype<Policy>(blockBytes(offsetof<Policy>()))
-  policy.instance = textOrDefault(member(member(root, ascii('observe')), ascii('instance')), ascii('default'))
+  policy.instance = textOrDefault(member(member(root, word('observe')), word('instance')), ascii('default'))
   policy.debug = writeDebug(debugHeader(root))
   const top = writePlan(null, root, null)
   policy.top = top
@@ -77,7 +77,7 @@ export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
 export function writeKeyHeadersOnly(root: JsonNode | null, documentBytes: u32): Policy | null {
   if (!openBlock(documentBytes * GROWTH)) return null
   const policy = changetype<Policy>(blockBytes(offsetof<Policy>()))
-  const instance = member(member(root, ascii('observe')), ascii('instance'))
+  const instance = member(member(root, word('observe')), word('instance'))
   const text = textOf(instance)
   policy.instance = textOrDefault(isLabel(text) && lenOf(text) <= 16 ? instance : null, ascii('default'))
   openKeyHeaders(policy, min(documentBytes / SHORTEST_HEADER_MEMBER, MOST_RULES + 1) + 1)
@@ -90,23 +90,23 @@ export function writeKeyHeadersOnly(root: JsonNode | null, documentBytes: u32): 
 }
 
 function writeRule(rule: Rule, node: JsonNode, root: JsonNode, top: Plan): void {
-  rule.name = blockText(textOf(member(node, ascii('name'))))
+  rule.name = blockText(textOf(member(node, word('name'))))
   rule.plan = writePlan(node, root, top)
 }
 
 /** The plan of a rule, or of the top level if `rule` is null. What a rule does not mention it shares with `top`. */
 function writePlan(rule: JsonNode | null, root: JsonNode, top: Plan | null): Plan {
   const plan = changetype<Plan>(blockBytes(offsetof<Plan>()))
-  plan.mode = choiceOf(pick(rule, root, ascii('mode')), MODES, 0)
+  plan.mode = choiceOf(pick(rule, root, word('mode')), MODES, 0)
   if (hasSession(rule, root)) {
-    const over = member(rule, ascii('session'))
+    const over = member(rule, word('session'))
     const shared = over === null && top !== null ? top.session : null
-    plan.session = shared !== null ? shared : writeSession(over, member(root, ascii('session')))
+    plan.session = shared !== null ? shared : writeSession(over, member(root, word('session')))
   }
   if (hasKey(rule, root)) {
-    const over = member(rule, ascii('key'))
+    const over = member(rule, word('key'))
     const shared = over === null && top !== null ? top.key : null
-    plan.key = shared !== null ? shared : writeKey(over, member(root, ascii('key')))
+    plan.key = shared !== null ? shared : writeKey(over, member(root, word('key')))
   }
   return plan
 }
@@ -129,16 +129,16 @@ function addPlanKeyHeaders(policy: Policy, top: Plan): void {
 /** Every valid `key.header` that is written anywhere, be its part left out by a `skip` or not. */
 function addNamedKeyHeaders(policy: Policy, root: JsonNode | null): void {
   addKeyHeadersOf(policy, root)
-  for (let rule: JsonNode | null = firstItem(member(root, ascii('rules'))); rule !== null; rule = after(rule))
+  for (let rule: JsonNode | null = firstItem(member(root, word('rules'))); rule !== null; rule = after(rule))
     addKeyHeadersOf(policy, rule)
 }
 
 // A broken configuration may have several members of one name: all of them count.
 function addKeyHeadersOf(policy: Policy, layer: JsonNode | null): void {
   for (let part: JsonNode | null = firstMember(layer); part !== null; part = after(part)) {
-    if (!isWord(part.name, ascii('key'))) continue
+    if (!isWord(part.name, word('key'))) continue
     for (let field: JsonNode | null = firstMember(part); field !== null; field = after(field)) {
-      if (!isWord(field.name, ascii('header')) || !isKeyHeader(textOf(field))) continue
+      if (!isWord(field.name, word('header')) || !isKeyHeader(textOf(field))) continue
       if (!hasName(field.text)) addKeyHeader(policy, blockLowerText(field.text))
     }
   }

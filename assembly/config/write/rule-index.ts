@@ -3,9 +3,8 @@
  * many rules have it, then, with the room for them known, the rules of each.
  */
 import { setBit, wordsOf } from '../../bytes/bit-set'
-import { ascii } from '../../bytes/literal'
 import { Slice } from '../../bytes/slice'
-import { wordIndex } from '../../bytes/words'
+import { Words, word, wordIndex, words } from '../../bytes/words'
 import { JsonNode, after, firstItem, itemCount, member } from '../../json/node'
 import { appliesHere, isUndecided } from '../check/namespace'
 import {
@@ -22,14 +21,14 @@ import { blockBytes, blockOverflowed, largeBlockBytes } from './block'
 import { headerField, patternOf } from './pattern'
 
 // In the order of Field.
-const FIELD_NAMES: Slice = ascii('hosts services methods paths headers')
+const FIELD_NAMES: Words = words('hosts services methods paths headers')
 
 /** The index of `rules`; null if the block has no room for it. */
 export function writeRuleIndex(rules: JsonNode): RuleIndex | null {
   const index = openIndex(rules)
   if (index === null) return null
   for (let rule = firstItem(rules); rule !== null; rule = after(rule)) {
-    const match = member(rule, ascii('match'))
+    const match = member(rule, word('match'))
     if (isUndecided(match)) index.unreadable = true
     if (!appliesHere(match)) continue
     setBit(index.eligible, rule.index)
@@ -37,7 +36,7 @@ export function writeRuleIndex(rules: JsonNode): RuleIndex | null {
     if (blockOverflowed()) return null
   }
   for (let rule = firstItem(rules); rule !== null; rule = after(rule)) {
-    linkPatterns(index, member(rule, ascii('match')), rule.index)
+    linkPatterns(index, member(rule, word('match')), rule.index)
     if (blockOverflowed()) return null
   }
   return index
@@ -61,7 +60,7 @@ function openIndex(rules: JsonNode): RuleIndex | null {
 function patternCount(rules: JsonNode): u32 {
   let count: u32 = 0
   for (let rule = firstItem(rules); rule !== null; rule = after(rule)) {
-    for (let list = firstField(member(rule, ascii('match'))); list !== null; list = after(list)) {
+    for (let list = firstField(member(rule, word('match'))); list !== null; list = after(list)) {
       count += itemCount(list)
     }
   }

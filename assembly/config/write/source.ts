@@ -2,7 +2,7 @@
 import { COLON } from '../../bytes/ascii'
 import { ascii } from '../../bytes/literal'
 import { ABSENT, Slice, isPresent } from '../../bytes/slice'
-import { wordAt, wordIndex } from '../../bytes/words'
+import { Words, word, wordAt, wordIndex, words } from '../../bytes/words'
 import { ELEMENTS, PEER_FIELDS, SPIFFE_PARTS } from '../check/certificate'
 import { isUnverified } from '../check/claim'
 import {
@@ -56,13 +56,13 @@ export function writeSessionSource(): usize {
 
 function writeSource(source: Source, node: JsonNode, level: u32): void {
   writeKind(source, node, level)
-  source.required = flagOf(member(node, ascii('required')), false)
-  const transforms = member(node, ascii('transform'))
+  source.required = flagOf(member(node, word('required')), false)
+  const transforms = member(node, word('transform'))
   if (transforms !== null) {
     source.transforms = writeTransforms(transforms)
     source.transformCount = itemCount(transforms)
   }
-  const name = textOf(member(node, ascii('as')))
+  const name = textOf(member(node, word('as')))
   if (isPresent(name)) source.label = joined(ascii('as:'), name)
 }
 
@@ -84,14 +84,14 @@ function writeKind(source: Source, node: JsonNode, level: u32): void {
   switch (kind) {
     case SourceKind.Header:
       source.path = headerPath(source.name)
-      source.join = choiceOf(member(value, ascii('repeated')), REPEATED, 0) == 1
+      source.join = choiceOf(member(value, word('repeated')), REPEATED, 0) == 1
       return
     case SourceKind.Query:
-      source.decode = flagOf(member(value, ascii('decode')), false)
+      source.decode = flagOf(member(value, word('decode')), false)
       return
     case SourceKind.Claim:
       writeClaim(source, value, scalar)
-      if (isUnverified(value)) source.token = carrierOf(member(value, ascii('in')))
+      if (isUnverified(value)) source.token = carrierOf(member(value, word('in')))
       return
     case SourceKind.Address:
       writeAddress(source, value)
@@ -105,8 +105,8 @@ function writeKind(source: Source, node: JsonNode, level: u32): void {
       return
     case SourceKind.ForwardedClientCert:
       source.path = headerPath(ascii('x-forwarded-client-cert'))
-      source.hops = <u8>integerOf(member(value, ascii('hops')), 0)
-      source.element = elementOf(member(value, ascii('element')))
+      source.hops = <u8>integerOf(member(value, word('hops')), 0)
+      source.element = elementOf(member(value, word('element')))
       writePart(source, value)
   }
 }
@@ -126,14 +126,14 @@ function carrierOf(node: JsonNode | null): Source {
 
 function writeAddress(source: Source, value: JsonNode | null): void {
   const ipv4Prefix =
-    value !== null && value.kind == JsonKind.Number ? value : member(value, ascii('ipv4Prefix'))
+    value !== null && value.kind == JsonKind.Number ? value : member(value, word('ipv4Prefix'))
   source.ipv4Prefix = <u8>integerOf(ipv4Prefix, 32)
-  source.ipv6Prefix = <u8>integerOf(member(value, ascii('ipv6Prefix')), 128)
+  source.ipv6Prefix = <u8>integerOf(member(value, word('ipv6Prefix')), 128)
 }
 
 /** The label names the part of a SPIFFE id in place of the field, if there is one. */
 function writePart(source: Source, value: JsonNode | null): void {
-  const part = textOf(member(value, ascii('part')))
+  const part = textOf(member(value, word('part')))
   if (!isPresent(part)) return
   source.part = <u8>(wordIndex(part, SPIFFE_PARTS) + 1)
   source.label = labelOf(source.kind, part)
@@ -145,7 +145,7 @@ function elementOf(element: JsonNode | null): i32 {
 }
 
 // Envoy's attributes of a connection; of several SANs of one type each is the first.
-const PEER_PROPERTIES: Slice = ascii(
+const PEER_PROPERTIES: Words = words(
   'uri_san_peer_certificate dns_san_peer_certificate subject_peer_certificate sha256_peer_certificate_digest',
 )
 

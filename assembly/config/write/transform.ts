@@ -1,6 +1,5 @@
 /** Transforms into the policy's block. Every one was checked. */
-import { ascii } from '../../bytes/literal'
-import { wordIndex } from '../../bytes/words'
+import { word, wordIndex } from '../../bytes/words'
 import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
 import { TRANSFORMS } from '../check/transform'
 import { Transform, TransformKind } from '../policy'
@@ -23,8 +22,8 @@ function writeTransform(transform: Transform, node: JsonNode): void {
   transform.kind = wordIndex(value === null ? textOf(node) : value.name, TRANSFORMS)
   if (value === null) return
   if (transform.kind == TransformKind.Split) {
-    transform.text = blockText(textOf(member(value, ascii('by'))))
-    transform.count = countOf(member(value, ascii('take')))
+    transform.text = blockText(textOf(member(value, word('by'))))
+    transform.count = countOf(member(value, word('take')))
   } else if (transform.kind == TransformKind.Capture) {
     transform.text = blockText(value.text)
   } else {
