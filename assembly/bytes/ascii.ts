@@ -1,4 +1,4 @@
-/** ASCII characters by name (RFC 20), for those that a grammar gives a meaning. */
+/** ASCII characters by name (RFC 20), for those that a grammar gives a meaning, and the classes of others. */
 
 // @ts-ignore: decorator
 @inline
@@ -83,3 +83,27 @@ export const OPEN_BRACE: u8 = 0x7b
 // @ts-ignore: decorator
 @inline
 export const CLOSE_BRACE: u8 = 0x7d
+
+// @ts-ignore: decorator
+@inline
+export function isDigit(octet: u32): bool {
+  return octet - 0x30 < 10
+}
+
+// @ts-ignore: decorator
+@inline
+export function isLowerCase(octet: u32): bool {
+  return octet - 0x61 < 26
+}
+
+// @ts-ignore: decorator
+@inline
+export function isUpperCase(octet: u32): bool {
+  return octet - 0x41 < 26
+}
+
+// @ts-ignore: decorator
+@inline
+export function isLetter(octet: u32): bool {
+  return isLowerCase(octet | 0x20)
+}

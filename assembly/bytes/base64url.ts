@@ -2,7 +2,7 @@
  * Base64url without padding (RFC 4648, section 5), canonical only: bits that no byte needs are zero, so that every
  * value has one text. Secrets are written by people and tools, and may come in either alphabet, padded or not.
  */
-import { EQUALS, MINUS, PLUS, SLASH, UNDERSCORE } from './ascii'
+import { EQUALS, MINUS, PLUS, SLASH, UNDERSCORE, isDigit, isLowerCase, isUpperCase } from './ascii'
 import { Slice, lenOf, ptrOf, slice } from './slice'
 import { Writer } from './writer'
 
@@ -122,10 +122,10 @@ function character(bits: u32): u8 {
 }
 
 /** The six bits of a character, or INVALID. `c62` and `c63` are the last two of the alphabet. */
-function sextet(character: u8, c62: u8, c63: u8): u32 {
-  if (character - 0x41 < 26) return character - 0x41
-  if (character - 0x61 < 26) return character - 0x61 + 26
-  if (character - 0x30 < 10) return character - 0x30 + 52
+function sextet(character: u32, c62: u8, c63: u8): u32 {
+  if (isUpperCase(character)) return character - 0x41
+  if (isLowerCase(character)) return character - 0x61 + 26
+  if (isDigit(character)) return character - 0x30 + 52
   if (character == c62) return 62
   return character == c63 ? 63 : INVALID
 }

@@ -1,3 +1,5 @@
+import { isLowerCase, isUpperCase } from './ascii'
+
 /**
  * A slice is a view of bytes in linear memory, packed into one u64 so that it travels in a register:
  *
@@ -90,14 +92,14 @@ export function equalsIgnoreCase(a: Slice, lower: Slice): bool {
 // @ts-ignore: decorator
 @inline
 export function toLower(byte: u8): u8 {
-  return byte - 0x41 < 26 ? byte | 0x20 : byte
+  return isUpperCase(byte) ? byte | 0x20 : byte
 }
 
 /** ASCII only: bytes from 0x80 up stay as they are. */
 // @ts-ignore: decorator
 @inline
 export function toUpper(byte: u8): u8 {
-  return byte - 0x61 < 26 ? byte & 0xdf : byte
+  return isLowerCase(byte) ? byte & 0xdf : byte
 }
 
 /** The address of the first `byte` in [from, to), or `to` if there is none. */

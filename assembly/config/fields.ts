@@ -3,7 +3,7 @@
  * value may be looked at further. A null node is a field that is not there: nothing to report, nothing to look at.
  */
 import { Phrase, phrase } from '../bytes/phrase'
-import { Slice, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
+import { Slice, endOf, isPresent, ptrOf } from '../bytes/slice'
 import { JsonKind, JsonNode, after, textOf } from '../json/node'
 import { put, putNumber } from './line'
 import {
@@ -20,10 +20,14 @@ import { Words, wordIndex } from '../bytes/words'
 
 /** `node` is an object, whatever is in it. */
 export function expectObject(node: JsonNode | null): bool {
+  return expectKind(node, JsonKind.Object, phrase('an object'))
+}
+
+function expectKind(node: JsonNode | null, kind: JsonKind, expected: Phrase): bool {
   if (node === null) return false
-  if (node.kind == JsonKind.Object) return true
-  if (node.kind == JsonKind.Null) nullValue(node)
-  else unexpectedKind(phrase('wrong_type'), node, phrase('an object'))
+  if (node.kind == kind) return true
+  if (node.kind != JsonKind.Null) unexpectedKind(phrase('wrong_type'), node, expected)
+  else error(phrase('null_value'), node, phrase('found null; leave the field out, or give it a value'))
   return false
 }
 
@@ -64,24 +68,12 @@ export function expectString(node: JsonNode | null, most: u32): bool {
 
 /** `node` is true or false. */
 export function expectBoolean(node: JsonNode | null): bool {
-  if (node === null) return false
-  if (node.kind == JsonKind.Boolean) return true
-  if (node.kind == JsonKind.Null) nullValue(node)
-  else unexpectedKind(phrase('wrong_type'), node, phrase('true or false, without quotes'))
-  return false
+  return expectKind(node, JsonKind.Boolean, phrase('true or false, without quotes'))
 }
 
 /** `node` is an integer in [least, most]. 10.0 is 10. */
 export function expectInteger(node: JsonNode | null, least: i32, most: i32, expected: Phrase): bool {
-  if (node === null) return false
-  if (node.kind == JsonKind.Null) {
-    nullValue(node)
-    return false
-  }
-  if (node.kind != JsonKind.Number) {
-    unexpectedKind(phrase('wrong_type'), node, expected)
-    return false
-  }
+  if (node === null || !expectKind(node, JsonKind.Number, expected)) return false
   const number = node.number
   if (number >= <f64>least && number <= <f64>most && Math.floor(number) == number) return true
   begin(phrase('out_of_range'), node)
@@ -116,15 +108,7 @@ export function unknownValue(node: JsonNode, words: Words): void {
 
 /** `node` is a list of 1 to `most` items. */
 export function expectList(node: JsonNode | null, most: u32, expected: Phrase): bool {
-  if (node === null) return false
-  if (node.kind == JsonKind.Null) {
-    nullValue(node)
-    return false
-  }
-  if (node.kind != JsonKind.Array) {
-    unexpectedKind(phrase('wrong_type'), node, phrase('a list'))
-    return false
-  }
+  if (node === null || !expectKind(node, JsonKind.Array, phrase('a list'))) return false
   if (node.count == 0) {
     error(
       phrase('empty_list'),
@@ -138,10 +122,6 @@ export function expectList(node: JsonNode | null, most: u32, expected: Phrase): 
     return false
   }
   return true
-}
-
-function nullValue(node: JsonNode): void {
-  error(phrase('null_value'), node, phrase('found null; leave the field out, or give it a value'))
 }
 
 function expectLength(node: JsonNode, most: u32): bool {

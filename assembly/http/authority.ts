@@ -4,7 +4,18 @@
  *     authority = host [ ":" port ]          host = name [ "." ]  |  IPv4  |  "[" IPv6 "]"
  *     pattern   = "*" | [ "*." ] label *( "." label )       label = 1*63( a-z 0-9 "-" "_" )      at most 255 bytes
  */
-import { CLOSE_BRACKET, COLON, DOT, MINUS, OPEN_BRACKET, STAR, UNDERSCORE } from '../bytes/ascii'
+import {
+  CLOSE_BRACKET,
+  COLON,
+  DOT,
+  MINUS,
+  OPEN_BRACKET,
+  STAR,
+  UNDERSCORE,
+  isDigit,
+  isLowerCase,
+  isUpperCase,
+} from '../bytes/ascii'
 import {
   Slice,
   between,
@@ -108,11 +119,11 @@ export function hostPatternError(pattern: Slice): HostPatternError {
 }
 
 function octetError(octet: u8): HostPatternError {
-  if (octet - 0x61 < 26 || octet - 0x30 < 10 || octet == MINUS || octet == UNDERSCORE)
+  if (isLowerCase(octet) || isDigit(octet) || octet == MINUS || octet == UNDERSCORE)
     return HostPatternError.None
   if (octet == STAR) return HostPatternError.PartialStar
   if (octet == COLON) return HostPatternError.Port
-  if (octet - 0x41 < 26) return HostPatternError.UpperCase
+  if (isUpperCase(octet)) return HostPatternError.UpperCase
   return HostPatternError.Octet
 }
 
@@ -120,7 +131,7 @@ function octetError(octet: u8): HostPatternError {
 function withoutPort(authority: Slice): Slice {
   const start = ptrOf(authority)
   let at = endOf(authority)
-  while (at > start && load<u8>(at - 1) - 0x30 < 10) at--
+  while (at > start && isDigit(load<u8>(at - 1))) at--
   if (at == start || load<u8>(at - 1) != COLON) return authority
   const colon = at - 1
   if (colon > start && load<u8>(colon - 1) == CLOSE_BRACKET) return between(start, colon)

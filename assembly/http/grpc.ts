@@ -5,7 +5,7 @@
  *     :path        = "/" service "/" method
  *     service      = 1*( ALPHA | DIGIT | "_" | "." )         method = 1*( ALPHA | DIGIT | "_" )
  */
-import { DOT, PLUS, SLASH, UNDERSCORE } from '../bytes/ascii'
+import { DOT, PLUS, SLASH, UNDERSCORE, isDigit, isLetter } from '../bytes/ascii'
 import { ascii } from '../bytes/literal'
 import {
   ABSENT,
@@ -50,7 +50,7 @@ export function grpcMethod(path: Slice): Slice {
 function isName(from: usize, to: usize, dots: bool): bool {
   for (let at = from; at < to; at++) {
     const byte = load<u8>(at)
-    if ((byte | 0x20) - 0x61 < 26 || byte - 0x30 < 10 || byte == UNDERSCORE) continue
+    if (isLetter(byte) || isDigit(byte) || byte == UNDERSCORE) continue
     if (!dots || byte != DOT) return false
   }
   return from < to

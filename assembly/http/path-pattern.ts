@@ -10,6 +10,7 @@
  *     name    = [a-z][A-Za-z0-9_]*
  *     escape  = "%" and two upper-case digits: not of an unreserved octet, "/", "\" or NUL
  */
+import { word } from '../bytes/words'
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -21,9 +22,10 @@ import {
   SEMICOLON,
   SLASH,
   STAR,
+  isLowerCase,
 } from '../bytes/ascii'
 import { Slice, between, endOf, equals, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
-import { isPathOctet, isUnreserved } from './octet'
+import { isPathOctet, isUnreserved, consistsOf } from './octet'
 import { escapedOctet, upperHexDigit } from './percent'
 
 /** A path of more segments is ambiguous, a pattern of more an error. */
@@ -145,15 +147,10 @@ export function isCapture(segment: Slice): bool {
   return load<u8>(ptrOf(segment)) == OPEN_BRACE && load<u8>(endOf(segment) - 1) == CLOSE_BRACE
 }
 
+// [a-z][A-Za-z0-9_]*
 function isCaptureName(segment: Slice): bool {
-  const first = ptrOf(segment) + 1
-  const end = endOf(segment) - 1
-  if (first == end || load<u8>(first) - 0x61 >= 26) return false
-  for (let at = first; at < end; at++) {
-    const octet = load<u8>(at)
-    if ((octet | 0x20) - 0x61 >= 26 && octet - 0x30 >= 10 && octet != 0x5f) return false
-  }
-  return true
+  const name = between(ptrOf(segment) + 1, endOf(segment) - 1)
+  return lenOf(name) > 0 && isLowerCase(load<u8>(ptrOf(name))) && consistsOf(name, word('azAZ09__'))
 }
 
 /** True if the part of a pattern in [from, to), which starts with a slash or is empty, has the segment. */

@@ -1,5 +1,5 @@
 /** Percent-encoding (RFC 3986, section 2.1). */
-import { PERCENT, PLUS, SPACE } from '../bytes/ascii'
+import { PERCENT, PLUS, SPACE, isDigit } from '../bytes/ascii'
 import { Slice, endOf, isPresent, ptrOf } from '../bytes/slice'
 import { Writer } from '../bytes/writer'
 
@@ -45,7 +45,7 @@ export function upperHexDigit(value: u8): u8 {
 
 /** The value of a hexadecimal digit in either case, or -1. */
 export function hexDigit(digit: u8): i32 {
-  if (digit - 0x30 < 10) return <i32>digit - 0x30
-  const lower = digit | 0x20
-  return lower - 0x61 < 6 ? <i32>lower - 0x57 : -1
+  if (isDigit(digit)) return <i32>digit - 0x30
+  const lower = (<u32>digit) | 0x20
+  return lower - 0x61 < 6 ? lower - 0x57 : -1
 }

@@ -7,7 +7,7 @@
  *
  * Istio's are `spiffe://<trust domain>/ns/<namespace>/sa/<service account>`.
  */
-import { DOT, MINUS, SLASH, STAR, UNDERSCORE } from '../bytes/ascii'
+import { DOT, MINUS, SLASH, STAR, UNDERSCORE, isDigit, isUpperCase, isLetter } from '../bytes/ascii'
 import { ascii } from '../bytes/literal'
 import {
   ABSENT,
@@ -41,7 +41,7 @@ export function isSpiffeId(uri: Slice, stars: bool): bool {
   if (lenOf(domain) == 0) return false
   for (let at = ptrOf(domain); at < endOf(domain); at++) {
     const octet = load<u8>(at)
-    if (!isNameOctet(octet) || octet - 0x41 < 26) return false
+    if (!isNameOctet(octet) || isUpperCase(octet)) return false
   }
   const path = spiffePath(uri)
   if (lenOf(path) == 0) return !stars
@@ -54,9 +54,7 @@ export function isSpiffeId(uri: Slice, stars: bool): bool {
 }
 
 function isNameOctet(octet: u8): bool {
-  return (
-    (octet | 0x20) - 0x61 < 26 || octet - 0x30 < 10 || octet == DOT || octet == MINUS || octet == UNDERSCORE
-  )
+  return isLetter(octet) || isDigit(octet) || octet == DOT || octet == MINUS || octet == UNDERSCORE
 }
 
 /** One part of an id; ABSENT if `uri` is no SPIFFE id, or has not Istio's form where the part needs it. */

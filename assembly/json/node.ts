@@ -69,7 +69,10 @@ export function after(node: JsonNode | null): JsonNode | null {
   return node === null ? null : node.next
 }
 
-/** The member of that name, the first if there are several; null if there is none, or `node` is no object. */
+/**
+ * The member of that name, the first if there are several; null if there is none, or `node` is no object. Of a list of
+ * names the first counts.
+ */
 export function member(node: JsonNode | null, name: Words): JsonNode | null {
   if (node === null || node.kind != JsonKind.Object) return null
   const wanted = wordOf(name)

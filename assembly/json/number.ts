@@ -6,6 +6,7 @@
  * The first 18 significant digits count. That is exact for every integer up to 2^53, which is all that the
  * configuration has use for; the last bit of longer numbers may differ from a correctly rounded one.
  */
+import { isDigit } from '../bytes/ascii'
 import { phrase } from '../bytes/phrase'
 import { fail, here, offset, peek, skip, take } from './cursor'
 
@@ -115,8 +116,4 @@ function scaled(): f64 {
   let power: f64 = 1
   for (let i = 0; i < steps; i++) power *= 10
   return exponent < 0 ? value / power : value * power
-}
-
-function isDigit(byte: u32): bool {
-  return byte - 0x30 < 10
 }

@@ -3,6 +3,7 @@
  * written to the arena, or over its own text in the document. Lone surrogates and bytes that are not UTF-8 are refused: nothing downstream could tell
  * what was meant.
  */
+import { isDigit } from '../bytes/ascii'
 import { phrase } from '../bytes/phrase'
 import { arenaAlloc } from '../bytes/arena'
 import { ABSENT, Slice, between, lenOf, ptrOf } from '../bytes/slice'
@@ -122,7 +123,7 @@ function unicodeEscape(from: usize, end: usize): u32 {
   for (let at = from + 2; at < from + 6; at++) {
     const byte = <u32>load<u8>(at)
     const letter = (byte | 0x20) - 0x61
-    if (byte - 0x30 < 10) unit = (unit << 4) | (byte - 0x30)
+    if (isDigit(byte)) unit = (unit << 4) | (byte - 0x30)
     else if (letter < 6) unit = (unit << 4) | (letter + 10)
     else return NONE
   }

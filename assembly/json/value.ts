@@ -1,4 +1,5 @@
 /** One value (RFC 8259, section 3): a scalar is read; of a list or an object, the bracket that opens it. */
+import { isDigit } from '../bytes/ascii'
 import { ascii } from '../bytes/literal'
 import { phrase } from '../bytes/phrase'
 import { ABSENT, Slice } from '../bytes/slice'
@@ -22,7 +23,7 @@ export function readValue(inPlace: bool): JsonKind {
   }
   if (take(0x7b)) return JsonKind.Object
   if (take(0x5b)) return JsonKind.Array
-  if (byte == 0x2d || byte - 0x30 < 10) {
+  if (byte == 0x2d || isDigit(byte)) {
     valueNumber = readNumber()
     return JsonKind.Number
   }

@@ -5,11 +5,11 @@
  *     {forwardedClientCert: field | {field, part, element, hops}}
  */
 import { phrase } from '../../bytes/phrase'
-import { Slice } from '../../bytes/slice'
 import { Words, isWord, word, words } from '../../bytes/words'
 import { JsonKind, JsonNode, integerOf, member, textOf } from '../../json/node'
-import { expectChoice, expectFields, expectInteger } from '../fields'
+import { expectChoice, expectInteger } from '../fields'
 import { error } from '../report'
+import { expectScalar } from './source'
 
 export const PEER_FIELDS: Words = words('uri dns subject digest')
 const FORWARDED_FIELDS: Words = words('by hash subject uri dns')
@@ -23,15 +23,14 @@ export const ELEMENTS: Words = words('first last')
 @inline
 const MOST_HOPS: i32 = 16
 
-/** `field` is the value's scalar, null if it is missing. */
-export function checkPeer(value: JsonNode, field: JsonNode | null): void {
-  if (value.kind == JsonKind.Object) expectFields(value, words('field part'), words(''))
+export function checkPeer(value: JsonNode): void {
+  const field = expectScalar(value, words('field part'))
   expectChoice(field, PEER_FIELDS)
   checkPart(value, field)
 }
 
-export function checkForwardedClientCert(value: JsonNode, field: JsonNode | null): void {
-  if (value.kind == JsonKind.Object) expectFields(value, words('field part element hops'), words(''))
+export function checkForwardedClientCert(value: JsonNode): void {
+  const field = expectScalar(value, words('field part element hops'))
   expectChoice(field, FORWARDED_FIELDS)
   checkPart(value, field)
   const hops = member(value, word('hops'))

@@ -6,23 +6,21 @@
  *           | {name, type, token: "unverified", in: {header | query | cookie: NAME}}
  */
 import { phrase } from '../../bytes/phrase'
-import { Slice } from '../../bytes/slice'
 import { Words, isWord, word, words } from '../../bytes/words'
 import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { expectChoice, expectFields, expectList } from '../fields'
 import { error } from '../report'
 import { expectReadableHeader } from './header'
 import { expectClaimName, expectQueryName, expectToken } from './name'
-import { scalarThere } from './source'
+import { expectScalar } from './source'
 
 export const CLAIM_TYPES: Words = words('string number boolean list')
 
 const TOKENS: Words = words('verified unverified')
 
 export function checkClaim(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, words('name type token in metadata'), words(''))
+  const name = expectScalar(value, words('name type token in metadata'))
   expectChoice(member(value, word('type')), CLAIM_TYPES)
-  const name = scalarThere(value, word('name'))
   if (name !== null && name.kind == JsonKind.Array) expectNames(name)
   else expectClaimName(name)
   const metadata = member(value, word('metadata'))

@@ -4,6 +4,7 @@
  *
  *     duration = 1*4( 1*5DIGIT ( "h" / "m" / "s" / "ms" ) )
  */
+import { isDigit } from '../../bytes/ascii'
 import { Phrase, phrase } from '../../bytes/phrase'
 import { Slice, endOf, isPresent, ptrOf } from '../../bytes/slice'
 import { expectString } from '../fields'
@@ -35,7 +36,7 @@ export function milliseconds(text: Slice): i64 {
     if (units == 4) return -1
     const from = at
     let count: i64 = 0
-    while (at < end && at < from + 5 && load<u8>(at) - 0x30 < 10) {
+    while (at < end && at < from + 5 && isDigit(load<u8>(at))) {
       count = count * 10 + (load<u8>(at) - 0x30)
       at++
     }

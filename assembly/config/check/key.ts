@@ -1,5 +1,4 @@
 /** The part `key`, at the top and in rules. */
-import { Slice } from '../../bytes/slice'
 import { Words, word, words } from '../../bytes/words'
 import { expectBoolean, expectChoice, expectFields } from '../fields'
 import { JsonNode, member } from '../../json/node'

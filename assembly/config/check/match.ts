@@ -1,5 +1,4 @@
 /** A rule's `match`: fields are joined by and, values of one field by or. */
-import { Slice } from '../../bytes/slice'
 import { Phrase, phrase } from '../../bytes/phrase'
 import { Words, word, words } from '../../bytes/words'
 import { HOST_MAX, HostPatternError, hostPatternError } from '../../http/authority'

@@ -1,7 +1,9 @@
 /** Names of several kinds, and what each may look like. */
+import { word } from '../../bytes/words'
+import { isDigit, isLowerCase, isUpperCase } from '../../bytes/ascii'
 import { phrase } from '../../bytes/phrase'
 import { Slice, endOf, isPresent, lenOf, ptrOf } from '../../bytes/slice'
-import { isToken } from '../../http/octet'
+import { isToken, consistsOf } from '../../http/octet'
 import { expectString } from '../fields'
 import { JsonNode } from '../../json/node'
 import { error, unexpectedText } from '../report'
@@ -68,12 +70,7 @@ export function expectVariable(node: JsonNode | null): bool {
 
 /** `[a-z][a-z0-9-]*` */
 export function isLabel(text: Slice): bool {
-  if (lenOf(text) == 0 || load<u8>(ptrOf(text)) - 0x61 >= 26) return false
-  for (let at = ptrOf(text); at < endOf(text); at++) {
-    const byte = load<u8>(at)
-    if (byte - 0x61 >= 26 && byte - 0x30 >= 10 && byte != 0x2d) return false
-  }
-  return true
+  return lenOf(text) > 0 && isLowerCase(load<u8>(ptrOf(text))) && consistsOf(text, word('az09--'))
 }
 
 /** True if `text` has a byte that HTTP and property paths reserve for themselves. */
@@ -88,29 +85,15 @@ export function hasControls(text: Slice): bool {
 
 // [A-Z][A-Z0-9_-]*
 function isMethod(text: Slice): bool {
-  if (load<u8>(ptrOf(text)) - 0x41 >= 26) return false
-  for (let at = ptrOf(text); at < endOf(text); at++) {
-    const byte = load<u8>(at)
-    if (byte - 0x41 >= 26 && byte - 0x30 >= 10 && byte != 0x2d && byte != 0x5f) return false
-  }
-  return true
+  return isUpperCase(load<u8>(ptrOf(text))) && consistsOf(text, word('AZ09__--'))
 }
 
 // Printable ASCII without the blank, "#", "&" and "=".
 function isQueryName(text: Slice): bool {
-  for (let at = ptrOf(text); at < endOf(text); at++) {
-    const byte = load<u8>(at)
-    if (byte <= 0x20 || byte >= 0x7f || byte == 0x23 || byte == 0x26 || byte == 0x3d) return false
-  }
-  return true
+  return consistsOf(text, word('!"$%\'<>~'))
 }
 
 // [A-Za-z_][A-Za-z0-9_]*
 function isVariable(text: Slice): bool {
-  if (load<u8>(ptrOf(text)) - 0x30 < 10) return false
-  for (let at = ptrOf(text); at < endOf(text); at++) {
-    const byte = load<u8>(at)
-    if ((byte | 0x20) - 0x61 >= 26 && byte - 0x30 >= 10 && byte != 0x5f) return false
-  }
-  return true
+  return !isDigit(load<u8>(ptrOf(text))) && consistsOf(text, word('AZaz09__'))
 }

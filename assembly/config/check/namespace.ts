@@ -1,4 +1,5 @@
 /** `match.namespaces`: where the proxy has to run. It stays there, so rules for elsewhere are left out at once. */
+import { consistsOf } from '../../http/octet'
 import { MINUS } from '../../bytes/ascii'
 import { phrase } from '../../bytes/phrase'
 import { ABSENT, Slice, UNREADABLE, endOf, equals, isPresent, lenOf, ptrOf } from '../../bytes/slice'
@@ -46,9 +47,7 @@ export function isUndecided(match: JsonNode | null): bool {
 
 /** A label of DNS (RFC 1123 section 2.1), as Kubernetes names namespaces: lower-case, no hyphen first or last. */
 function isNamespace(text: Slice): bool {
-  for (let at = ptrOf(text); at < endOf(text); at++) {
-    const octet = load<u8>(at)
-    if (octet - 0x61 >= 26 && octet - 0x30 >= 10 && octet != MINUS) return false
-  }
-  return load<u8>(ptrOf(text)) != MINUS && load<u8>(endOf(text) - 1) != MINUS
+  return (
+    consistsOf(text, word('az09--')) && load<u8>(ptrOf(text)) != MINUS && load<u8>(endOf(text) - 1) != MINUS
+  )
 }

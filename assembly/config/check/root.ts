@@ -1,7 +1,6 @@
 /** The configuration's top level and its rules. */
 import { Phrase, phrase } from '../../bytes/phrase'
 import { addName, clearNames } from '../../bytes/name-set'
-import { Slice } from '../../bytes/slice'
 import {
   expectBoolean,
   expectChoice,

@@ -8,7 +8,6 @@
  *
  * Beside the kind may stand `required`, and where the kind is no combination `as` and `transform`.
  */
-import { Slice } from '../../bytes/slice'
 import { phrase } from '../../bytes/phrase'
 import {
   expectBoolean,
@@ -99,9 +98,9 @@ export function valueOf(source: JsonNode): JsonNode | null {
   return null
 }
 
-/** A source's value if it is written as a scalar, else its member `first`; null if that is missing. */
-export function scalarOf(value: JsonNode | null, first: Words): JsonNode | null {
-  return value !== null && value.kind == JsonKind.Object ? member(value, first) : value
+/** A source's value if it is written as a scalar, else the first of its `fields`; null if that is missing. */
+export function scalarOf(value: JsonNode | null, fields: Words): JsonNode | null {
+  return value !== null && value.kind == JsonKind.Object ? member(value, fields) : value
 }
 
 function checkList(node: JsonNode, level: u32): void {
@@ -182,7 +181,7 @@ function checkKind(kind: i32, value: JsonNode, level: u32): void {
   leaves++
   switch (kind) {
     case SourceKind.Cookie:
-      checkCookie(value)
+      expectToken(expectScalar(value, words('name')))
       return
     case SourceKind.Header:
       checkHeader(value)
@@ -198,56 +197,44 @@ function checkKind(kind: i32, value: JsonNode, level: u32): void {
       checkAddress(value)
       return
     case SourceKind.Constant:
-      checkConstant(value)
+      expectString(expectScalar(value, words('value')), 256)
       return
     case SourceKind.Path:
       checkTemplate(value)
       return
     case SourceKind.Grpc:
-      checkGrpc(value)
+      expectChoice(expectScalar(value, words('part')), GRPC_PARTS)
       return
     case SourceKind.Peer:
-      checkPeer(value, scalarThere(value, word('field')))
+      checkPeer(value)
       return
     case SourceKind.ForwardedClientCert:
-      checkForwardedClientCert(value, scalarThere(value, word('field')))
+      checkForwardedClientCert(value)
       return
     default:
       expectFields(value, words(''), words(''))
   }
 }
 
-function checkCookie(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, words('name'), words(''))
-  expectToken(scalarThere(value, word('name')))
-}
-
 function checkHeader(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, words('name repeated'), words(''))
-  expectReadableHeader(scalarThere(value, word('name')))
+  expectReadableHeader(expectScalar(value, words('name repeated')))
   expectChoice(member(value, word('repeated')), REPEATED)
 }
 
 function checkQuery(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, words('name decode'), words(''))
-  expectQueryName(scalarThere(value, word('name')))
+  expectQueryName(expectScalar(value, words('name decode')))
   expectBoolean(member(value, word('decode')))
 }
 
 function checkAddress(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, words('ipv4Prefix ipv6Prefix'), words(''))
-  expectInteger(scalarOf(value, word('ipv4Prefix')), 1, 32, phrase('an IPv4 prefix of 1 to 32 bits'))
+  const known = words('ipv4Prefix ipv6Prefix')
+  if (value.kind == JsonKind.Object) expectFields(value, known, words(''))
+  expectInteger(scalarOf(value, known), 1, 32, phrase('an IPv4 prefix of 1 to 32 bits'))
   expectInteger(member(value, word('ipv6Prefix')), 1, 128, phrase('an IPv6 prefix of 1 to 128 bits'))
 }
 
-function checkConstant(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, words('value'), words(''))
-  expectString(scalarThere(value, word('value')), 256)
-}
-
 function checkTemplate(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, words('template'), words(''))
-  const template = scalarThere(value, word('template'))
+  const template = expectScalar(value, words('template'))
   if (!expectPath(template) || template === null) return
   if (captureCount(template.text) == 0)
     error(
@@ -257,14 +244,10 @@ function checkTemplate(value: JsonNode): void {
     )
 }
 
-function checkGrpc(value: JsonNode): void {
-  if (value.kind == JsonKind.Object) expectFields(value, words('part'), words(''))
-  expectChoice(scalarThere(value, word('part')), GRPC_PARTS)
-}
-
-/** As `scalarOf`, and an error if it is missing. */
-export function scalarThere(value: JsonNode, first: Words): JsonNode | null {
-  const scalar = scalarOf(value, first)
+/** `value` is a scalar, or an object with no other fields than `known`: its scalar, an error if that is missing. */
+export function expectScalar(value: JsonNode, known: Words): JsonNode | null {
+  if (value.kind == JsonKind.Object) expectFields(value, known, words(''))
+  const scalar = scalarOf(value, known)
   if (scalar === null)
     error(phrase('missing_field'), value, phrase('expected the name or value that this source is about'))
   return scalar

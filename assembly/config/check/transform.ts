@@ -5,7 +5,6 @@
  *               | {first: n} | {last: n} | {split: {by, take}} | {capture: pattern}
  */
 import { Phrase, phrase } from '../../bytes/phrase'
-import { Slice } from '../../bytes/slice'
 import { Words, word, wordIndex, words } from '../../bytes/words'
 import { captureCount } from '../../http/path-pattern'
 import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../../json/node'

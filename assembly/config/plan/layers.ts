@@ -7,7 +7,6 @@
  *
  * `rule` is null for the top level's own plan.
  */
-import { Slice } from '../../bytes/slice'
 import { Words, word } from '../../bytes/words'
 import { JsonNode, flagOf, member } from '../../json/node'
 

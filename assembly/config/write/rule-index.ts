@@ -3,7 +3,6 @@
  * many rules have it, then, with the room for them known, the rules of each.
  */
 import { setBit, wordsOf } from '../../bytes/bit-set'
-import { Slice } from '../../bytes/slice'
 import { Words, word, wordIndex, words } from '../../bytes/words'
 import { JsonNode, after, firstItem, itemCount, member } from '../../json/node'
 import { appliesHere, isUndecided } from '../check/namespace'
