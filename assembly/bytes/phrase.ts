@@ -6,6 +6,7 @@
  *
  * Only config/line.ts takes them apart.
  */
+
 /** A Slice of ASCII, or a literal: negative, the complement of its place in PHRASES. */
 export type Phrase = u64
 

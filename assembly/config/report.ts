@@ -98,18 +98,14 @@ export function unexpectedKind(code: Phrase, node: JsonNode, expected: Phrase): 
   begin(code, node)
   put(phrase('found '))
   put(kindName(node.kind))
-  put(phrase(', expected '))
-  put(expected)
-  endError(node)
+  endExpected(node, expected)
 }
 
 /** `code at pointer: found "X", expected Y`, for a string whose text may be shown. */
 export function unexpectedText(code: Phrase, node: JsonNode, expected: Phrase): void {
   begin(code, node)
   putFound(node.text)
-  put(phrase(', expected '))
-  put(expected)
-  endError(node)
+  endExpected(node, expected)
 }
 
 /** `code at pointer: found N items, expected Y`. */
@@ -117,6 +113,11 @@ export function unexpectedCount(code: Phrase, node: JsonNode, count: u32, expect
   begin(code, node)
   put(phrase('found '))
   putNumber(count)
+  endExpected(node, expected)
+}
+
+/** Ends a line with `, expected Y`. */
+export function endExpected(node: JsonNode, expected: Phrase): void {
   put(phrase(', expected '))
   put(expected)
   endError(node)

@@ -9,8 +9,7 @@ import { Phrase, phrase } from '../../bytes/phrase'
 import { Slice, endOf, isPresent, ptrOf } from '../../bytes/slice'
 import { expectString } from '../fields'
 import { JsonNode } from '../../json/node'
-import { put } from '../line'
-import { begin, endError, putFound } from '../report'
+import { begin, endExpected, putFound } from '../report'
 
 /** `node` is a duration of whole seconds within [least, most], both in seconds; `expected` says so in words. */
 export function expectSeconds(node: JsonNode | null, least: i64, most: i64, expected: Phrase): bool {
@@ -20,9 +19,7 @@ export function expectSeconds(node: JsonNode | null, least: i64, most: i64, expe
     return true
   begin(duration < 0 ? phrase('invalid_duration') : phrase('duration_out_of_range'), node)
   putFound(node.text)
-  put(phrase(', expected '))
-  put(duration < 0 ? phrase('h, m, s and ms as in 1h30m or 500ms; for 1d write 24h') : expected)
-  endError(node)
+  endExpected(node, duration < 0 ? phrase('h, m, s and ms as in 1h30m or 500ms; for 1d write 24h') : expected)
   return false
 }
 

@@ -20,7 +20,6 @@ export const TRANSFORMS: Words = words(
   'trim lower upper unquote percentDecode base64Decode mcpDecode first last split capture',
 )
 
-const WITHOUT_VALUE: Words = words('trim lower upper unquote percentDecode base64Decode mcpDecode')
 const WITH_VALUE: Words = words('first last split capture')
 
 // @ts-ignore: decorator
@@ -38,10 +37,10 @@ export function checkTransforms(list: JsonNode, source: JsonNode): void {
 
 function checkTransform(node: JsonNode): void {
   if (node.kind == JsonKind.String) {
-    if (wordIndex(node.text, WITHOUT_VALUE) >= 0) return
-    if (wordIndex(node.text, WITH_VALUE) >= 0)
+    const kind = wordIndex(node.text, TRANSFORMS)
+    if (kind < 0) unknownValue(node, TRANSFORMS)
+    else if (kind >= TransformKind.First)
       error(phrase('missing_field'), node, phrase('this transform needs a value, as in {first: 8}'))
-    else unknownValue(node, TRANSFORMS)
     return
   }
   const value = node.kind == JsonKind.Object ? node.child : null
