@@ -69,7 +69,7 @@ const PAGE = `<!doctype html>
   table { border-collapse: collapse; width: 100%; margin-top: 1rem }
   th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); font-weight: normal }
   thead th { color: var(--soft) }
-  td.number { text-align: right; font-variant-numeric: tabular-nums }
+  .number { text-align: right; font-variant-numeric: tabular-nums }
   tbody th { font-family: ui-monospace, monospace; white-space: nowrap }
   tr.here th { color: var(--bar); font-weight: 600 }
 </style>
