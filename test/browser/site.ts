@@ -1,0 +1,136 @@
+import { X509Certificate, createHash } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { BUILT_FILTER } from '../../demo/built-filter.ts'
+import { envoyBootstrap } from '../../demo/envoy-bootstrap.ts'
+import { readMesh, withHosts, withPluginConfig } from '../../demo/mesh.ts'
+import { pageResponder } from '../../demo/page.ts'
+import { POD_NAMES, Replicas, type Responder } from '../../demo/replica.ts'
+import { EnvoyProcess } from '../../tools/envoy-process.ts'
+import { Authority, downstreamTls, type Identity } from '../envoy/certificates.ts'
+import { TEST_DOMAIN } from './chromium.ts'
+
+/** A page of a test's own, made when it is asked for: by then the site's address is known. */
+export type Page = () => string
+
+export interface SiteOptions {
+  /** Default: that of manifests/wasm-plugin.yaml. */
+  readonly pluginConfig?: unknown
+  /** The plugin's environment variables. Default: none. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Relative to manifests/. Default: the one that hashes Mooring's key header. */
+  readonly destinationRule?: string
+  /** The cookie that the demo's page shows. Default `ISTIOID`. */
+  readonly cookie?: string
+  /** By path without query; `.svg` is a picture, all else HTML. They come before the demo's own. */
+  readonly pages?: Readonly<Record<string, Page>>
+}
+
+/** What one request told the log of the pod that it reached. */
+export interface Logged {
+  readonly pod: string
+  readonly method: string
+  readonly path: string
+  /** The Cookie header, `-` for none. */
+  readonly cookie: string
+}
+
+/** The demo's page behind a real Envoy with the filter, over HTTP and HTTPS, at every host under `.test`. */
+export interface Site extends AsyncDisposable {
+  /** `http://HOST.test:PORT/path` */
+  readonly http: (host: string, path?: string) => string
+  /** `https://HOST.test:PORT/path`; the browser speaks HTTP/2 there. */
+  readonly https: (host: string, path?: string) => string
+  /** Every request so far whose path, without query, is this one, pod after pod. */
+  readonly logged: (path: string) => readonly Logged[]
+}
+
+/** A certificate for every host under `.test`, and the hash that a browser knows its key by. */
+export function createCertificate(): { readonly identity: Identity; readonly publicKeyHash: string } {
+  const identity = new Authority('test authority').issue({ dns: [`*.${TEST_DOMAIN}`] })
+  const key = new X509Certificate(identity.cert).publicKey.export({ type: 'spki', format: 'der' })
+  return { identity, publicKeyHash: createHash('sha256').update(key).digest('base64') }
+}
+
+const HTTP_LISTENER = 'http'
+const HTTPS_LISTENER = 'https'
+
+/** Starts a site; throws `EnvoyStartError` where Envoy refuses the configuration. */
+export async function startSite(binary: string, identity: Identity, options: SiteOptions): Promise<Site> {
+  const counts = () => Object.fromEntries(replicas.all.map(({ name, log }) => [name, log.length]))
+  const demo = pageResponder(options.cookie ?? 'ISTIOID', counts)
+  const own = ownPages(options.pages ?? {})
+  const respond: Responder = (...exchange) => own(...exchange) || demo(...exchange)
+  const replicas = await Replicas.start(POD_NAMES, respond)
+  try {
+    const envoy = await EnvoyProcess.start({
+      binary,
+      bootstrap: bootstrap(replicas.ports, identity, options),
+    })
+    const [http, https] = await Promise.all([envoy.port(HTTP_LISTENER), envoy.port(HTTPS_LISTENER)])
+    return {
+      http: (host, path = '/') => `http://${host}.${TEST_DOMAIN}:${http}${path}`,
+      https: (host, path = '/') => `https://${host}.${TEST_DOMAIN}:${https}${path}`,
+      logged: (path) =>
+        replicas.all
+          .flatMap(({ log }) => log.map(readLog))
+          .filter((line) => withoutQuery(line.path) === path),
+      [Symbol.asyncDispose]: async () => {
+        await envoy.stop()
+        await replicas[Symbol.asyncDispose]()
+      },
+    }
+  } catch (error) {
+    await replicas[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** One listener without TLS and one with it, before the same cluster. */
+function bootstrap(replicas: readonly number[], identity: Identity, options: SiteOptions) {
+  const plain = readMesh({
+    destinationRule: options.destinationRule ?? 'destination-rules/http-header-name.yaml',
+  })
+  const configuration: unknown = options.pluginConfig ?? JSON.parse(plain.wasmPlugin?.configuration ?? '')
+  const mesh = withHosts(withPluginConfig(plain, configuration, { ...options.env }), `*.${TEST_DOMAIN}`)
+  const [http, https] = [undefined, downstreamTls(identity)].map(
+    (transportSocket) =>
+      envoyBootstrap(mesh, {
+        wasm: BUILT_FILTER,
+        replicas,
+        ...(transportSocket === undefined ? {} : { transportSocket }),
+      }) as { readonly static_resources: { readonly listeners: readonly object[] } },
+  )
+  return {
+    ...http,
+    static_resources: {
+      ...http?.static_resources,
+      listeners: [
+        { ...http?.static_resources.listeners[0], name: HTTP_LISTENER },
+        { ...https?.static_resources.listeners[0], name: HTTPS_LISTENER },
+      ],
+    },
+  }
+}
+
+function ownPages(pages: Readonly<Record<string, Page>>): Responder {
+  return (_request, response: ServerResponse, { path }) => {
+    const page = pages[withoutQuery(path)]
+    if (page === undefined) return false
+    response.setHeader('cache-control', 'no-store')
+    response.setHeader(
+      'content-type',
+      withoutQuery(path).endsWith('.svg') ? 'image/svg+xml' : 'text/html; charset=utf-8',
+    )
+    response.end(page())
+    return true
+  }
+}
+
+function withoutQuery(path: string): string {
+  return path.split('?')[0] ?? ''
+}
+
+function readLog(line: string): Logged {
+  const [, pod = '', method = '', path = '', cookie = ''] = /^(\S+) (\S+) (\S+) (.*)$/.exec(line) ?? []
+  return { pod, method, path, cookie }
+}
