@@ -20,6 +20,9 @@ export interface Echo {
 /** Answers a request itself and returns true, or returns false and leaves it to the replica. */
 export type Responder = (request: IncomingMessage, response: ServerResponse, echo: Echo) => boolean
 
+/** More than Envoy lets through, so that the gateway alone decides what is too much. */
+const MOST_HEADER_BYTES = 128 * 1024
+
 /** A pod: a small HTTP server on 127.0.0.1 that logs its hostname for each request and echoes the request. */
 export class Replica {
   readonly name: string
@@ -28,7 +31,7 @@ export class Replica {
 
   private constructor(name: string, respond: Responder) {
     this.name = name
-    this.#server = createServer((request, response) => {
+    this.#server = createServer({ maxHeaderSize: MOST_HEADER_BYTES }, (request, response) => {
       const echo = this.#echo(request)
       const cookie = echo.headers.find(([header]) => header === 'cookie')?.[1] ?? '-'
       this.log.push(`${name} ${echo.method} ${echo.path} ${cookie}`)

@@ -80,8 +80,11 @@ inEnvoy(({ binary }) => {
     })
 
     test('gives a request that is over Envoy’s limit to the filter', async () => {
-      const { status } = await ask('GET / HTTP/1.1', `x-user: ${'a'.repeat(61_000)}`)
-      expect(status).toBe('HTTP/1.1 431 Request Header Fields Too Large')
+      const statusOf = async (octets: number) =>
+        (await ask('GET / HTTP/1.1', `x-user: ${'a'.repeat(octets)}`)).status
+      // 60 KiB with all other lines: a little less still reaches a pod, so the refusal is Envoy's own.
+      expect(await statusOf(61_000)).toBe('HTTP/1.1 200 OK')
+      expect(await statusOf(62_000)).toBe('HTTP/1.1 431 Request Header Fields Too Large')
     })
 
     test('makes two of one claim: Envoy refuses the token', async () => {
