@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { isExecutableFile, searchPath } from '../../tools/search-path.ts'
+import { TEST_DOMAIN } from './site.ts'
 
 /** A browser to drive, or one line that says why there is none. */
 export type ChromiumLookup =
@@ -24,9 +25,6 @@ export function findChromium(
     ? { found: false, reason: 'no chromium on the PATH: apt-get install chromium, or set CHROMIUM' }
     : { found: true, executable }
 }
-
-/** Every name under this top-level domain is 127.0.0.1 to the browser, and each `NAME.test` is a site of its own. */
-export const TEST_DOMAIN = 'test'
 
 /**
  * Starts a headless Chromium in a new, empty profile. It reaches this machine and nothing else, and takes

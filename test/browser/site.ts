@@ -7,7 +7,9 @@ import { pageResponder } from '../../demo/page.ts'
 import { POD_NAMES, Replicas, type Responder } from '../../demo/replica.ts'
 import { EnvoyProcess } from '../../tools/envoy-process.ts'
 import { Authority, downstreamTls, type Identity } from '../envoy/certificates.ts'
-import { TEST_DOMAIN } from './chromium.ts'
+
+/** Clients take every name under this top-level domain for 127.0.0.1, and each `NAME.test` is a site of its own. */
+export const TEST_DOMAIN = 'test'
 
 /** A page of a test's own, made when it is asked for: by then the site's address is known. */
 export type Page = () => string
@@ -44,11 +46,27 @@ export interface Site extends AsyncDisposable {
   readonly logged: (path: string) => readonly Logged[]
 }
 
-/** A certificate for every host under `.test`, and the hash that a browser knows its key by. */
-export function createCertificate(): { readonly identity: Identity; readonly publicKeyHash: string } {
-  const identity = new Authority('test authority').issue({ dns: [`*.${TEST_DOMAIN}`] })
+// Clients refuse `*.test`; a browser that knows the key's hash does not look at the names.
+const HOSTS = ['shop', 'example', '*.example']
+
+/** A certificate for `shop.test`, `example.test` and the hosts below it, and the two ways that clients trust it. */
+export interface SiteCertificate {
+  readonly identity: Identity
+  /** The CA's certificate, PEM. */
+  readonly ca: string
+  /** Base64 of the SHA-256 of the key's SubjectPublicKeyInfo. */
+  readonly publicKeyHash: string
+}
+
+export function createCertificate(): SiteCertificate {
+  const authority = new Authority('test authority')
+  const identity = authority.issue({ dns: HOSTS.map((host) => `${host}.${TEST_DOMAIN}`) })
   const key = new X509Certificate(identity.cert).publicKey.export({ type: 'spki', format: 'der' })
-  return { identity, publicKeyHash: createHash('sha256').update(key).digest('base64') }
+  return {
+    identity,
+    ca: authority.cert,
+    publicKeyHash: createHash('sha256').update(key).digest('base64'),
+  }
 }
 
 const HTTP_LISTENER = 'http'
