@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** Pods of one Deployment, named as Kubernetes names them: service, ReplicaSet, pod. */
 export const POD_NAMES: readonly string[] = [
@@ -20,6 +21,9 @@ export interface Echo {
 /** Answers a request itself and returns true, or returns false and leaves it to the replica. */
 export type Responder = (request: IncomingMessage, response: ServerResponse, echo: Echo) => boolean
 
+/** Takes over the connection of a request that asks for another protocol, as a WebSocket does. */
+export type Upgrader = (request: IncomingMessage, socket: Duplex, echo: Echo) => void
+
 /** More than Envoy lets through, so that the gateway alone decides what is too much. */
 const MOST_HEADER_BYTES = 128 * 1024
 
@@ -29,23 +33,26 @@ export class Replica {
   readonly log: string[] = []
   readonly #server: Server
 
-  private constructor(name: string, respond: Responder) {
+  private constructor(name: string, respond: Responder, upgrade: Upgrader | undefined) {
     this.name = name
     this.#server = createServer({ maxHeaderSize: MOST_HEADER_BYTES }, (request, response) => {
-      const echo = this.#echo(request)
-      const cookie = echo.headers.find(([header]) => header === 'cookie')?.[1] ?? '-'
-      this.log.push(`${name} ${echo.method} ${echo.path} ${cookie}`)
+      const echo = this.#note(request)
       request.resume()
       if (respond(request, response, echo)) return
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify(echo))
     })
+    if (upgrade !== undefined) {
+      this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+        upgrade(request, socket, this.#note(request))
+      })
+    }
     // The gateway keeps its connections; a server that closes idle ones would race with its next request.
     this.#server.keepAliveTimeout = 0
   }
 
-  static async start(name: string, respond: Responder = () => false): Promise<Replica> {
-    const replica = new Replica(name, respond)
+  static async start(name: string, respond: Responder = () => false, upgrade?: Upgrader): Promise<Replica> {
+    const replica = new Replica(name, respond, upgrade)
     await new Promise<void>((resolve, reject) => {
       replica.#server.once('error', reject)
       replica.#server.listen(0, '127.0.0.1', resolve)
@@ -64,6 +71,14 @@ export class Replica {
       })
       this.#server.closeAllConnections()
     })
+  }
+
+  /** Writes the log's line. */
+  #note(request: IncomingMessage): Echo {
+    const echo = this.#echo(request)
+    const cookie = echo.headers.find(([header]) => header === 'cookie')?.[1] ?? '-'
+    this.log.push(`${this.name} ${echo.method} ${echo.path} ${cookie}`)
+    return echo
   }
 
   #echo(request: IncomingMessage): Echo {
@@ -87,8 +102,12 @@ export class Replicas implements AsyncDisposable {
     this.all = all
   }
 
-  static async start(names: readonly string[] = POD_NAMES, respond?: Responder): Promise<Replicas> {
-    return new Replicas(await Promise.all(names.map((name) => Replica.start(name, respond))))
+  static async start(
+    names: readonly string[] = POD_NAMES,
+    respond?: Responder,
+    upgrade?: Upgrader,
+  ): Promise<Replicas> {
+    return new Replicas(await Promise.all(names.map((name) => Replica.start(name, respond, upgrade))))
   }
 
   get ports(): readonly number[] {

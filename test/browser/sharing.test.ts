@@ -72,4 +72,57 @@ inBrowser(({ site, visitor }) => {
     expect(shop.logged('/dot.svg')).toHaveLength(2 * COUNT)
     expect(shop.logged('/fetched')).toHaveLength(2 * COUNT)
   })
+
+  test.each(['http', 'https'] as const)(
+    'a WebSocket and an EventSource reach the pod of their page, over %s',
+    async (scheme) => {
+      await using shop = await site({
+        pages: {
+          '/live': ({ pod }) => `<!doctype html><title>${pod}</title><link rel="icon" href="data:,">
+            <script>
+              const first = (source) => new Promise((resolve, reject) => {
+                Object.assign(source, { onmessage: ({ data }) => resolve(data), onerror: reject })
+              })
+              window.pods = Promise.all([
+                first(new EventSource('/pod.events')),
+                first(new WebSocket('/socket')),
+                fetch('/pod').then((answer) => answer.text()),
+              ])
+            </script>`,
+          '/pod.events': ({ pod }) => `data: ${pod}\n\n`,
+          '/pod': ({ pod }) => pod,
+        },
+      })
+      const page = await (await visitor()).newPage()
+      await page.goto(shop[scheme]('shop', '/live'))
+      const pod = await page.title()
+      expect(await page.evaluate('window.pods')).toEqual([pod, pod, pod])
+      const [cookie, ...others] = new Set(
+        ['/live', '/pod.events', '/socket', '/pod']
+          .flatMap((path) => shop.logged(path))
+          .map((line) => line.cookie),
+      )
+      expect(cookie).toMatch(/^ISTIOID=/)
+      expect(others).toEqual([])
+    },
+  )
+
+  test('a session that starts with a WebSocket goes on', async () => {
+    await using shop = await site({
+      pluginConfig: { session: {}, rules: [{ name: 'start', match: { paths: ['/start'] }, skip: true }] },
+      pages: { '/start': () => '<!doctype html><link rel="icon" href="data:,">' },
+    })
+    const somebody = await visitor()
+    const page = await somebody.newPage()
+    await page.goto(shop.https('shop', '/start'))
+    expect(await keptCookie(somebody, shop.https('shop'))).toBeUndefined()
+    const pod = await page.evaluate(
+      `new Promise((resolve) => { new WebSocket('/socket').onmessage = ({ data }) => resolve(data) })`,
+    )
+    const { value = '' } = (await keptCookie(somebody, shop.https('shop'))) ?? {}
+    expect(shop.logged('/socket')).toEqual([
+      { pod, method: 'GET', path: '/socket', cookie: `ISTIOID=${value}` },
+    ])
+    expect(await visit(somebody, shop.https('shop'))).toEqual({ pod, cookie: `ISTIOID=${value}` })
+  })
 })

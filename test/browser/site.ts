@@ -1,18 +1,20 @@
 import { X509Certificate, createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
+import { extname } from 'node:path'
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { envoyBootstrap } from '../../demo/envoy-bootstrap.ts'
 import { readMesh, withHosts, withPluginConfig } from '../../demo/mesh.ts'
 import { pageResponder } from '../../demo/page.ts'
-import { POD_NAMES, Replicas, type Responder } from '../../demo/replica.ts'
+import { POD_NAMES, Replicas, type Echo, type Responder } from '../../demo/replica.ts'
 import { EnvoyProcess } from '../../tools/envoy-process.ts'
 import { Authority, downstreamTls, type Identity } from '../envoy/certificates.ts'
+import { greetWebSocket } from './web-socket.ts'
 
 /** Clients take every name under this top-level domain for 127.0.0.1, and each `NAME.test` is a site of its own. */
 export const TEST_DOMAIN = 'test'
 
 /** A page of a test's own, made when it is asked for: by then the site's address is known. */
-export type Page = () => string
+export type Page = (echo: Echo) => string
 
 export interface SiteOptions {
   /** Default: that of manifests/wasm-plugin.yaml. */
@@ -23,7 +25,10 @@ export interface SiteOptions {
   readonly destinationRule?: string
   /** The cookie that the demo's page shows. Default `ISTIOID`. */
   readonly cookie?: string
-  /** By path without query; `.svg` is a picture, all else HTML. They come before the demo's own. */
+  /**
+   * By path without query: `.svg` is a picture, `.events` an EventSource's stream that never ends, all else HTML.
+   * They come before the demo's own. A WebSocket may be opened at every path; it says the pod's name.
+   */
   readonly pages?: Readonly<Record<string, Page>>
 }
 
@@ -78,7 +83,9 @@ export async function startSite(binary: string, identity: Identity, options: Sit
   const demo = pageResponder(options.cookie ?? 'ISTIOID', counts)
   const own = ownPages(options.pages ?? {})
   const respond: Responder = (...exchange) => own(...exchange) || demo(...exchange)
-  const replicas = await Replicas.start(POD_NAMES, respond)
+  const replicas = await Replicas.start(POD_NAMES, respond, (request, socket, { pod }) => {
+    greetWebSocket(request, socket, pod)
+  })
   try {
     const envoy = await EnvoyProcess.start({
       binary,
@@ -115,6 +122,8 @@ function bootstrap(replicas: readonly number[], identity: Identity, options: Sit
       envoyBootstrap(mesh, {
         wasm: BUILT_FILTER,
         replicas,
+        // As Istio's listeners.
+        connectionManager: { upgrade_configs: [{ upgrade_type: 'websocket' }] },
         ...(transportSocket === undefined ? {} : { transportSocket }),
       }) as { readonly static_resources: { readonly listeners: readonly object[] } },
   )
@@ -131,18 +140,19 @@ function bootstrap(replicas: readonly number[], identity: Identity, options: Sit
 }
 
 function ownPages(pages: Readonly<Record<string, Page>>): Responder {
-  return (_request, response: ServerResponse, { path }) => {
-    const page = pages[withoutQuery(path)]
+  return (_request, response: ServerResponse, echo) => {
+    const path = withoutQuery(echo.path)
+    const page = pages[path]
     if (page === undefined) return false
     response.setHeader('cache-control', 'no-store')
-    response.setHeader(
-      'content-type',
-      withoutQuery(path).endsWith('.svg') ? 'image/svg+xml' : 'text/html; charset=utf-8',
-    )
-    response.end(page())
+    response.setHeader('content-type', TYPES[extname(path)] ?? 'text/html; charset=utf-8')
+    if (path.endsWith('.events')) response.write(page(echo))
+    else response.end(page(echo))
     return true
   }
 }
+
+const TYPES: Readonly<Record<string, string>> = { '.svg': 'image/svg+xml', '.events': 'text/event-stream' }
 
 function withoutQuery(path: string): string {
   return path.split('?')[0] ?? ''
