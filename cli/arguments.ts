@@ -27,7 +27,7 @@ Environment:
   NO_COLOR             no colours
 
 Examples:
-  mooring check manifests/wasm-plugin.yaml
+  mooring check manifests/ingress-gateway/wasm-plugin.yaml
   kubectl get wasmplugins -A -o yaml | mooring check -
   mooring check --format json config.yaml
 `

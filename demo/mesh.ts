@@ -23,7 +23,7 @@ export interface Mesh {
 export interface MeshFiles {
   /** Where the manifests are. Default: the project's own. */
   readonly directory?: string
-  /** A DestinationRule, relative to that directory. Default: the seed's `destination-rule.yaml`. */
+  /** A DestinationRule, relative to that directory. Default: `seed/destination-rule.yaml`. */
   readonly destinationRule?: string
   /** `false` leaves the WasmPlugin out. Default: true. */
   readonly filter?: boolean
@@ -35,11 +35,12 @@ export interface MeshFiles {
  */
 export function readMesh(files: MeshFiles = {}): Mesh {
   const directory = files.directory ?? join(packageRoot, 'manifests')
-  const ruleFile = files.destinationRule ?? 'destination-rule.yaml'
-  const gateway = readGateway(join(directory, 'gateway.yaml'))
-  const virtualService = readVirtualService(join(directory, 'virtual-service.yaml'))
+  const ruleFile = files.destinationRule ?? 'seed/destination-rule.yaml'
+  const gateway = readGateway(join(directory, 'seed/gateway.yaml'))
+  const virtualService = readVirtualService(join(directory, 'seed/virtual-service.yaml'))
   const destinationRule = readDestinationRule(join(directory, ruleFile))
-  const wasmPlugin = files.filter === false ? undefined : readWasmPlugin(join(directory, 'wasm-plugin.yaml'))
+  const wasmPlugin =
+    files.filter === false ? undefined : readWasmPlugin(join(directory, 'ingress-gateway/wasm-plugin.yaml'))
 
   if (!virtualService.gateways.includes(`${gateway.namespace}/${gateway.name}`)) {
     throw new ManifestError(

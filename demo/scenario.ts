@@ -29,7 +29,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     id: 'httpCookie',
     title: 'httpCookie ISTIOID, ttl 60s: the seed, unchanged',
-    destinationRule: 'destination-rule.yaml',
+    destinationRule: 'seed/destination-rule.yaml',
     ...withFilter,
   },
   {
@@ -73,7 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     id: 'httpCookie-without-filter',
     title: 'httpCookie with ttl, no filter: Envoy mints from the addresses of the connection',
-    destinationRule: 'destination-rule.yaml',
+    destinationRule: 'seed/destination-rule.yaml',
     filter: false,
     identity: 'cookie',
     expected: 'shared',

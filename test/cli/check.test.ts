@@ -42,9 +42,9 @@ describe('mooring check', () => {
   })
 
   test("accepts the project's own manifest", () => {
-    expect(mooring(['check', 'manifests/wasm-plugin.yaml'])).toEqual({
+    expect(mooring(['check', 'manifests/ingress-gateway/wasm-plugin.yaml'])).toEqual({
       status: 0,
-      stdout: 'manifests/wasm-plugin.yaml: WasmPlugin istio-system/mooring: accepted\n',
+      stdout: 'manifests/ingress-gateway/wasm-plugin.yaml: WasmPlugin istio-system/mooring: accepted\n',
       stderr: '',
     })
   })
@@ -159,5 +159,5 @@ describe('mooring check', () => {
 test('--help says how to use it, with examples', () => {
   const help = execFileSync(process.execPath, ['build/js/cli/main.js', '--help'], { encoding: 'utf8' })
   expect(help).toMatch(/^Usage: mooring check FILE\.\.\.\n/)
-  expect(help).toContain('mooring check manifests/wasm-plugin.yaml')
+  expect(help).toContain('mooring check manifests/ingress-gateway/wasm-plugin.yaml')
 })

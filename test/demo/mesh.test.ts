@@ -39,7 +39,7 @@ interface Translated {
   }
 }
 
-function translate(destinationRule = 'destination-rule.yaml', filter = true) {
+function translate(destinationRule = 'seed/destination-rule.yaml', filter = true) {
   const bootstrap = envoyBootstrap(readMesh({ destinationRule, filter }), options) as unknown as Translated
   const manager = bootstrap.static_resources.listeners[0].filter_chains[0].filters[0].typed_config
   return {
@@ -100,7 +100,7 @@ describe('a DestinationRule becomes the hash policy and the balancer that Istio 
   const ring = { lb_policy: 'RING_HASH', ring_hash_lb_config: { minimum_ring_size: 1024 } }
 
   test.each([
-    ['destination-rule.yaml', { cookie: { name: 'ISTIOID', ttl: '60s' } }, ring],
+    ['seed/destination-rule.yaml', { cookie: { name: 'ISTIOID', ttl: '60s' } }, ring],
     ['destination-rules/http-cookie-without-ttl.yaml', { cookie: { name: 'ISTIOID' } }, ring],
     ['destination-rules/http-header-name.yaml', { header: { header_name: 'x-mooring-key' } }, ring],
     ['destination-rules/http-query-parameter-name.yaml', { query_parameter: { name: 'user' } }, ring],
@@ -146,7 +146,7 @@ test('a WasmPlugin becomes a filter before the router, and nothing without it', 
       },
     },
   })
-  expect(translate('destination-rule.yaml', false).filters.map(({ name }) => name)).toEqual([
+  expect(translate('seed/destination-rule.yaml', false).filters.map(({ name }) => name)).toEqual([
     'envoy.filters.http.router',
   ])
 })
@@ -192,29 +192,29 @@ describe('manifests that do not fit are refused, with the place', () => {
 
   test.each([
     [
-      'virtual-service.yaml',
+      'seed/virtual-service.yaml',
       'istio-system/default-gw',
       'istio-system/other-gw',
       'manifest_reference',
       'virtual-service.yaml: spec.gateways: expected istio-system/default-gw, the Gateway in gateway.yaml',
     ],
     [
-      'destination-rule.yaml',
+      'seed/destination-rule.yaml',
       'host: test2-bwce-srv',
       'host: other-srv',
       'manifest_reference',
-      'destination-rule.yaml: spec.host: expected test2-bwce-srv.shop.svc.cluster.local, ' +
+      'seed/destination-rule.yaml: spec.host: expected test2-bwce-srv.shop.svc.cluster.local, ' +
         'the destination in virtual-service.yaml',
     ],
     [
-      'wasm-plugin.yaml',
+      'ingress-gateway/wasm-plugin.yaml',
       'namespace: istio-system',
       'namespace: shop',
       'manifest_reference',
       "wasm-plugin.yaml: metadata.namespace: expected istio-system, where the gateway's pods are",
     ],
     [
-      'destination-rule.yaml',
+      'seed/destination-rule.yaml',
       'ttl: 60s',
       'ttl: 60',
       'manifest_field',
@@ -222,7 +222,7 @@ describe('manifests that do not fit are refused, with the place', () => {
         'expected a string, found 60',
     ],
     [
-      'destination-rule.yaml',
+      'seed/destination-rule.yaml',
       'ttl: 60s',
       'tll: 60s',
       'manifest_field',
@@ -230,7 +230,7 @@ describe('manifests that do not fit are refused, with the place', () => {
         'the demo does not translate this field; it knows name, path, ttl',
     ],
     [
-      'gateway.yaml',
+      'seed/gateway.yaml',
       'number: 80,',
       'number: http,',
       'manifest_field',
@@ -243,6 +243,6 @@ describe('manifests that do not fit are refused, with the place', () => {
   })
 
   test('a file that is no YAML', () => {
-    expect(damage('gateway.yaml', 'kind: Gateway', 'kind: [').code).toBe('manifest_unreadable')
+    expect(damage('seed/gateway.yaml', 'kind: Gateway', 'kind: [').code).toBe('manifest_unreadable')
   })
 })

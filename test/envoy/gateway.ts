@@ -9,7 +9,7 @@ export interface GatewayOptions extends Pick<
   'jwtAuthn' | 'morePlugins' | 'transportSocket' | 'connectionManager'
 > {
   readonly binary: string
-  /** Default: that of manifests/wasm-plugin.yaml. */
+  /** Default: that of manifests/ingress-gateway/wasm-plugin.yaml. */
   readonly pluginConfig?: unknown
   /** The plugin's environment variables. Default: none, so that a bad configuration is refused. */
   readonly env?: Readonly<Record<string, string>>

@@ -11,7 +11,7 @@ inEnvoy(({ binary }) => {
     let gateway: TestGateway
 
     beforeAll(async () => {
-      gateway = await startGateway({ binary, destinationRule: 'destination-rule.yaml' })
+      gateway = await startGateway({ binary, destinationRule: 'seed/destination-rule.yaml' })
     })
 
     afterAll(async () => {

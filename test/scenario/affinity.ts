@@ -6,7 +6,7 @@ import { runScenario, SCENARIOS, type Run } from '../../demo/scenario.ts'
 const CLIENTS = 100
 const REQUESTS = 20
 
-/** What Mooring sets for the cookie of manifests/wasm-plugin.yaml over plain HTTP: 16 random bytes in base64url. */
+/** What Mooring sets for the cookie of manifests/ingress-gateway/wasm-plugin.yaml over plain HTTP: 16 random bytes in base64url. */
 const SET_COOKIE = /^ISTIOID=[A-Za-z0-9_-]{21}[AQgw]; Path=\/; HttpOnly; SameSite=Lax$/
 
 /**
