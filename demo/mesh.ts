@@ -36,8 +36,8 @@ export interface MeshFiles {
 export function readMesh(files: MeshFiles = {}): Mesh {
   const directory = files.directory ?? join(packageRoot, 'manifests')
   const ruleFile = files.destinationRule ?? 'seed/destination-rule.yaml'
-  const gateway = readGateway(join(directory, 'seed/gateway.yaml'))
-  const virtualService = readVirtualService(join(directory, 'seed/virtual-service.yaml'))
+  const gateway = readGateway(join(directory, 'route/gateway.yaml'))
+  const virtualService = readVirtualService(join(directory, 'route/virtual-service.yaml'))
   const destinationRule = readDestinationRule(join(directory, ruleFile))
   const wasmPlugin =
     files.filter === false ? undefined : readWasmPlugin(join(directory, 'ingress-gateway/wasm-plugin.yaml'))

@@ -192,7 +192,7 @@ describe('manifests that do not fit are refused, with the place', () => {
 
   test.each([
     [
-      'seed/virtual-service.yaml',
+      'route/virtual-service.yaml',
       'istio-system/default-gw',
       'istio-system/other-gw',
       'manifest_reference',
@@ -230,7 +230,7 @@ describe('manifests that do not fit are refused, with the place', () => {
         'the demo does not translate this field; it knows name, path, ttl',
     ],
     [
-      'seed/gateway.yaml',
+      'route/gateway.yaml',
       'number: 80,',
       'number: http,',
       'manifest_field',
@@ -243,6 +243,6 @@ describe('manifests that do not fit are refused, with the place', () => {
   })
 
   test('a file that is no YAML', () => {
-    expect(damage('seed/gateway.yaml', 'kind: Gateway', 'kind: [').code).toBe('manifest_unreadable')
+    expect(damage('route/gateway.yaml', 'kind: Gateway', 'kind: [').code).toBe('manifest_unreadable')
   })
 })

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"istio.io/istio/manifests"
+	kubecrd "istio.io/istio/pilot/pkg/config/kube/crd"
+	"istio.io/istio/pkg/config/analysis/analyzers"
+	"istio.io/istio/pkg/config/analysis/diag"
+	"istio.io/istio/pkg/config/analysis/local"
+	"istio.io/istio/pkg/config/crd"
+	"istio.io/istio/pkg/config/schema/collections"
+)
+
+// checkManifests judges each set of sets.yaml as the API server, Istio's webhook and `istioctl analyze` would
+// together. Warnings count as errors: there are none.
+func checkManifests() error {
+	sets, err := readSets()
+	if err != nil {
+		return err
+	}
+	validator, err := crdValidator()
+	if err != nil {
+		return err
+	}
+	problems, objects := 0, 0
+	for _, set := range sets {
+		documents, err := set.documents()
+		if err != nil {
+			return fmt.Errorf("%s: %w", set.Name, err)
+		}
+		found, err := checkSet(validator, documents)
+		if err != nil {
+			return fmt.Errorf("%s: %w", set.Name, err)
+		}
+		for _, problem := range found {
+			fmt.Printf("%s: %s\n", set.Name, problem)
+		}
+		problems += len(found)
+		objects += len(documents)
+	}
+	if problems > 0 {
+		return fmt.Errorf("%d problems", problems)
+	}
+	fmt.Printf("accepted: %d sets, %d objects\n", len(sets), objects)
+	return nil
+}
+
+// crdValidator knows the schemas and CEL rules of all Istio CRDs, as the API server gets them.
+func crdValidator() (*crd.Validator, error) {
+	data, err := manifests.FS.ReadFile("charts/base/files/crd-all.gen.yaml")
+	if err != nil {
+		return nil, err
+	}
+	directory, err := os.MkdirTemp("", "mooring-crd-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(directory)
+	file := filepath.Join(directory, "crd.yaml")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		return nil, err
+	}
+	return crd.NewValidatorFromFiles(file)
+}
+
+func checkSet(validator *crd.Validator, documents []document) ([]string, error) {
+	var problems []string
+	add := func(who string, err error) {
+		if err != nil {
+			problems = append(problems, who+": "+err.Error())
+		}
+	}
+	for _, d := range documents {
+		if d.isIstio() {
+			add("schema of "+d.Kind+" "+d.Metadata.Name, validator.ValidateCustomResourceYAML(d.text, nil))
+		}
+	}
+	configs, _, err := kubecrd.ParseInputs(join(documents, document.isIstio))
+	if err != nil {
+		return append(problems, "validator: "+err.Error()), nil
+	}
+	for _, config := range configs {
+		schema, known := collections.Pilot.FindByGroupVersionKind(config.GroupVersionKind)
+		if !known {
+			return nil, errors.New("no validator for " + config.GroupVersionKind.Kind)
+		}
+		warning, err := schema.ValidateConfig(config)
+		who := "validator of " + config.GroupVersionKind.Kind + " " + config.Name
+		add(who, err)
+		add(who, warning)
+	}
+	messages, err := analyze(documents)
+	return append(problems, messages...), err
+}
+
+// analyze runs every analyzer that needs no cluster.
+func analyze(documents []document) ([]string, error) {
+	analyzer := local.NewIstiodAnalyzer(analyzers.AllCombined(), "", "istio-system", nil)
+	text := join(documents, func(d document) bool { return d.isIstio() || d.isCluster() || d.Kind == "Deployment" })
+	source := []local.ReaderSource{{Name: "manifests", Reader: strings.NewReader(text)}}
+	// The variant for tests: only it reads Namespaces, Services and Pods out of files.
+	if err := analyzer.AddTestReaderKubeSource(source); err != nil {
+		return nil, err
+	}
+	if err := analyzer.AddDefaultResources(); err != nil {
+		return nil, err
+	}
+	result, err := analyzer.Analyze(make(chan struct{}))
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, message := range result.Messages {
+		if message.Type.Level().IsWorseThanOrEqualTo(diag.Warning) {
+			found = append(found, "analyzer: "+message.String())
+		}
+	}
+	return found, nil
+}
