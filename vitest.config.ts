@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // Two cores: files that start an Envoy run after one another, all others side by side.
-const envoy = ['envoy', 'browser', 'clients'].map((directory) => `test/${directory}/**/*.test.ts`)
+const envoy = ['envoy', 'browser', 'clients', 'istio'].map((directory) => `test/${directory}/**/*.test.ts`)
 
 // The report that CI counts from.
 const report = process.env['MOORING_TEST_REPORT']

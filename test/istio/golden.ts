@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import { BUILT_FILTER } from '../../demo/built-filter.ts'
+import { Replicas } from '../../demo/replica.ts'
+import { type Bootstrap, EnvoyProcess } from '../../tools/envoy-process.ts'
+import { ENVIRONMENT } from '../config/compiler.ts'
+
+/** What stands in golden files for the path of the fetched module. */
+export const MODULE_PATH = '${MOORING_WASM}'
+
+export interface HttpFilter {
+  readonly name: string
+  readonly typed_config: { readonly '@type': string; readonly config?: WasmConfig }
+}
+
+export interface WasmConfig {
+  readonly name: string
+  readonly root_id: string
+  readonly failure_policy?: string
+  readonly vm_config: {
+    readonly code: { readonly local: { readonly filename: string } }
+    readonly environment_variables: Readonly<Record<string, unknown>>
+  }
+}
+
+interface SocketAddress {
+  socket_address: { address: string; port_value: number }
+}
+
+interface Route {
+  readonly route?: { readonly cluster: string; readonly hash_policy?: readonly unknown[] }
+}
+
+interface ConnectionManager {
+  http_filters: HttpFilter[]
+  readonly route_config: { readonly virtual_hosts: readonly { readonly routes: readonly Route[] }[] }
+}
+
+export interface Listener {
+  readonly name: string
+  address?: SocketAddress
+  readonly filter_chains: readonly {
+    readonly name?: string
+    readonly filters: readonly { readonly typed_config: Partial<ConnectionManager> }[]
+  }[]
+}
+
+interface Cluster {
+  readonly name: string
+  transport_socket?: unknown
+  readonly load_assignment?: {
+    readonly endpoints?: readonly {
+      readonly lb_endpoints: readonly { readonly endpoint: { address: SocketAddress } }[]
+    }[]
+  }
+}
+
+/** The bootstrap that test/istio wrote for a set of manifests. */
+export interface Golden {
+  readonly static_resources: { listeners: Listener[]; clusters: Cluster[] }
+}
+
+/** The set's bootstrap as Istio generated it. */
+export function readGolden(set: string): Golden {
+  return JSON.parse(readFileSync(`test/istio/golden/${set}/envoy.json`, 'utf8')) as Golden
+}
+
+/** The connection manager of the only listener, or of the filter chain with this name. */
+export function connectionManager(golden: Golden, chain?: string): ConnectionManager {
+  const managers = golden.static_resources.listeners
+    .flatMap(({ filter_chains }) => filter_chains)
+    .filter(({ name }) => chain === undefined || name === chain)
+    .flatMap(({ filters }) => filters.map(({ typed_config }) => typed_config))
+    .filter((config): config is ConnectionManager => config.http_filters !== undefined)
+  const [manager] = managers
+  if (manager === undefined || managers.length > 1) throw new Error(`${managers.length} connection managers`)
+  return manager
+}
+
+/** Names of the HTTP filters in order, without what Istio puts around a plugin's name. */
+export function filterNames({ http_filters }: ConnectionManager): readonly string[] {
+  return http_filters.map(({ name }) =>
+    name.replace('extensions.istio.io/trafficextension/', '').replace('~istio-translated-wasmplugin', ''),
+  )
+}
+
+export interface RunOptions {
+  readonly binary: string
+  readonly set: string
+  /** Default: the filter that was built. */
+  readonly wasm?: string
+  /** Changes the bootstrap before Envoy gets it. */
+  readonly adjust?: (golden: Golden) => void
+  readonly respond?: Parameters<typeof Replicas.start>[1]
+}
+
+/** A real Envoy with what Istio generated. */
+export interface RunningSet extends AsyncDisposable {
+  readonly port: number
+  readonly envoy: EnvoyProcess
+  readonly replicas: Replicas
+}
+
+/**
+ * Starts Envoy on a set's golden file, in front of replicas of this process. Only addresses and the module's path
+ * are changed. Throws `EnvoyStartError` where Envoy refuses it.
+ */
+export async function runSet({ binary, set, wasm, adjust, respond }: RunOptions): Promise<RunningSet> {
+  const golden = readGolden(set)
+  adjust?.(golden)
+  const replicas = await Replicas.start(undefined, respond)
+  try {
+    const [listener] = golden.static_resources.listeners
+    if (listener === undefined) throw new Error(`${set}: no listener`)
+    listener.address = loopback(0)
+    for (const { load_assignment } of golden.static_resources.clusters) {
+      const endpoints = (load_assignment?.endpoints ?? []).flatMap(({ lb_endpoints }) => lb_endpoints)
+      endpoints.forEach(({ endpoint }, index) => {
+        endpoint.address = loopback(replicas.ports[index] ?? 0)
+      })
+    }
+    const text = JSON.stringify(golden).replaceAll(MODULE_PATH, wasm ?? BUILT_FILTER)
+    const envoy = await EnvoyProcess.start({
+      binary,
+      bootstrap: JSON.parse(text) as Bootstrap,
+      // What options/hash-secret/gateway-environment.yaml gives the pod.
+      env: { ...process.env, ...ENVIRONMENT },
+    })
+    return {
+      envoy,
+      replicas,
+      port: await envoy.port(listener.name),
+      [Symbol.asyncDispose]: async () => {
+        await envoy.stop()
+        await replicas[Symbol.asyncDispose]()
+      },
+    }
+  } catch (error) {
+    await replicas[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function loopback(port: number): SocketAddress {
+  return { socket_address: { address: '127.0.0.1', port_value: port } }
+}

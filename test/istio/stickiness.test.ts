@@ -1,0 +1,244 @@
+/** What Istio generated from the manifests, run by real Envoys: who stays on which pod. */
+import { describe, expect, test } from 'vitest'
+import { Client, oneConnection, type Exchange } from '../../demo/client.ts'
+import { loopbackAddresses } from '../../demo/loopback.ts'
+import { inEnvoy } from '../envoy/in-envoy.ts'
+import { createIssuer } from '../envoy/jwt-authn.ts'
+import { rawRequest, seen } from '../envoy/raw-request.ts'
+import { connectionManager, runSet, type RunningSet } from './golden.ts'
+import { onPlainListener } from './waypoint.ts'
+
+const CLIENTS = 16
+const REQUESTS = 4
+const MINTED = /^ISTIOID=[A-Za-z0-9_-]{22}; Path=\/; HttpOnly; SameSite=Lax$/
+const SERVICE = 'test2-bwce-srv.shop.svc.cluster.local:8080'
+
+interface Visit {
+  readonly path?: (client: number) => string
+  readonly headers?: (client: number) => Readonly<Record<string, string>>
+  readonly from?: (client: number) => string
+  readonly host?: string
+}
+
+/** What each of some clients saw, by client. Each has a cookie jar of its own. */
+async function visit(set: RunningSet, { path, headers, from, host }: Visit = {}) {
+  return await Promise.all(
+    Array.from({ length: CLIENTS }, async (_, index) => {
+      const agent = oneConnection(from?.(index))
+      const client = new Client({
+        name: `client ${index}`,
+        port: set.port,
+        agent,
+        ...(host === undefined ? {} : { host }),
+        ...(path === undefined ? {} : { path: path(index) }),
+        ...(headers === undefined ? {} : { headers: headers(index) }),
+      })
+      const exchanges: Exchange[] = []
+      for (let request = 0; request < REQUESTS; request += 1) exchanges.push(await client.get())
+      agent.destroy()
+      return exchanges
+    }),
+  )
+}
+
+type Visits = readonly (readonly Exchange[])[]
+
+const podsOf = (exchanges: readonly Exchange[]) => new Set(exchanges.map(({ echo }) => echo?.pod))
+
+/** Each client stays on one pod, and together they use several. */
+function expectSticky(visits: Visits): void {
+  expect(visits.flat().map(({ status }) => status)).toEqual(visits.flat().map(() => 200))
+  expect(visits.map((exchanges) => podsOf(exchanges).size)).toEqual(visits.map(() => 1))
+  expect(podsOf(visits.flat()).size).toBeGreaterThan(1)
+}
+
+/** Some client meets several pods. */
+function expectScattered(visits: Visits): void {
+  expect(visits.flat().map(({ status }) => status)).toEqual(visits.flat().map(() => 200))
+  expect(Math.max(...visits.map((exchanges) => podsOf(exchanges).size))).toBeGreaterThan(1)
+}
+
+/** One cookie for each client, with its first answer. */
+function expectMinted(visits: Visits): void {
+  for (const [first, ...rest] of visits) {
+    expect(first?.setCookie).toEqual([expect.stringMatching(MINTED)])
+    expect(rest.flatMap(({ setCookie }) => setCookie)).toEqual([])
+  }
+}
+
+const setCookies = (visits: Visits) => visits.flat().flatMap(({ setCookie }) => setCookie)
+
+inEnvoy(({ binary }) => {
+  describe('a session that the gateway mints stays on its pod', () => {
+    test.each([
+      'seed',
+      'hash-header',
+      'hash-cookie-without-ttl',
+      'ring-hash',
+      'maglev',
+      'retries',
+      'gateway-api',
+      'mesh-default-gateway',
+      'one-gateway',
+      'everywhere',
+      'fail-close',
+      'fail-reload',
+      'reject-bad-configuration',
+      'pinned',
+    ])('%s', async (name) => {
+      await using set = await runSet({ binary, set: name })
+      const visits = await visit(set)
+      expectSticky(visits)
+      expectMinted(visits)
+    })
+  })
+
+  test('hash-query-parameter: the same parameter, the same pod', async () => {
+    await using set = await runSet({ binary, set: 'hash-query-parameter' })
+    expectSticky(await visit(set, { path: (client) => `/?user=${client}` }))
+  })
+
+  test('hash-source-ip: the same address, the same pod', async () => {
+    const addresses = await loopbackAddresses(CLIENTS)
+    await using set = await runSet({ binary, set: 'hash-source-ip' })
+    const visits = await visit(set, { from: (client) => addresses[client % addresses.length] ?? '127.0.0.1' })
+    expect(visits.map((exchanges) => podsOf(exchanges).size)).toEqual(visits.map(() => 1))
+    if (addresses.length === CLIENTS) expectSticky(visits)
+  })
+
+  describe('a sidecar reads the session that the application passes on, and mints none', () => {
+    test.each(['sidecars', 'mesh-default-sidecar'])('%s', async (name) => {
+      await using set = await runSet({ binary, set: name })
+      const visits = await visit(set, {
+        host: SERVICE,
+        headers: (client) => ({ cookie: `ISTIOID=${client}` }),
+      })
+      expectSticky(visits)
+      expect(setCookies(visits)).toEqual([])
+      const without = await visit(set, { host: SERVICE })
+      expectScattered(without)
+      expect(setCookies(without)).toEqual([])
+    })
+  })
+
+  test('waypoint: the same, on the chain that Istio makes for the service', async () => {
+    await using set = await runSet({ binary, set: 'waypoint', adjust: onPlainListener })
+    const visits = await visit(set, { host: SERVICE, headers: (client) => ({ cookie: `ISTIOID=${client}` }) })
+    expectSticky(visits)
+    expect(setCookies(visits)).toEqual([])
+  })
+
+  test("mesh-override: the namespace's own header decides, and a client can send neither", async () => {
+    await using set = await runSet({ binary, set: 'mesh-override' })
+    const tenant = (client: number) => ({ 'x-tenant': `tenant-${client}`, cookie: 'ISTIOID=everybody' })
+    expectSticky(await visit(set, { host: SERVICE, headers: tenant }))
+    const answer = await rawRequest(
+      set.port,
+      ['x-tenant', 'a', 'x-shop-key', 'chosen', 'x-mooring-key', 'chosen'],
+      { host: SERVICE },
+    )
+    expect(seen(answer, 'x-shop-key')).toEqual([expect.stringMatching(/^[A-Za-z0-9_-]{22}$/)])
+    expect(seen(answer, 'x-mooring-key')).toEqual([])
+  })
+
+  test('mesh-default: a namespace that opted out is left alone, but for the key header of a client', async () => {
+    await using set = await runSet({
+      binary,
+      set: 'mesh-default-gateway',
+      adjust: (golden) => {
+        Object.assign(golden, {
+          node: {
+            id: 'router~192.0.2.10~gw.batch~batch.svc.cluster.local',
+            cluster: 'batch',
+            metadata: { NAMESPACE: 'batch' },
+          },
+        })
+      },
+    })
+    const answer = await rawRequest(set.port, ['x-mooring-key', 'chosen'])
+    expect(answer.setCookie).toEqual([])
+    expect(seen(answer, 'x-mooring-key')).toEqual([])
+  })
+
+  test('by-user: a user has one pod on every device, everybody else a session', async () => {
+    const issuer = await createIssuer()
+    await using set = await runSet({
+      binary,
+      set: 'by-user',
+      adjust: (golden) => {
+        // The golden file has a key that nobody can sign with any more.
+        const ours = issuer.jwtAuthn as unknown as {
+          typed_config: { providers: { 'origins-0': { local_jwks: unknown } } }
+        }
+        const theirs = connectionManager(golden).http_filters[0] as unknown as typeof ours
+        theirs.typed_config.providers['origins-0'].local_jwks =
+          ours.typed_config.providers['origins-0'].local_jwks
+      },
+    })
+    const tokens = await Promise.all(
+      Array.from({ length: CLIENTS }, (_, index) => issuer.sign({ sub: `user-${index % (CLIENTS / 2)}` })),
+    )
+    const visits = await visit(set, {
+      headers: (client) => ({ authorization: `Bearer ${tokens[client] ?? ''}` }),
+    })
+    expectSticky(visits)
+    const devices = visits
+      .slice(0, CLIENTS / 2)
+      .map((exchanges, user) => [...exchanges, ...(visits[user + CLIENTS / 2] ?? [])])
+    expect(devices.map((exchanges) => podsOf(exchanges).size)).toEqual(devices.map(() => 1))
+    const sessions = await visit(set)
+    expectSticky(sessions)
+    expectMinted(sessions)
+  })
+
+  describe('in shadow nothing changes on the wire', () => {
+    test.each(['shadow', 'one-gateway-others'])('%s', async (name) => {
+      await using set = await runSet({ binary, set: name })
+      const visits = await visit(set)
+      expectScattered(visits)
+      expect(setCookies(visits)).toEqual([])
+      expect(seen(await rawRequest(set.port, ['x-mooring-key', 'kept']), 'x-mooring-key')).toEqual(['kept'])
+    })
+  })
+
+  describe('a retry', () => {
+    const retriedPods = async (name: string) => {
+      const attempts = new Map<string, string[]>()
+      await using set = await runSet({
+        binary,
+        set: name,
+        respond: ({ headers }, response, { pod }) => {
+          const id = String(headers['x-request-id'])
+          attempts.set(id, [...(attempts.get(id) ?? []), pod])
+          if (headers['x-envoy-attempt-count'] === '3') return false
+          response.statusCode = 503
+          response.end()
+          return true
+        },
+      })
+      for (let client = 0; client < CLIENTS; client += 1) {
+        expect((await rawRequest(set.port, ['cookie', `ISTIOID=${client}`])).status).toBe(200)
+      }
+      expect([...attempts.values()].map(({ length }) => length)).toEqual([...attempts].map(() => 3))
+      return [...attempts.values()].map((pods) => new Set(pods).size)
+    }
+
+    test("goes to the session's pod again", async () => {
+      expect(new Set(await retriedPods('retries-key-kept'))).toEqual(new Set([1]))
+    })
+
+    test('goes anywhere once the route has removed the key: what retries.yaml warns of', async () => {
+      expect(Math.max(...(await retriedPods('retries-key-removed')))).toBeGreaterThan(1)
+    })
+  })
+
+  test('counters carry the name of the configuration as a label', async () => {
+    await using set = await runSet({ binary, set: 'one-gateway' })
+    await visit(set)
+    const text = async () => await set.envoy.admin('/stats/prometheus?filter=mooring_session_minted')
+    await expect
+      .poll(text, { timeout: 10_000 })
+      .toContain(`\nmooring_session_minted{wasm_filter="canary"} ${CLIENTS}\n`)
+    expect(await text()).toContain('\nmooring_session_minted{wasm_filter="shadow"} 0\n')
+  })
+})
