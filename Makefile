@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench istio golden check format clean
+.PHONY: help setup build demo serve test browser prove bench image istio golden check format clean
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -28,6 +28,8 @@ ISTIO_MODULE = $$(cd test/istio && go list -m -f '{{.Dir}}' istio.io/istio)
 
 # Extra arguments for the demo: make demo ARGS="--only maglev"
 ARGS ?=
+# Where the source code is, for the image's annotations: make image SOURCE=https://...
+SOURCE ?=
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -55,6 +57,9 @@ prove: test ## Run every test at another size: millions of cases, long soaks
 
 bench: $(FILTER) $(TOOLS) ## Measure what the filter costs a real Envoy
 	@node build/js/bench/main.js $(ARGS)
+
+image: $(FILTER) $(TOOLS) ## Write the filter as an OCI image layout, and print what pins it
+	@node build/js/tools/image.js $(if $(SOURCE),--source '$(SOURCE)')
 
 istio: $(ISTIO) ## Have Istio's own code judge the manifests and generate the golden files anew (needs Go)
 	@$(ISTIO) check
