@@ -51,11 +51,17 @@ export class Replica {
     this.#server.keepAliveTimeout = 0
   }
 
-  static async start(name: string, respond: Responder = () => false, upgrade?: Upgrader): Promise<Replica> {
+  /** @param address of this machine to listen on, at a free port */
+  static async start(
+    name: string,
+    respond: Responder = () => false,
+    upgrade?: Upgrader,
+    address = '127.0.0.1',
+  ): Promise<Replica> {
     const replica = new Replica(name, respond, upgrade)
     await new Promise<void>((resolve, reject) => {
       replica.#server.once('error', reject)
-      replica.#server.listen(0, '127.0.0.1', resolve)
+      replica.#server.listen(0, address, resolve)
     })
     return replica
   }

@@ -45,8 +45,9 @@ func main() {
 		flags := flag.NewFlagSet("serve", flag.ExitOnError)
 		set := flags.String("set", "", "the set of manifests, by its name in sets.yaml")
 		module := flags.String("module", "", "the module that every fetch yields; empty: each fetch fails")
+		port := flags.String("gateway-port", "8080", "where the gateway's pods listen")
 		exitOn(flags.Parse(arguments))
-		exitOn(serve(*set, *module))
+		exitOn(serve(*set, *module, *port))
 	case "pull":
 		flags := flag.NewFlagSet("pull", flag.ExitOnError)
 		url := flags.String("url", "", "oci:// or http://")

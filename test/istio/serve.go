@@ -18,14 +18,15 @@ import (
 	"istio.io/istio/pkg/test"
 )
 
-// serve is istiod and istio-agent for one set of manifests: delta ADS in plain text on a free port of 127.0.0.1. The first
-// line of stdout is the port. Then each line of stdin is a command, and is answered by one line, `done` or `error: ...`:
+// serve is istiod and istio-agent for one set of manifests: delta ADS in plain text on a free port of 127.0.0.1. What it
+// says are lines that begin with `serve: `; Istio's libraries write others. The first one is the port. Then each line of
+// stdin is a command, and is answered by `done` or `error: ...`:
 //
 //	apply FILE     create or update the file's objects: Istio's, and EndpointSlices
 //	delete FILE    delete them
 //
 // It ends with stdin.
-func serve(name, module string) error {
+func serve(name, module, gatewayPort string) error {
 	set, err := findSet(name)
 	if err != nil {
 		return err
@@ -33,6 +34,11 @@ func serve(name, module string) error {
 	documents, err := set.documents()
 	if err != nil {
 		return err
+	}
+	for i, d := range documents {
+		if d.Kind == "Service" && d.Metadata.Name == "istio-ingressgateway" {
+			documents[i].text = strings.ReplaceAll(d.text, "targetPort: 8080", "targetPort: "+gatewayPort)
+		}
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -47,14 +53,14 @@ func serve(name, module string) error {
 		}
 		generators := server.Discovery.Generators
 		generators[v3.ExtensionConfigurationType] = agent{generators[v3.ExtensionConfigurationType], moduleAt(module)}
-		fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+		fmt.Println("serve:", listener.Addr().(*net.TCPAddr).Port)
 		lines := bufio.NewScanner(os.Stdin)
 		for lines.Scan() {
 			command, file, _ := strings.Cut(lines.Text(), " ")
 			if err := change(server, command, file); err != nil {
-				fmt.Println("error:", strings.ReplaceAll(err.Error(), "\n", " "))
+				fmt.Println("serve: error:", strings.ReplaceAll(err.Error(), "\n", " "))
 			} else {
-				fmt.Println("done")
+				fmt.Println("serve: done")
 			}
 		}
 	})
