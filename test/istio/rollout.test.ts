@@ -1,12 +1,15 @@
 /** What goes wrong while a configuration is rolled out, in real Envoys that Istio configures over delta ADS. */
-import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { Client, oneConnection, type Exchange } from '../../demo/client.ts'
 import { inEnvoy } from '../envoy/in-envoy.ts'
 import { rawRequest, seen } from '../envoy/raw-request.ts'
 import { TestMesh } from './control-plane.ts'
 import { withGoTools } from './go-tools.ts'
+import { TRAP, writeTrappingModule } from './trapping-module.ts'
 
 interface WasmPlugin {
   readonly spec: {
@@ -144,6 +147,42 @@ withGoTools(['istio'], ({ istio }) => {
       await mesh.plane.delete(PLUGIN)
       await expect.poll(() => setCookieOf(mesh), { timeout: 20_000 }).toBeUndefined()
       expect((await rawRequest(mesh.port, [])).status).toBe(200)
+    })
+
+    describe('a module that traps', () => {
+      const directory = mkdtempSync(join(tmpdir(), 'mooring-trap-'))
+      const module = join(directory, 'trap.wasm')
+
+      beforeAll(() => {
+        writeTrappingModule(module)
+      })
+
+      afterAll(() => {
+        rmSync(directory, { recursive: true })
+      })
+
+      const status = async ({ port }: TestMesh, headers: readonly string[] = []) =>
+        (await rawRequest(port, headers)).status
+
+      test.each([
+        ['hash-header', 'FAIL_OPEN', [200, 200, 200]],
+        ['fail-close', 'FAIL_CLOSE', [503, 503, 503]],
+      ])('%s: it is away until the configuration changes', async (set, failStrategy, meanwhile) => {
+        await using mesh = await TestMesh.start({ binary, istio, set, module })
+        expect([await status(mesh), await status(mesh, TRAP)]).toEqual([200, 503])
+        expect([await status(mesh), await status(mesh, TRAP), await status(mesh)]).toEqual(meanwhile)
+        const changed = plugin({ changed: true }, 'passThrough')
+        await mesh.plane.apply({ ...changed, spec: { ...changed.spec, failStrategy } })
+        await expect.poll(() => status(mesh, TRAP), { timeout: 20_000 }).toBe(503)
+        if (failStrategy === 'FAIL_OPEN') expect(await status(mesh)).toBe(200)
+      })
+
+      test('fail-reload: it comes back by itself', async () => {
+        await using mesh = await TestMesh.start({ binary, istio, set: 'fail-reload', module })
+        expect([await status(mesh), await status(mesh, TRAP)]).toEqual([200, 503])
+        await expect.poll(() => status(mesh), { timeout: 20_000 }).toBe(200)
+        expect(await status(mesh, TRAP)).toBe(503)
+      })
     })
 
     test('a module that cannot be fetched is replaced by what lets everything pass', async () => {
