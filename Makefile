@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench image istio golden check format clean
+.PHONY: help setup build demo serve test browser prove bench image twins istio golden check format clean
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -60,6 +60,12 @@ bench: $(FILTER) $(TOOLS) ## Measure what the filter costs a real Envoy
 
 image: $(FILTER) $(TOOLS) ## Write the filter as an OCI image layout, and print what pins it
 	@node build/js/tools/image.js $(if $(SOURCE),--source '$(SOURCE)')
+
+twins: $(TOOLS) ## Write the TrafficExtensions anew, from the WasmPlugins
+	@for plugin in manifests/*/wasm-plugin.yaml; do \
+	  twin=manifests/traffic-extension/$$(basename $$(dirname $$plugin)); mkdir -p $$twin; \
+	  node build/js/tools/traffic-extension.js $$plugin > $$twin/traffic-extension.yaml; \
+	done
 
 istio: $(ISTIO) ## Have Istio's own code judge the manifests and generate the golden files anew (needs Go)
 	@$(ISTIO) check

@@ -121,3 +121,19 @@ describe('a module that cannot be fetched leaves', () => {
     expect(first?.typed_config).toEqual(substitute)
   })
 })
+
+describe('a TrafficExtension becomes what its WasmPlugin becomes, but for its name', () => {
+  test.each([
+    ['ingress-gateway', 'hash-header'],
+    ['gateway-api', 'gateway-api'],
+    ['sidecars', 'sidecars'],
+    ['mesh-override', 'mesh-override'],
+  ])('%s', (twin, set) => {
+    const text = (name: string) =>
+      readFileSync(`test/istio/golden/${name}/envoy.json`, 'utf8').replaceAll(
+        '~istio-translated-wasmplugin',
+        '',
+      )
+    expect(text(`traffic-extension-${twin}`)).toBe(text(set))
+  })
+})
