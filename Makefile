@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench image twins istio golden check format clean
+.PHONY: help setup build demo serve test browser prove bench image twins chart istio golden go-tools check format clean
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -67,12 +67,21 @@ twins: $(TOOLS) ## Write the TrafficExtensions anew, from the WasmPlugins
 	  node build/js/tools/traffic-extension.js $$plugin > $$twin/traffic-extension.yaml; \
 	done
 
+chart: $(TOOLS) ## Write what the Helm chart has from elsewhere: the schema of pluginConfig, the alerts
+	@node build/js/tools/chart-files.js
+	@$(BIN)/prettier --log-level warn --write chart/values.schema.json
+
 istio: $(ISTIO) ## Have Istio's own code judge the manifests and generate the golden files anew (needs Go)
 	@$(ISTIO) check
 	@$(ISTIO) golden -check -istio "$(ISTIO_MODULE)"
 
 golden: $(ISTIO) ## Write the golden files
 	@$(ISTIO) golden -istio "$(ISTIO_MODULE)"
+
+go-tools: ## Compile helm, kustomize and crane for the tests that use them (needs Go)
+	@GOBIN='$(CURDIR)/.cache/go-bin' go install github.com/google/go-containerregistry/cmd/crane@v0.22.1
+	@GOBIN='$(CURDIR)/.cache/go-bin' go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
+	@GOBIN='$(CURDIR)/.cache/go-bin' go install helm.sh/helm/v3/cmd/helm@v3.22.0
 
 check: $(INSTALLED) ## Check types, lint and format
 	@$(BIN)/tsc -p tsconfig.json
