@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
@@ -41,6 +43,7 @@ func staticResources(server *xds.FakeDiscoveryServer, proxy *model.Proxy, extens
 	static := &bootstrapv3.Bootstrap_StaticResources{}
 	for _, listener := range server.Listeners(proxy) {
 		clone := proto.Clone(listener).(*listenerv3.Listener)
+		slices.SortFunc(clone.FilterChains, func(a, b *listenerv3.FilterChain) int { return strings.Compare(a.Name, b.Name) })
 		chains := clone.FilterChains
 		if clone.DefaultFilterChain != nil {
 			chains = append(chains, clone.DefaultFilterChain)
@@ -54,7 +57,11 @@ func staticResources(server *xds.FakeDiscoveryServer, proxy *model.Proxy, extens
 		}
 		static.Listeners = append(static.Listeners, clone)
 	}
-	for _, cluster := range server.Clusters(proxy) {
+	// Where services come from a map, as for a waypoint, their order differs from run to run, and means nothing to Envoy.
+	clusters := slices.SortedFunc(slices.Values(server.Clusters(proxy)), func(a, b *clusterv3.Cluster) int {
+		return strings.Compare(a.Name, b.Name)
+	})
+	for _, cluster := range clusters {
 		clone := proto.Clone(cluster).(*clusterv3.Cluster)
 		if clone.GetType() == clusterv3.Cluster_EDS {
 			name := clone.Name
