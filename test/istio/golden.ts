@@ -104,13 +104,21 @@ export interface RunningSet extends AsyncDisposable {
  * Starts Envoy on a set's golden file, in front of replicas of this process. Only addresses and the module's path
  * are changed. Throws `EnvoyStartError` where Envoy refuses it.
  */
-export async function runSet({ binary, set, wasm, adjust, respond }: RunOptions): Promise<RunningSet> {
+export async function runSet({ set, adjust, ...options }: RunOptions): Promise<RunningSet> {
   const golden = readGolden(set)
   adjust?.(golden)
+  return await runBootstrap(golden, options)
+}
+
+/** As {@link runSet}, for any bootstrap of one listener. */
+export async function runBootstrap(
+  golden: Golden,
+  { binary, wasm, respond }: Omit<RunOptions, 'set' | 'adjust'>,
+): Promise<RunningSet> {
   const replicas = await Replicas.start(undefined, respond)
   try {
     const [listener] = golden.static_resources.listeners
-    if (listener === undefined) throw new Error(`${set}: no listener`)
+    if (listener === undefined) throw new Error('no listener')
     listener.address = loopback(0)
     for (const { load_assignment } of golden.static_resources.clusters) {
       const endpoints = (load_assignment?.endpoints ?? []).flatMap(({ lb_endpoints }) => lb_endpoints)
@@ -118,10 +126,10 @@ export async function runSet({ binary, set, wasm, adjust, respond }: RunOptions)
         endpoint.address = loopback(replicas.ports[index] ?? 0)
       })
     }
-    const text = JSON.stringify(golden).replaceAll(MODULE_PATH, wasm ?? BUILT_FILTER)
+    const text = JSON.stringify({ admin: { address: loopback(0) }, ...golden })
     const envoy = await EnvoyProcess.start({
       binary,
-      bootstrap: JSON.parse(text) as Bootstrap,
+      bootstrap: JSON.parse(text.replaceAll(MODULE_PATH, wasm ?? BUILT_FILTER)) as Bootstrap,
       // What options/hash-secret/gateway-environment.yaml gives the pod.
       env: { ...process.env, ...ENVIRONMENT },
     })
