@@ -1,8 +1,9 @@
-# Needs git, make and Node 20.19 or newer. python3 is optional: with it `make demo` and `make test` fetch an Envoy.
+# Needs git, make and Node 20.19 or newer. python3 is optional: with it `make demo` and `make test` fetch an Envoy. So is
+# Go 1.26: `make istio gotools` compiles what some tests use.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench image twins chart istio golden go-tools check format clean
+.PHONY: help setup build demo serve test browser prove bench image twins chart istio golden gotools check format clean
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -72,14 +73,17 @@ chart: $(TOOLS) ## Write what the Helm chart has from elsewhere: the schema of p
 	@$(BIN)/prettier --log-level warn --write chart/values.schema.json
 
 istio: $(ISTIO) ## Have Istio's own code judge the manifests and generate the golden files anew (needs Go)
+	@unformatted="$$(gofmt -l test/istio)"; test -z "$$unformatted" || { echo "gofmt: $$unformatted" >&2; exit 1; }
 	@$(ISTIO) check
 	@$(ISTIO) golden -check -istio "$(ISTIO_MODULE)"
 
 golden: $(ISTIO) ## Write the golden files
 	@$(ISTIO) golden -istio "$(ISTIO_MODULE)"
 
-go-tools: ## Compile helm, kustomize and crane for the tests that use them (needs Go)
+gotools: ## Compile helm, kustomize, crane and oras for the tests that use them (needs Go)
+	@echo 'compiling tools in Go, for minutes the first time ...' >&2
 	@GOBIN='$(CURDIR)/.cache/go-bin' go install github.com/google/go-containerregistry/cmd/crane@v0.22.1
+	@GOBIN='$(CURDIR)/.cache/go-bin' go install oras.land/oras/cmd/oras@v1.3.6
 	@GOBIN='$(CURDIR)/.cache/go-bin' go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
 	@GOBIN='$(CURDIR)/.cache/go-bin' go install helm.sh/helm/v3/cmd/helm@v3.22.0
 

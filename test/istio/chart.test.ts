@@ -61,6 +61,14 @@ withGoTools(['helm', 'kustomize'], ({ helm, kustomize }) => {
     expect(first).toContain(`--namespace ${namespace}`)
   })
 
+  test('what docs/mesh.md installs can be rendered', () => {
+    const commands = [...readFileSync('docs/mesh.md', 'utf8').matchAll(/^ {4}helm install (.*)$/gm)]
+    expect(commands.length).toBe(2)
+    for (const [, rest = ''] of commands) {
+      expect(run(helm, 'template', ...rest.split(' '))).toMatchObject({ status: 0, stderr: '' })
+    }
+  })
+
   test('every example is compared', () => {
     expect(CASES.map(([values]) => `${values}.yaml`).sort()).toEqual(readdirSync('chart/examples').sort())
   })

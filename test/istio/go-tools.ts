@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, test } from 'vitest'
 
-/** Tools that are compiled with Go: `istio` is test/istio itself, the others are fetched by `make go-tools`. */
-export type GoTool = 'istio' | 'crane' | 'kustomize' | 'helm'
+/** Tools that are compiled with Go: `istio` is test/istio itself, the others are fetched by `make gotools`. */
+export type GoTool = 'istio' | 'crane' | 'oras' | 'kustomize' | 'helm'
 
-/** Where `make go-tools` puts them. */
+/** Where `make gotools` puts them. */
 const CACHE = join('.cache', 'go-bin')
 
 /**
@@ -24,7 +24,7 @@ export function withGoTools<const T extends GoTool>(
       return
     }
     test('the tools are there', (context) => {
-      const reason = `no ${missing.join(', ')}; \`make go-tools\` compiles them, with Go`
+      const reason = `no ${missing.join(', ')}; \`make gotools\` compiles them, with Go`
       if (process.env['MOORING_REQUIRE_GO_TOOLS'] === '1') {
         throw new Error(`MOORING_REQUIRE_GO_TOOLS is set and there is ${reason}`)
       }

@@ -7,15 +7,17 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { guardOrphan } from '../../tools/orphan-guard.ts'
 import { runCommand } from '../../tools/run-command.ts'
 import { withGoTools } from './go-tools.ts'
 
 const BUILT = 'build/mooring.wasm'
 
-withGoTools(['crane', 'istio'], ({ crane, istio }) => {
+withGoTools(['crane', 'oras', 'istio'], ({ crane, oras, istio }) => {
   const directory = mkdtempSync(join(tmpdir(), 'mooring-registry-'))
   let registry: ChildProcess
   let address = ''
+  let unguard: () => void = () => undefined
   let sums: { readonly oci: string; readonly https: string }
 
   beforeAll(async () => {
@@ -33,6 +35,7 @@ withGoTools(['crane', 'istio'], ({ crane, istio }) => {
     registry = spawn(crane, ['registry', 'serve', '--address', '127.0.0.1:0'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    if (registry.pid !== undefined) unguard = guardOrphan(registry.pid)
     address = await new Promise((resolve, reject) => {
       let said = ''
       const listen = (text: string) => {
@@ -57,6 +60,7 @@ withGoTools(['crane', 'istio'], ({ crane, istio }) => {
 
   afterAll(() => {
     registry.kill()
+    unguard()
     rmSync(directory, { recursive: true })
   })
 
@@ -74,6 +78,23 @@ withGoTools(['crane', 'istio'], ({ crane, istio }) => {
   test('crane sees the digest that make image printed', () => {
     const { stdout } = spawnSync(crane, ['digest', `${address}/mooring:0.1.0`], { encoding: 'utf8' })
     expect(stdout).toBe(`sha256:${sums.oci}\n`)
+  })
+
+  test('oras pushes the same', async () => {
+    const copied = spawnSync(
+      oras,
+      [
+        'cp',
+        '--from-oci-layout',
+        `${join(directory, 'image')}:0.1.0`,
+        '--to-plain-http',
+        `${address}/by-oras:0.1.0`,
+      ],
+      { encoding: 'utf8' },
+    )
+    expect(copied.stdout).toContain(`Digest: sha256:${sums.oci}`)
+    const { module } = await pull(`oci://${address}/by-oras:0.1.0`, sums.oci)
+    expect(module?.equals(readFileSync(BUILT))).toBe(true)
   })
 
   test('the agent pulls it by tag, without a checksum', async () => {
