@@ -1,6 +1,6 @@
 /** What Istio made of the manifests, read from the golden files. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { connectionManager, filterNames, MODULE_PATH, readGolden } from './golden.ts'
@@ -37,6 +37,22 @@ test('every directory of manifests is in a set', () => {
     .filter((file) => file.endsWith('kustomization.yaml'))
     .map((file) => join('manifests', dirname(file)))
   expect(there.filter((directory) => !used.has(directory))).toEqual([])
+})
+
+test('every file outside of those is in a set too, or is run by a test of its own', () => {
+  const declared = readFileSync('test/istio/sets.yaml', 'utf8')
+  const alone = readdirSync('manifests', { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join('manifests', name))
+    .filter(
+      (directory) =>
+        !readdirSync(directory, { recursive: true }).some(
+          (file) => basename(String(file)) === 'kustomization.yaml',
+        ),
+    )
+    .flatMap((directory) => readdirSync(directory).map((file) => join(directory, file)))
+  expect(alone.length).toBeGreaterThan(6)
+  expect(alone.filter((file) => !declared.includes(file))).toEqual(['manifests/envoy/envoy.yaml'])
 })
 
 describe('the plugin stands where the order of filters needs it', () => {

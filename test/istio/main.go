@@ -4,7 +4,8 @@
 //
 //	istio golden                 write test/istio/golden: what istiod sends for each set of manifests
 //	istio golden -check          compare instead of writing; exit 1 where anything differs
-//	istio check                  schema, CEL rules, unknown fields, validators and analyzers over every manifest
+//	istio check [API...]         schema, CEL rules, unknown fields, validators and analyzers over every manifest, and the
+//	                             CRDs of other lines of Istio: directories of the module istio.io/api
 //	istio serve -set NAME ...    be istiod and the agent of one set, over delta ADS; commands on stdin
 //	istio pull -url URL ...      fetch a module as the agent does
 //
@@ -40,7 +41,7 @@ func main() {
 		exitOn(flags.Parse(arguments))
 		exitOn(writeGoldens(*source, *compare))
 	case "check":
-		exitOn(checkManifests())
+		exitOn(checkManifests(arguments))
 	case "serve":
 		flags := flag.NewFlagSet("serve", flag.ExitOnError)
 		set := flags.String("set", "", "the set of manifests, by its name in sets.yaml")
