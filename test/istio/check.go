@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+
 	"istio.io/istio/manifests"
 	kubecrd "istio.io/istio/pilot/pkg/config/kube/crd"
 	"istio.io/istio/pkg/config/analysis/analyzers"
@@ -14,10 +17,11 @@ import (
 	"istio.io/istio/pkg/config/analysis/local"
 	"istio.io/istio/pkg/config/crd"
 	"istio.io/istio/pkg/config/schema/collections"
+	"istio.io/istio/pkg/kube"
 )
 
 // checkManifests judges each set of sets.yaml as the API server, Istio's webhook and `istioctl analyze` would
-// together. Warnings count as errors: there are none. Then it judges every object by the CRDs of other lines of Istio: apis
+// together: Kubernetes' and the Gateway API's objects by their fields, Istio's by CRDs, validators and analyzers. Warnings count as errors: there are none. Then it judges every object by the CRDs of other lines of Istio: apis
 // are directories of the module istio.io/api, one for each.
 func checkManifests(apis []string) error {
 	sets, err := readSets()
@@ -116,16 +120,24 @@ func checkSet(validator *crd.Validator, documents []document) ([]string, error) 
 			add("schema of "+d.Kind+" "+d.Metadata.Name, validator.ValidateCustomResourceYAML(d.text, nil))
 		}
 	}
+	strict := serializer.NewCodecFactory(kube.IstioScheme, serializer.EnableStrict).UniversalDeserializer()
+	for _, d := range documents {
+		if d.isIstio() || !kube.IstioScheme.Recognizes(schema.FromAPIVersionAndKind(d.APIVersion, d.Kind)) {
+			continue
+		}
+		_, _, err := strict.Decode([]byte(d.text), nil, nil)
+		add("fields of "+d.Kind+" "+d.Metadata.Name, err)
+	}
 	configs, _, err := kubecrd.ParseInputs(join(documents, document.isIstio))
 	if err != nil {
 		return append(problems, "validator: "+err.Error()), nil
 	}
 	for _, config := range configs {
-		schema, known := collections.Pilot.FindByGroupVersionKind(config.GroupVersionKind)
+		kind, known := collections.Pilot.FindByGroupVersionKind(config.GroupVersionKind)
 		if !known {
 			return nil, errors.New("no validator for " + config.GroupVersionKind.Kind)
 		}
-		warning, err := schema.ValidateConfig(config)
+		warning, err := kind.ValidateConfig(config)
 		who := "validator of " + config.GroupVersionKind.Kind + " " + config.Name
 		add(who, err)
 		add(who, warning)
