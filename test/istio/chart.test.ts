@@ -69,6 +69,17 @@ withGoTools(['helm', 'kustomize'], ({ helm, kustomize }) => {
     }
   })
 
+  test('what kustomize builds becomes TrafficExtensions, as docs/mesh.md says', () => {
+    const { stdout } = run(kustomize, 'build', 'manifests/by-user')
+    const turned = spawnSync(process.execPath, ['build/js/tools/traffic-extension.js'], {
+      encoding: 'utf8',
+      input: stdout,
+    }).stdout
+    const kinds = (yaml: string) => [...yaml.matchAll(/^kind: (.*)$/gm)].map(([, kind]) => kind)
+    expect(kinds(stdout)).toEqual(['WasmPlugin', 'RequestAuthentication'])
+    expect(kinds(turned)).toEqual(['TrafficExtension', 'RequestAuthentication'])
+  })
+
   test('every example is compared', () => {
     expect(CASES.map(([values]) => `${values}.yaml`).sort()).toEqual(readdirSync('chart/examples').sort())
   })

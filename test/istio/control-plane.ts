@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,17 +8,19 @@ import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { Replica } from '../../demo/replica.ts'
 import { EnvoyProcess } from '../../tools/envoy-process.ts'
 import { guardOrphan } from '../../tools/orphan-guard.ts'
+import { freePort } from '../envoy/free-port.ts'
 
 /** Istio's DiscoveryServer and the part of its agent that fetches modules, in a process of their own (serve.go). */
 class ControlPlane implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #answers: AsyncIterator<string>
+  readonly #unguard: () => void
   readonly #directory = mkdtempSync(join(tmpdir(), 'mooring-istiod-'))
   #files = 0
 
   private constructor(istio: string, args: readonly string[]) {
     this.#child = spawn(istio, ['serve', ...args], { stdio: ['pipe', 'pipe', 'ignore'] })
-    if (this.#child.pid !== undefined) guardOrphan(this.#child.pid)
+    this.#unguard = this.#child.pid === undefined ? () => undefined : guardOrphan(this.#child.pid)
     if (this.#child.stdout === null) throw new Error('no stdout')
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
   }
@@ -42,6 +43,7 @@ class ControlPlane implements AsyncDisposable {
     const ended = new Promise((resolve) => this.#child.once('exit', resolve))
     this.#child.kill('SIGKILL')
     await ended
+    this.#unguard()
     rmSync(this.#directory, { recursive: true })
   }
 
@@ -201,16 +203,4 @@ function adsBootstrap(port: number) {
       ],
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  return await new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => {
-        resolve(port)
-      })
-    })
-  })
 }
