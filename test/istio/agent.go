@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"sync/atomic"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -21,6 +22,17 @@ func (m moduleAt) Get(url string, _ wasm.GetOptions) (string, error) {
 }
 
 func (moduleAt) Cleanup() {}
+
+// changingModule answers with what the latest `module` command said.
+type changingModule struct{ current atomic.Value }
+
+func (c *changingModule) set(path string) { c.current.Store(moduleAt(path)) }
+
+func (c *changingModule) Get(url string, options wasm.GetOptions) (string, error) {
+	return c.current.Load().(moduleAt).Get(url, options)
+}
+
+func (*changingModule) Cleanup() {}
 
 // asAgent does to extension configurations what istio-agent does between istiod and Envoy: it fetches modules and
 // writes their path in place of their URL, or puts an RBAC filter in place of the whole.

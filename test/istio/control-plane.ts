@@ -39,6 +39,11 @@ class ControlPlane implements AsyncDisposable {
     await this.#command('delete', objects)
   }
 
+  /** What every later fetch of a module yields. */
+  async module(path: string): Promise<void> {
+    await this.#send(`module ${path}`)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = new Promise((resolve) => this.#child.once('exit', resolve))
     this.#child.kill('SIGKILL')
@@ -50,9 +55,13 @@ class ControlPlane implements AsyncDisposable {
   async #command(command: string, objects: readonly unknown[]): Promise<void> {
     const file = join(this.#directory, `${(this.#files += 1)}.yaml`)
     writeFileSync(file, objects.map((object) => stringify(object)).join('\n---\n'))
-    this.#child.stdin?.write(`${command} ${file}\n`)
+    await this.#send(`${command} ${file}`)
+  }
+
+  async #send(line: string): Promise<void> {
+    this.#child.stdin?.write(`${line}\n`)
     const answer = await this.#answer()
-    if (answer !== 'done') throw new Error(`${command}: ${answer}`)
+    if (answer !== 'done') throw new Error(`${line}: ${answer}`)
   }
 
   async #answer(): Promise<string> {

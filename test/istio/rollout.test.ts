@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { Client, oneConnection, type Exchange } from '../../demo/client.ts'
 import { inEnvoy } from '../envoy/in-envoy.ts'
 import { rawRequest, seen } from '../envoy/raw-request.ts'
@@ -185,10 +186,15 @@ withGoTools(['istio'], ({ istio }) => {
       })
     })
 
-    test('a module that cannot be fetched is replaced by what lets everything pass', async () => {
+    test('a module that cannot be fetched is replaced by what lets everything pass, until the next push', async () => {
       await using mesh = await TestMesh.start({ binary, istio, set: 'hash-header', module: '' })
       const answer = await rawRequest(mesh.port, [])
       expect({ status: answer.status, setCookie: answer.setCookie }).toEqual({ status: 200, setCookie: [] })
+      // The registry is back: the next push of the plugin brings the module.
+      await mesh.plane.module(BUILT_FILTER)
+      const config = { ...PLUGIN.spec.pluginConfig, observe: { instance: 'again' } }
+      await mesh.plane.apply(plugin(config, 'passThrough'))
+      await expect.poll(() => setCookieOf(mesh), { timeout: 20_000 }).toBe('ISTIOID')
     })
 
     test.each(['fail-close', 'fail-reload'])(

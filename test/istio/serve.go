@@ -24,6 +24,7 @@ import (
 //
 //	apply FILE     create or update the file's objects: Istio's, and EndpointSlices
 //	delete FILE    delete them
+//	module PATH    what every later fetch of a module yields; no path: it fails
 //
 // It ends with stdin.
 func serve(name, module, gatewayPort string) error {
@@ -51,12 +52,19 @@ func serve(name, module, gatewayPort string) error {
 			failed = err
 			return
 		}
+		cache := &changingModule{}
+		cache.set(module)
 		generators := server.Discovery.Generators
-		generators[v3.ExtensionConfigurationType] = agent{generators[v3.ExtensionConfigurationType], moduleAt(module)}
+		generators[v3.ExtensionConfigurationType] = agent{generators[v3.ExtensionConfigurationType], cache}
 		fmt.Println("serve:", listener.Addr().(*net.TCPAddr).Port)
 		lines := bufio.NewScanner(os.Stdin)
 		for lines.Scan() {
 			command, file, _ := strings.Cut(lines.Text(), " ")
+			if command == "module" {
+				cache.set(file)
+				fmt.Println("serve: done")
+				continue
+			}
 			if err := change(server, command, file); err != nil {
 				fmt.Println("serve: error:", strings.ReplaceAll(err.Error(), "\n", " "))
 			} else {
