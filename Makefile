@@ -29,8 +29,10 @@ ISTIO_SOURCES := $(wildcard test/istio/*.go) test/istio/go.mod test/istio/go.sum
 # The module's own files: the template of the bootstrap is among them.
 ISTIO_MODULE = $$(cd test/istio && go list -m -f '{{.Dir}}' istio.io/istio)
 
-# Other lines of Istio whose CRDs judge the manifests too.
+# Other lines of Istio, and Envoy Gateway, whose CRDs judge the manifests too.
 ISTIO_APIS := v1.30.8 v1.31.4 v1.32.0
+ENVOY_GATEWAY := v1.9.1
+module_directory = $$(go mod download -json $(1) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
 
 # Extra arguments for the demo: make demo ARGS="--only maglev"
 ARGS ?=
@@ -79,8 +81,9 @@ chart: $(TOOLS) ## Write what the Helm chart has from elsewhere: the schema of p
 
 istio: $(ISTIO) ## Have Istio's own code judge the manifests and generate the golden files anew (needs Go)
 	@unformatted="$$(gofmt -l test/istio)"; test -z "$$unformatted" || { echo "gofmt: $$unformatted" >&2; exit 1; }
-	@$(ISTIO_RUN) check $$(for version in $(ISTIO_APIS); do \
-	  go mod download -json istio.io/api@$$version | sed -n 's/.*"Dir": "\(.*\)".*/\1/p'; done)
+	@$(ISTIO_RUN) check \
+	  $(foreach version,$(ISTIO_APIS),"$(call module_directory,istio.io/api@$(version))/kubernetes/customresourcedefinitions.gen.yaml") \
+	  "$(call module_directory,github.com/envoyproxy/gateway@$(ENVOY_GATEWAY))/charts/gateway-helm/charts/crds/crds/generated"
 	@$(ISTIO_RUN) golden -check -istio "$(ISTIO_MODULE)"
 
 golden: $(ISTIO) ## Write the golden files

@@ -16,7 +16,9 @@ test('generated is what the pinned Istio generated', () => {
 
 test('by schema are the lines whose CRDs make istio asks', () => {
   const asked = /^ISTIO_APIS := (.*)$/m.exec(readFileSync('Makefile', 'utf8'))?.[1]?.split(' ') ?? []
-  const claimed = rowsThat(/by schema/).map(
+  const gateway = /^ENVOY_GATEWAY := v(.*)$/m.exec(readFileSync('Makefile', 'utf8'))?.[1] ?? '?'
+  expect(rowsThat(/^\| Envoy Gateway/)).toEqual([expect.stringContaining(`Envoy Gateway ${gateway} |`)])
+  const claimed = rowsThat(/^\| Istio.*by schema/).map(
     (row) => /(1\.\d+\.\d+)(?: by schema|.*\| by schema)/.exec(row)?.[1],
   )
   expect(claimed.map((version) => `v${version ?? '?'}`).sort()).toEqual(asked)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -21,9 +22,9 @@ import (
 )
 
 // checkManifests judges each set of sets.yaml as the API server, Istio's webhook and `istioctl analyze` would
-// together: Kubernetes' and the Gateway API's objects by their fields, Istio's by CRDs, validators and analyzers. Warnings count as errors: there are none. Then it judges every object by the CRDs of other lines of Istio: apis
-// are directories of the module istio.io/api, one for each.
-func checkManifests(apis []string) error {
+// together: Kubernetes' and the Gateway API's objects by their fields, Istio's by CRDs, validators and analyzers.
+// Warnings count as errors: there are none. Then other CRDs judge what they define: see checkByCRDs.
+func checkManifests(crds []string) error {
 	sets, err := readSets()
 	if err != nil {
 		return err
@@ -56,24 +57,39 @@ func checkManifests(apis []string) error {
 		return fmt.Errorf("%d problems", problems)
 	}
 	fmt.Printf("accepted: %d sets, %d objects\n", len(sets), objects)
-	for _, api := range apis {
-		if err := checkByCRDs(api, sets); err != nil {
+	for _, path := range crds {
+		if err := checkByCRDs(path, sets); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkByCRDs judges Istio's objects by schemas and CEL rules alone.
-func checkByCRDs(api string, sets []manifestSet) error {
-	data, err := os.ReadFile(filepath.Join(api, "kubernetes", "customresourcedefinitions.gen.yaml"))
+// checkByCRDs judges the objects that these CRDs define, by schemas and CEL rules alone. The path is a file of CRDs or a
+// directory of such files, within a Go module.
+func checkByCRDs(path string, sets []manifestSet) error {
+	files, err := filepath.Glob(filepath.Join(path, "*.yaml"))
 	if err != nil {
 		return err
 	}
-	validator, err := crdValidator(data)
+	if len(files) == 0 {
+		files = []string{path}
+	}
+	groups := map[string]bool{}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for _, match := range groupOfCRD.FindAllStringSubmatch(string(raw), -1) {
+			groups[match[1]] = true
+		}
+	}
+	validator, err := crd.NewValidatorFromFiles(files...)
 	if err != nil {
 		return err
 	}
+	module := moduleOf.FindString(path)
 	seen := map[string]bool{}
 	for _, set := range sets {
 		documents, err := set.documents()
@@ -81,18 +97,28 @@ func checkByCRDs(api string, sets []manifestSet) error {
 			return err
 		}
 		for _, d := range documents {
-			if !d.isIstio() || seen[d.text] {
+			group, _, _ := strings.Cut(d.APIVersion, "/")
+			if !groups[group] || seen[d.text] {
 				continue
 			}
 			seen[d.text] = true
 			if err := validator.ValidateCustomResourceYAML(d.text, nil); err != nil {
-				return fmt.Errorf("%s: %s: %s %s: %w", filepath.Base(api), set.Name, d.Kind, d.Metadata.Name, err)
+				return fmt.Errorf("%s: %s: %s %s: %w", module, set.Name, d.Kind, d.Metadata.Name, err)
 			}
 		}
 	}
-	fmt.Printf("accepted by the CRDs of %s: %d objects\n", filepath.Base(api), len(seen))
+	if len(seen) == 0 {
+		return fmt.Errorf("%s: no object is defined by these CRDs", path)
+	}
+	fmt.Printf("accepted by the CRDs of %s: %d objects\n", module, len(seen))
 	return nil
 }
+
+var (
+	groupOfCRD = regexp.MustCompile(`(?m)^  group: (\S+)$`)
+	// The name and version of a module, in the path of its directory.
+	moduleOf = regexp.MustCompile(`[^/]+@[^/]+`)
+)
 
 // crdValidator knows the schemas and CEL rules of Istio's CRDs, as the API server gets them.
 func crdValidator(data []byte) (*crd.Validator, error) {

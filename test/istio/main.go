@@ -4,8 +4,8 @@
 //
 //	istio golden                 write test/istio/golden: what istiod sends for each set of manifests
 //	istio golden -check          compare instead of writing; exit 1 where anything differs
-//	istio check [API...]         schema, CEL rules, unknown fields, validators and analyzers over every manifest, and the
-//	                             CRDs of other lines of Istio: directories of the module istio.io/api
+//	istio check [CRDS...]        schema, CEL rules, unknown fields, validators and analyzers over every manifest, and the
+//	                             CRDs in these files or directories, of other lines of Istio and of Envoy Gateway
 //	istio serve -set NAME ...    be istiod and the agent of one set, over delta ADS; commands on stdin
 //	istio pull -url URL ...      fetch a module as the agent does
 //
