@@ -1,7 +1,7 @@
 /** What goes wrong while a configuration is rolled out, in real Envoys that Istio configures over delta ADS. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
@@ -97,7 +97,7 @@ withGoTools(['istio'], ({ istio }) => {
       })
     })
 
-    test('a plugin that is updated under load fails no request and moves no session', async () => {
+    test('a plugin, and its image, that are updated under load fail no request and move no session', async () => {
       await using mesh = await TestMesh.start({ binary, istio, set: 'hash-header' })
       const agents = Array.from({ length: 4 }, () => oneConnection())
       const clients = Array.from(
@@ -115,7 +115,17 @@ withGoTools(['istio'], ({ istio }) => {
         while (loading) seenBy.get(client)?.push(await client.get())
       })
       try {
-        for (const instance of ['one', 'two', 'three', 'four', 'five']) {
+        // The debug build stands for another version: other bytes, so another VM.
+        const other = resolve('build/mooring.debug.wasm')
+        const updates = [
+          ['one', BUILT_FILTER],
+          ['two', BUILT_FILTER],
+          ['three', other],
+          ['four', other],
+          ['five', BUILT_FILTER],
+        ] as const
+        for (const [instance, module] of updates) {
+          await mesh.plane.module(module)
           const config = { ...PLUGIN.spec.pluginConfig, observe: { instance } }
           await mesh.plane.apply(plugin(config, 'passThrough'))
           // Its counter moves: the new configuration serves.
@@ -123,6 +133,7 @@ withGoTools(['istio'], ({ istio }) => {
           await expect
             .poll(async () => (await mesh.envoy.stats(requests)).get(requests) ?? 0, { timeout: 30_000 })
             .toBeGreaterThan(200)
+          expect(await mesh.envoy.admin('/config_dump?resource=ecds_filters')).toContain(module)
         }
       } finally {
         loading = false
