@@ -1,11 +1,13 @@
 /** The exports that Envoy calls; nothing else. What is not exported costs a request nothing. */
 import './proxy/abort'
-import { arenaAlloc } from './bytes/arena'
+import { REQUEST_CAP, arenaAlloc, arenaReset } from './bytes/arena'
 import { configure } from './filter/configure'
+import { renewLease } from './filter/neighbours'
 import { onRequestHeaders } from './filter/request'
 import { onResponseHeaders } from './filter/response'
 import { createRoot, findRoot, noteStream, removeRoot, rootOfNewest } from './filter/root'
 import { FilterHeadersStatus } from './proxy/abi'
+import { readClock } from './proxy/clock'
 import { flush } from './proxy/metrics'
 import { dropPending } from './session/pending'
 
@@ -36,8 +38,12 @@ export function proxy_on_configure(context: u32, size: u32): u32 {
 }
 
 export function proxy_on_tick(context: u32): void {
+  readClock()
   const root = findRoot(context)
-  if (root !== null) flush(root.ledger)
+  if (root === null) return
+  arenaReset(REQUEST_CAP)
+  renewLease(root)
+  flush(root.ledger)
 }
 
 export function proxy_on_request_headers(stream: u32, headers: u32, endOfStream: u32): u32 {

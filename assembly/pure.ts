@@ -5,6 +5,7 @@
  */
 // Named by asconfig.json, so that the module imports nothing.
 import './proxy/abort'
+import { unpackLiterals } from './bytes/literal'
 import { Slice } from './bytes/slice'
 import { Writer } from './bytes/writer'
 
@@ -20,6 +21,7 @@ export { arenaAlloc, arenaRelease, arenaReset, arenaUsed } from './bytes/arena'
 export { capture, capturePatternError } from './bytes/capture'
 export { heapAlloc, heapFree, heapShrink, heapUsed } from './bytes/heap'
 export { addName, clearNames, hasName, nameCount } from './bytes/name-set'
+export { instantOf } from './config/check/instant'
 export { compileKeyHeadersOnly, compilePolicy, freePolicy } from './config/compile'
 export { errorCount, errorText, warningCount, warningText } from './config/report'
 export { equalsInConstantTime } from './crypto/constant-time'
@@ -35,8 +37,8 @@ export {
 } from './crypto/sha256'
 export { maskAddress, parseAddress } from './http/address'
 export { hostOf, hostPatternError, matchHost } from './http/authority'
-export { isPubliclyCacheable } from './http/cache-control'
-export { countCookies, findCookie, isCookieValue, writeWithoutCookie } from './http/cookie'
+export { sharingOf, writeForOneClient } from './http/cache-control'
+export { findCookie, isCookieValue, writeWithoutCookie } from './http/cookie'
 export { isFieldValue } from './http/field-value'
 export { grpcMethod, grpcService, isGrpcContentType } from './http/grpc'
 export { jwtPayload } from './http/jwt'
@@ -63,3 +65,5 @@ export function openWriter(writer: Writer, start: usize, capacity: u32): void {
 export function writerResult(writer: Writer): Slice {
   return writer.result
 }
+
+unpackLiterals()

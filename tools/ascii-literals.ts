@@ -1,13 +1,13 @@
 /**
  * A transform of the AssemblyScript compiler: literals of ASCII become places in static bytes.
  *
- *     ascii('sub')          ->  ascii(offset, length)    the text as it is, in the list of assembly/bytes/literal.ts
+ *     ascii('sub')          ->  ascii(offset, length)    the text, in the pool of assembly/bytes/literal.ts
  *     word('sub')           ->  word(place)              there too, with a blank or NUL behind it
  *     words('sub iss')      ->  words(place)             there too, with NUL behind it
- *     phrase('a string')    ->  phrase(place)            packed, for printing only, in that of assembly/bytes/phrase.ts
+ *     phrase('a string')    ->  phrase(place)            packed, for printing only, in assembly/bytes/phrase.ts
  *
  * The language stores a string literal as UTF-16 behind an object header of 20 bytes. The filter wants bytes, so the
- * literals are taken at compile time, each text once, and fill the one list in their form's file, which is empty there.
+ * literals are taken at compile time, each text once. The pool itself is one more phrase, unpacked when the filter starts.
  */
 import { packPhrases } from './phrase-packing.ts'
 
@@ -64,8 +64,16 @@ class Pool {
     return this.#text.length - text.length
   }
 
-  get bytes(): readonly number[] {
-    return Array.from(this.#text, (character) => character.charCodeAt(0))
+  get length(): number {
+    return this.#text.length
+  }
+
+  /** As assembly/bytes/literal.ts reads it: what cannot be printed has a mark in its place. */
+  get printable(): string {
+    const odd = /[^ -~\0\n]|[`^]/.exec(this.#text)
+    if (odd)
+      throw new AsciiLiteralError(`found ${JSON.stringify(odd[0])} in a literal, expected another character`)
+    return this.#text.replaceAll('\0', '`').replaceAll('\n', '^')
   }
 }
 
@@ -90,8 +98,13 @@ export default class AsciiLiterals {
       pool.placeWord(text),
     )
     placeSlices(literals(own, 'ascii', /^[\0-\x7f]*$/, 'ASCII'), pool)
-    fillList(own, ASCII_FILE, pool.bytes)
-    fillList(own, PHRASE_FILE, poolPhrases(literals(own, 'phrase', /^[ -~]*$/, 'printable ASCII')))
+    const phrases = literals(own, 'phrase', /^[ -~]*$/, 'printable ASCII')
+    const { bytes, places } = packPhrases([...phrases.map(({ text }) => text), pool.printable])
+    for (const { node, text } of phrases) replaceArguments(node, places.get(text) ?? 0)
+    fillList(own, PHRASE_FILE, bytes)
+    fillNumber(own, 'LITERALS', pool.length)
+    fillNumber(own, 'LITERALS_BYTES', pool.length)
+    fillNumber(own, 'LITERALS_PLACE', places.get(pool.printable) ?? 0)
   }
 }
 
@@ -106,12 +119,6 @@ function placeSlices(calls: readonly Literal[], pool: Pool): void {
 /** Shorter texts are often part of longer ones. */
 function longestFirst(calls: readonly Literal[]): Literal[] {
   return calls.toSorted((a, b) => b.text.length - a.text.length)
-}
-
-function poolPhrases(calls: readonly Literal[]): readonly number[] {
-  const { bytes, places } = packPhrases(calls.map(({ text }) => text))
-  for (const { node, text } of calls) replaceArguments(node, places.get(text) ?? 0)
-  return bytes
 }
 
 /** Every call of `callee` with its text, all of whose characters are in `allowed`. */
@@ -152,6 +159,23 @@ function fillList(sources: readonly ParsedSource[], file: string, bytes: readonl
     eachNode(statements, (node) => {
       const list = node as AstNode & { elementExpressions?: AstNode[] }
       if (list.elementExpressions) list.elementExpressions = bytes.map((byte) => integer(byte, node.range))
+    })
+  }
+}
+
+/** Puts `value` where the constant `name` of literal.ts has a 0. */
+function fillNumber(sources: readonly ParsedSource[], name: string, value: number): void {
+  for (const { statements } of sources.filter(({ normalizedPath }) => normalizedPath === ASCII_FILE)) {
+    eachNode(statements, (node) => {
+      const declaration = node as AstNode & {
+        name?: { text?: string }
+        initializer?: AstNode & { args?: AstNode[] }
+      }
+      const { initializer } = declaration
+      if (declaration.name?.text !== name || !initializer) return
+      const number = integer(value, node.range)
+      if (initializer.args) initializer.args = [number]
+      else declaration.initializer = number
     })
   }
 }

@@ -14,13 +14,14 @@ import { HMAC_STATE_BYTES } from '../crypto/hmac'
 import { EMPTY, checkRoot } from './check/root'
 import { setNamespace } from './check/namespace'
 import { setEnvironment } from './check/secret'
+import { startSigning } from './check/signing'
 import { failureCode, failureReason, hasFailed, offset } from '../json/cursor'
 import { reportDuplicates } from './duplicates'
 import { JsonNode } from '../json/node'
 import { MOST_BYTES, innermostNode, readJson } from '../json/reader'
 import { put, putNumber } from './line'
 import { judgePlans } from './plan/judge'
-import { Plan, Policy, Rule } from './policy'
+import { Plan, Policy, Rule, SigningKey } from './policy'
 import { begin, clearReport, documentError, endError, errorCount } from './report'
 import { writeKeyHeadersOnly, writePolicy } from './write/policy'
 
@@ -52,6 +53,7 @@ export function compilePolicy(json: Slice, environment: Slice, namespace: Slice)
   }
   setEnvironment(environment)
   setNamespace(namespace)
+  startSigning()
   reportDuplicates(root)
   checkRoot(root)
   judgePlans(root)
@@ -93,7 +95,17 @@ export function freePolicy(policy: Policy | null): void {
 function wipeSecrets(plan: Plan | null): void {
   if (plan === null) return
   const key = plan.key
-  if (key !== null && key.hmac != 0) memory.fill(key.hmac, 0, HMAC_STATE_BYTES)
+  if (key !== null && key.hmac != 0) memory.fill(key.hmac, 0, 2 * HMAC_STATE_BYTES)
+  const session = plan.session
+  if (session === null) return
+  // The key's own stands before it, and is there where the key is left out.
+  if (session.adopt != 0) memory.fill(session.adopt - HMAC_STATE_BYTES, 0, 2 * HMAC_STATE_BYTES)
+  const signing = session.signing
+  if (signing === null) return
+  for (let i: u32 = 0; i < signing.keyCount; i++) {
+    const signer = changetype<SigningKey>(signing.keys + i * <u32>offsetof<SigningKey>())
+    memory.fill(signer.token, 0, 2 * HMAC_STATE_BYTES)
+  }
 }
 
 function reportFailure(root: JsonNode | null): void {

@@ -2,7 +2,7 @@
  * One line of a report, built in place. Whatever is put in, it is printable ASCII and ends at 256 bytes: it goes to
  * the proxy's log, and some of it is text that a user wrote.
  */
-import { PHRASES, Phrase, phrase } from '../bytes/phrase'
+import { Phrase, phrase, unpackPhrase } from '../bytes/phrase'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 
 // @ts-ignore: decorator
@@ -13,11 +13,6 @@ const MOST_BYTES: u32 = 256
 // @ts-ignore: decorator
 @inline
 export const MOST_SHOWN: u32 = 48
-
-// As tools/phrase-packing.ts writes it.
-// @ts-ignore: decorator
-@inline
-const PHRASE_END: u8 = 0x7f
 
 const line: usize = memory.data(256)
 let length: u32 = 0
@@ -33,32 +28,14 @@ export function lineText(): Slice {
 
 /** Our own words. */
 export function put(words: Phrase): void {
-  if (<i64>words < 0) putPhrase(PHRASES + <usize>~words)
-  else putBytes(words, lenOf(words))
-}
-
-function putPhrase(at: usize): void {
-  for (; load<u8>(at) != PHRASE_END; at++) putPacked(load<u8>(at))
-}
-
-function putBytes(s: Slice, length: u32): void {
-  for (let i: u32 = 0; i < length; i++) putByte(load<u8>(ptrOf(s) + i))
-}
-
-/** A character, or a pair of the dictionary, whose own pairs all stand before it: that is the limit of the recursion. */
-function putPacked(byte: u8): void {
-  if (byte - 0x20 < 0x5f) {
-    putByte(byte)
-    return
-  }
-  const pair = PHRASES + ((<usize>(<u8>(byte - 0x80))) << 1)
-  putPacked(load<u8>(pair))
-  putPacked(load<u8>(pair, 1))
+  length += unpackPhrase(words, line + length, MOST_BYTES - length)
+  if (length > MOST_BYTES) cut()
 }
 
 /** Text that a user wrote: cut to 48 bytes, and every byte that is not printable ASCII shown as `?`. */
 export function putShown(s: Slice): void {
-  putBytes(s, min(lenOf(s), MOST_SHOWN))
+  const shown = min(lenOf(s), MOST_SHOWN)
+  for (let i: u32 = 0; i < shown; i++) putByte(load<u8>(ptrOf(s) + i))
   if (lenOf(s) > MOST_SHOWN) put(phrase('...'))
 }
 
@@ -70,9 +47,14 @@ export function putNumber(value: u32): void {
 
 export function putByte(byte: u8): void {
   if (length == MOST_BYTES) {
-    memory.fill(line + MOST_BYTES - 3, 0x2e, 3)
+    cut()
     return
   }
   store<u8>(line + length, byte < 0x20 || byte > 0x7e ? 0x3f : byte)
   length++
+}
+
+function cut(): void {
+  length = MOST_BYTES
+  memory.fill(line + MOST_BYTES - 3, 0x2e, 3)
 }

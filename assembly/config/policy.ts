@@ -34,6 +34,9 @@ export class Policy {
   instance: Slice
   /** `observe.debugHeader`; null: nobody may ask how a request was decided. */
   debug: DebugPolicy | null
+  /** There is a `session.signing`, and so many of its keys have no secret in the environment. */
+  signs: bool
+  missingKeys: u32
 }
 
 
@@ -84,18 +87,92 @@ export enum Secure {
 @unmanaged
 export class SessionPolicy {
   name: Slice
-  /** What follows `name=value` in Set-Cookie, e.g. `; Max-Age=28800; Path=/; HttpOnly; SameSite=Lax`. */
+  /** What follows `name=value` in Set-Cookie but for Max-Age and Secure, e.g. `; Path=/; HttpOnly; SameSite=Lax`. */
   attributes: Slice
   /** The same with `; Secure`. Equal to `attributes` where `secure` is Never. */
   attributesSecure: Slice
+  /** Seconds, for Max-Age; 0: the cookie goes with the browser session. Of a signed session see Signing. */
+  ttl: u32
   secure: Secure
+  /** Browsers leave the cookie out of what other sites send: see session/occasion.ts. */
+  sameSite: SameSite
   /** `cookie.renew: always`: Set-Cookie on every answer. */
   renewAlways: bool
   readOnly: bool
+  onInvalid: OnInvalid
+  /** The request's cookie goes no further than the router's hash key. */
+  hideFromUpstream: bool
   mintSkip: bool
+  /** Connections without a cookie share a session: `mint.scope`. */
+  perConnection: bool
+  onCacheable: OnCacheable
+  onLocalReply: bool
+  /** The cookie's domain without its dot; ABSENT: whatever host set it. */
+  domain: Slice
   /** Slice[]: upper-case methods that may mint; none listed: all but OPTIONS, TRACE and CONNECT. */
   methods: usize
   methodCount: u32
+  /** Adopted[]: cookies of others whose value becomes the id. */
+  adopted: usize
+  adoptedCount: u32
+  /** An HMAC-SHA256 key schedule for HKDF purpose `adopt`, or 0: unkeyed. */
+  adopt: usize
+  /** Null: the cookie's value is the id. */
+  signing: Signing | null
+}
+
+export enum SameSite {
+  Strict = 0,
+  Lax = 1,
+  None = 2,
+}
+
+/** What becomes of a session cookie that does not verify or has no form. */
+export enum OnInvalid {
+  /** A new session takes its place. */
+  Replace = 0,
+  /** The request has no session. */
+  Ignore = 1,
+  /** A forged one is answered with 403. */
+  Reject = 2,
+}
+
+/** Whether an answer that caches may share sets the cookie. */
+export enum OnCacheable {
+  Omit = 0,
+  MarkPrivate = 1,
+}
+
+
+@unmanaged
+export class Adopted {
+  name: Slice
+  /** The Set-Cookie that deletes it; ABSENT: it stays with the client. */
+  deletion: Slice
+}
+
+/** All times in seconds; 0 is none. */
+@unmanaged
+export class Signing {
+  /** SigningKey[]: the first signs, all verify. */
+  keys: usize
+  keyCount: u32
+  idleTimeout: i64
+  absoluteTimeout: i64
+  clockSkew: i64
+  /** Seconds since 1970 until which a value that is no token counts. */
+  acceptUnsignedUntil: i64
+}
+
+
+@unmanaged
+export class SigningKey {
+  id: Slice
+  /** What is signed before the id: version, kid, the cookie's name and the audience, each with its length. */
+  signed: Slice
+  /** HMAC-SHA256 key schedules for the HKDF purposes `token` and `successor`. */
+  token: usize
+  successor: usize
 }
 
 export enum KeyFormat {
@@ -123,6 +200,8 @@ export class KeyPolicy {
   /** Slice[]: patterns of SPIFFE ids (http/peer-pattern.ts); a peer that matches one brings the key along. */
   trustedPeers: usize
   trustedPeerCount: u32
+  /** `bind: session`: the first key that a session gets stays with it. */
+  bound: bool
 }
 
 export enum SourceKind {

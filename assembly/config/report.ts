@@ -66,7 +66,8 @@ export function endError(node: JsonNode): void {
   addError()
 }
 
-function endWarning(): void {
+/** Ends the line that `begin` began as a warning. */
+export function endWarning(): void {
   if (warningsMade < MOST_LINES) keep(warnings + warningsMade * SLICE_BYTES)
   warningsMade++
 }
@@ -135,7 +136,7 @@ export function putNearest(name: Slice, words: Words): void {
   const nearest = nearestWord(name, words)
   if (!isPresent(nearest)) return
   put(phrase('; did you mean '))
-  put(nearest)
+  putShown(nearest)
   put(phrase('?'))
 }
 
@@ -144,7 +145,7 @@ export function putList(words: Words): void {
   const list = listOf(words)
   for (let word = firstWord(list); isPresent(word); word = nextWord(list, word)) {
     if (ptrOf(word) > ptrOf(list)) put(phrase(', '))
-    put(word)
+    putShown(word)
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { proxy_set_tick_period_milliseconds } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
 import { CONFIGURE_CAP, arenaRelease, arenaReset } from '../bytes/arena'
-import { ascii } from '../bytes/literal'
+import { ascii, unpackLiterals } from '../bytes/literal'
 import { Phrase, phrase } from '../bytes/phrase'
 import { Slice, UNREADABLE, equals, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { compileKeyHeadersOnly, compilePolicy, freePolicy } from '../config/compile'
@@ -13,11 +13,13 @@ import { lineText, put, startLine } from '../config/line'
 import { Policy } from '../config/policy'
 import { errorCount, errorText, warningCount, warningText } from '../config/report'
 import { LogLevel } from '../proxy/abi'
+import { readClock } from '../proxy/clock'
 import { readPluginConfiguration } from '../proxy/configuration'
 import { readEnvironment } from '../proxy/environment'
 import { log } from '../proxy/log'
-import { ledgerOf } from '../proxy/metrics'
+import { ledgerOf, recordMissingKeys } from '../proxy/metrics'
 import { readProperty } from '../proxy/property'
+import { nameLease } from './neighbours'
 import { Root, replacePolicy } from './root'
 
 /** How often counters go to the host, in milliseconds. */
@@ -34,7 +36,9 @@ const REJECT: Slice = ascii('reject')
 
 /** Reads, compiles and puts in place. False: refused, and the root is as it was before. */
 export function configure(root: Root, size: u32): bool {
+  unpackLiterals()
   arenaReset(CONFIGURE_CAP)
+  readClock()
   const accepted = configureInArena(root, size)
   arenaRelease()
   return accepted
@@ -83,6 +87,8 @@ function install(root: Root, policy: Policy): bool {
   }
   replacePolicy(root, policy)
   root.ledger = ledger
+  nameLease(root)
+  recordMissingKeys(ledger, policy.signs, policy.missingKeys)
   proxy_set_tick_period_milliseconds(FLUSH_PERIOD_MS)
   return true
 }

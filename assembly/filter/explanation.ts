@@ -16,7 +16,7 @@ import { Slice, UNREADABLE, between, endOf, indexOf, isPresent, ptrOf, slice } f
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { DebugPolicy, Mode, Plan, Rule } from '../config/policy'
 import { HMAC_BYTES, hmacSha256 } from '../crypto/hmac'
-import { isPubliclyCacheable } from '../http/cache-control'
+import { Sharing, sharingOf } from '../http/cache-control'
 import { keyOutcome } from '../key/key'
 import { TRACE_BYTES, YIELDED, trace, traceLength } from '../key/trace'
 import { Counter, counterName } from '../proxy/counter'
@@ -73,7 +73,7 @@ export class Explanation {
   /** Adds it to the answer, unless caches may hand that answer to others. */
   answer(debug: DebugPolicy): void {
     const cacheControl = readProperty(CACHE_CONTROL)
-    if (cacheControl == UNREADABLE || isPubliclyCacheable(cacheControl)) return
+    if (cacheControl == UNREADABLE || sharingOf(cacheControl) == Sharing.Invited) return
     count(replaceResponseHeader(debug.name, this.text) ? Counter.DebugShown : Counter.WriteRefused)
   }
 

@@ -2,7 +2,7 @@
  * The request's way:
  *
  *   1. the arena starts over
- *   2. rules pick the plan
+ *   2. rules pick the plan, of which other plugins may have taken parts
  *   3. the session is found or minted                    everything is read before
  *   4. the key is derived                                anything is written
  *   5. the session's cookie is put on the request, so that the first request hashes like those that follow
@@ -14,25 +14,39 @@
 import { REQUEST_CAP, arenaReset } from '../bytes/arena'
 import { heapAlloc } from '../bytes/heap'
 import { ascii } from '../bytes/literal'
-import { ABSENT, Slice, equals, isPresent } from '../bytes/slice'
+import { ABSENT, Slice, equals, isPresent, lenOf } from '../bytes/slice'
 import { DebugPolicy, KeyPolicy, Mode, OnNone, Plan, Policy, SLICE_BYTES } from '../config/policy'
-import { deriveKey } from '../key/key'
+import { boundKey, deriveKey } from '../key/key'
 import { TRACE_BYTES } from '../key/trace'
 import { FilterHeadersStatus } from '../proxy/abi'
 import { Counter } from '../proxy/counter'
 import { removeRequestHeader, replaceRequestHeader } from '../proxy/header'
 import { count, useLedger } from '../proxy/metrics'
-import { sendLocalReply } from '../proxy/reply'
+import { EMPTY_PAIRS, sendLocalReply } from '../proxy/reply'
 import { COOKIE, beginRequest } from '../proxy/request'
 import { findPending, reservePending } from '../session/pending'
-import { cookieLine, cookieLineFailed, noSession, resolveSession } from '../session/session'
+import { deletionHeaders } from '../session/set-cookie'
+import {
+  cookieLine,
+  cookieLineFailed,
+  finishSession,
+  noSession,
+  resolveSession,
+  sessionBound,
+  sessionOutcome,
+} from '../session/session'
 import { presentsDebugToken, removeDebugToken } from './debug-token'
 import { Explanation } from './explanation'
+import { isTaken, openMarks, take } from './marker'
 import { chosenRule, selectPlan } from './match'
 import { Root } from './root'
 
 const NO_KEY_DETAILS: Slice = ascii('mooring_no_key')
 const NO_KEY_BODY: Slice = ascii('This request names no session and no identity to route by.\n')
+const FORGED_DETAILS: Slice = ascii('mooring_session_refused')
+const FORGED_BODY: Slice = ascii('This request was refused.\n')
+const UNREADABLE_DETAILS: Slice = ascii('mooring_cookies_unreadable')
+const UNREADABLE_BODY: Slice = ascii('The cookies of this request are too large to be read.\n')
 const WRITE_REFUSED_DETAILS: Slice = ascii('mooring_write_refused')
 const WRITE_REFUSED_BODY: Slice = ascii('The request could not be prepared for routing.\n')
 
@@ -43,12 +57,13 @@ export function onRequestHeaders(root: Root, stream: u32): FilterHeadersStatus {
   const policy = root.policy
   if (policy === null) return FilterHeadersStatus.Continue
   count(Counter.Requests)
+  openMarks(root.hasNeighbours)
   const plan = selectPlan(policy)
   if (plan === null) {
     count(Counter.PassedThrough)
     return writeKey(policy, null, ABSENT)
   }
-  return follow(policy, plan, stream, root.id)
+  return follow(policy, root.hasNeighbours ? take(plan) : plan, stream, root.id)
 }
 
 function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeadersStatus {
@@ -66,20 +81,33 @@ function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeade
 
   let key: Slice = ABSENT
   if (keyPolicy !== null) {
-    key = deriveKey(keyPolicy, readable)
+    const bound = keyPolicy.bound ? sessionBound : ABSENT
+    key = isPresent(bound) ? boundKey(bound) : deriveKey(keyPolicy, readable)
+  }
+  if (session !== null) {
+    const binds = keyPolicy !== null && keyPolicy.bound && !session.readOnly
+    finishSession(session, stream, root, shadow, binds ? key : ABSENT)
   }
   if (debug !== null && explains) explain(debug, plan, key, stream, root)
+  if (session !== null && !shadow) {
+    if (!readable && session.signing !== null)
+      return reply(431, UNREADABLE_DETAILS, UNREADABLE_BODY, EMPTY_PAIRS)
+    if (sessionOutcome == Counter.SessionRejected)
+      return reply(403, FORGED_DETAILS, FORGED_BODY, deletionHeaders(session))
+  }
   if (keyPolicy !== null && !isPresent(key) && keyPolicy.onNone == OnNone.Reject) {
     count(Counter.KeyRejected)
-    if (!shadow) return reply(400, NO_KEY_DETAILS, NO_KEY_BODY)
+    if (!shadow) return reply(400, NO_KEY_DETAILS, NO_KEY_BODY, EMPTY_PAIRS)
   }
   if (shadow) {
     if (debug !== null && explains && !removeDebugToken(debug)) count(Counter.WriteRefused)
     return FilterHeadersStatus.Continue
   }
 
-  if (cookieLineFailed || (isPresent(cookieLine) && !replaceRequestHeader(COOKIE, cookieLine))) {
+  if (!writeCookie()) {
     count(Counter.WriteRefused)
+    // A token that was not verified, or one that the router must not hash, would reach the pod.
+    if (session !== null && session.signing !== null) return refuseToWrite()
   }
   if (debug !== null && !removeDebugToken(debug)) return refuseToWrite()
   return writeKey(policy, keyPolicy, key)
@@ -95,11 +123,22 @@ function explain(debug: DebugPolicy, plan: Plan, key: Slice, stream: u32, root: 
   if (pending.note != 0) changetype<Explanation>(pending.note).take(chosenRule, plan, key, debug)
 }
 
-/** Leaves exactly one entry of the plan's key header if there is a key, and none of all other key headers. */
+/** False if the cookie header should change and could not. */
+function writeCookie(): bool {
+  if (cookieLineFailed) return false
+  if (!isPresent(cookieLine)) return true
+  return lenOf(cookieLine) == 0 ? removeRequestHeader(COOKIE) : replaceRequestHeader(COOKIE, cookieLine)
+}
+
+/**
+ * Leaves exactly one entry of the plan's key header if there is a key, and none of all other key headers; but those that
+ * a plugin in front of this one has taken are its own.
+ */
 function writeKey(policy: Policy, keyPolicy: KeyPolicy | null, key: Slice): FilterHeadersStatus {
   const written = keyPolicy !== null && isPresent(key) ? keyPolicy.header : ABSENT
   for (let i: u32 = 0; i < policy.keyHeaderCount; i++) {
     const name = load<Slice>(policy.keyHeaders + i * SLICE_BYTES)
+    if (isTaken(name)) continue
     if (isPresent(written) && equals(name, written)) {
       if (replaceRequestHeader(name, key)) continue
       count(Counter.WriteRefused)
@@ -112,11 +151,11 @@ function writeKey(policy: Policy, keyPolicy: KeyPolicy | null, key: Slice): Filt
 /** What must not reach a pod could not be removed. */
 function refuseToWrite(): FilterHeadersStatus {
   count(Counter.WriteRefused)
-  return reply(503, WRITE_REFUSED_DETAILS, WRITE_REFUSED_BODY)
+  return reply(503, WRITE_REFUSED_DETAILS, WRITE_REFUSED_BODY, EMPTY_PAIRS)
 }
 
 /** If even the reply is refused, the stream is stopped rather than let through with a client's key header. */
-function reply(code: u32, details: Slice, body: Slice): FilterHeadersStatus {
-  sendLocalReply(code, details, body)
+function reply(code: u32, details: Slice, body: Slice, headers: Slice): FilterHeadersStatus {
+  sendLocalReply(code, details, body, headers)
   return FilterHeadersStatus.StopAllIterationAndWatermark
 }

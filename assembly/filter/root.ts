@@ -13,7 +13,7 @@ const MOST_ROOTS: u32 = 256
 
 // @ts-ignore: decorator
 @inline
-const ROOT_BYTES: u32 = 12
+const ROOT_BYTES: u32 = 20
 
 
 @unmanaged
@@ -23,9 +23,12 @@ export class Root {
   policy: Policy | null
   /** Where its counters are (filter/metrics.ts). */
   ledger: usize
+  /** A hash of its plugin's name, and whether there are other plugins (filter/neighbours.ts). */
+  plugin: u32
+  hasNeighbours: bool
 }
 
-const roots: usize = memory.data(256 * 12, 4)
+const roots: usize = memory.data(256 * 20, 4)
 let highest: u32 = 0
 
 // A stream's context is created right before its first callback, so the last pair tells whose it is.
@@ -40,6 +43,7 @@ export function createRoot(id: u32): void {
     root.id = id
     root.policy = null
     root.ledger = 0
+    root.hasNeighbours = false
     if (i >= highest) highest = i + 1
     return
   }

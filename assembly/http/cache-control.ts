@@ -1,7 +1,8 @@
 /** Whether caches that many clients share may keep an answer and hand it out again (RFC 9111 section 5.2.2). */
-import { COMMA, EQUALS } from '../bytes/ascii'
+import { COMMA, EQUALS, SPACE } from '../bytes/ascii'
 import { ascii } from '../bytes/literal'
 import { Slice, between, endOf, equalsIgnoreCase, indexOf, isPresent, ptrOf } from '../bytes/slice'
+import { Writer } from '../bytes/writer'
 import { isBlank } from './octet'
 
 const NO_STORE: Slice = ascii('no-store')
@@ -10,27 +11,49 @@ const PUBLIC: Slice = ascii('public')
 const MAX_AGE: Slice = ascii('max-age')
 const SHARED_MAX_AGE: Slice = ascii('s-maxage')
 
-/**
- * True if `cacheControl`, all its entries joined with commas, has public, or a max-age or s-maxage above 0, and neither
- * no-store nor private. `private="a"` concerns a header of the answer only, so it does not count. An answer without
- * the header asks no cache to keep it.
- */
-export function isPubliclyCacheable(cacheControl: Slice): bool {
-  if (!isPresent(cacheControl)) return false
-  let invited = false
+/** What a Cache-Control says of shared caches; of several entries the largest holds. */
+export enum Sharing {
+  /** Neither of the others. */
+  Silent = 0,
+  /** public, or a max-age or s-maxage above 0. */
+  Invited = 1,
+  /** no-store or private, whatever else stands there. */
+  Refused = 2,
+}
+
+/** `private="a"` concerns a header of the answer only, so it does not count. Absent is silent. */
+export function sharingOf(cacheControl: Slice): Sharing {
+  let sharing = Sharing.Silent
+  if (!isPresent(cacheControl)) return sharing
   for (let at = ptrOf(cacheControl); at < endOf(cacheControl);) {
     const end = indexOf(at, endOf(cacheControl), COMMA)
     while (at < end && isBlank(load<u8>(at))) at++
     const nameEnd = indexOf(at, end, EQUALS)
     const name = withoutBlanksBehind(at, nameEnd)
-    if (equalsIgnoreCase(name, NO_STORE)) return false
-    if (equalsIgnoreCase(name, PRIVATE) && nameEnd == end) return false
-    if (equalsIgnoreCase(name, PUBLIC)) invited = true
-    if (equalsIgnoreCase(name, MAX_AGE) || equalsIgnoreCase(name, SHARED_MAX_AGE))
-      invited = invited || hasDigitAboveZero(nameEnd, end)
+    if (equalsIgnoreCase(name, NO_STORE)) return Sharing.Refused
+    if (equalsIgnoreCase(name, PRIVATE) && nameEnd == end) return Sharing.Refused
+    if (equalsIgnoreCase(name, PUBLIC)) sharing = Sharing.Invited
+    if (equalsIgnoreCase(name, MAX_AGE) || equalsIgnoreCase(name, SHARED_MAX_AGE)) {
+      if (hasDigitAboveZero(nameEnd, end)) sharing = Sharing.Invited
+    }
     at = end + 1
   }
-  return invited
+  return sharing
+}
+
+/** Appends the directives that do not speak to shared caches, and `, ` behind each: all but public and s-maxage. */
+export function writeForOneClient(cacheControl: Slice, out: Writer): void {
+  for (let at = ptrOf(cacheControl); at < endOf(cacheControl);) {
+    const end = indexOf(at, endOf(cacheControl), COMMA)
+    while (at < end && isBlank(load<u8>(at))) at++
+    const name = withoutBlanksBehind(at, indexOf(at, end, EQUALS))
+    if (at < end && !equalsIgnoreCase(name, PUBLIC) && !equalsIgnoreCase(name, SHARED_MAX_AGE)) {
+      out.bytes(between(at, end))
+      out.byte(COMMA)
+      out.byte(SPACE)
+    }
+    at = end + 1
+  }
 }
 
 function withoutBlanksBehind(at: usize, end: usize): Slice {

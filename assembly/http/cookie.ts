@@ -13,7 +13,7 @@
 import { EQUALS, QUOTE, SEMICOLON, SPACE } from '../bytes/ascii'
 import { ABSENT, Slice, between, endOf, equals, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { Writer } from '../bytes/writer'
-import { isCookieOctet } from './octet'
+import { isBlank, isCookieOctet } from './octet'
 
 /** A session's value may have this many bytes. */
 // @ts-ignore: decorator
@@ -36,22 +36,12 @@ export function findCookie(line: Slice, name: Slice): Slice {
   return ABSENT
 }
 
-/** How many cookies of one line have the name. */
-export function countCookies(line: Slice, name: Slice): u32 {
-  if (!isPresent(line)) return 0
-  const end = endOf(line)
-  let count: u32 = 0
-  for (let at = ptrOf(line); at < end;) {
-    const partEnd = indexOf(at, end, SEMICOLON)
-    if (equalsSignOf(at, partEnd, name) != 0) count++
-    at = partEnd + 1
-  }
-  return count
-}
-
 /**
  * Appends the line without the cookies of that name: all else byte for byte, with the separators it had. Where the
  * line's first part goes, so do the blanks that followed its separator. Appends nothing if nothing else was there.
+ *
+ * A name counts here without the blanks and tabs around it, as many applications read it, and the next proxy where
+ * they stand at the line's start: what Envoy does not take for the session must not become it further on.
  */
 export function writeWithoutCookie(line: Slice, name: Slice, out: Writer): void {
   if (!isPresent(line)) return
@@ -60,7 +50,7 @@ export function writeWithoutCookie(line: Slice, name: Slice, out: Writer): void 
   let wroteOne = false
   for (let at = start; at <= end;) {
     const partEnd = indexOf(at, end, SEMICOLON)
-    if (equalsSignOf(at, partEnd, name) == 0) {
+    if (!equals(nameIn(at, partEnd), name)) {
       if (wroteOne) out.byte(SEMICOLON)
       else if (at > start) at = skipSpaces(at, partEnd)
       out.bytes(between(at, partEnd))
@@ -77,6 +67,15 @@ export function isCookieValue(value: Slice): bool {
     if (!isCookieOctet(load<u8>(at))) return false
   }
   return true
+}
+
+/** What stands before the part's first "=", without blanks and tabs around it; ABSENT if there is no "=". */
+function nameIn(from: usize, to: usize): Slice {
+  let end = indexOf(from, to, EQUALS)
+  if (end == to) return ABSENT
+  while (from < end && isBlank(load<u8>(from))) from++
+  while (end > from && isBlank(load<u8>(end - 1))) end--
+  return between(from, end)
 }
 
 /** The address of the "=" if the part [from, to) is a cookie of that name, which is a token and so has no "=", else 0. */

@@ -2,21 +2,21 @@
  * Where the reader is, and why it stopped. One document is read at a time, so the cursor is the module's own; each
  * reading function returns at once when something has failed.
  */
-import { Phrase } from '../bytes/phrase'
-import { ABSENT, Slice, between, endOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
+import { NO_PHRASE, Phrase } from '../bytes/phrase'
+import { Slice, between, endOf, lenOf, ptrOf } from '../bytes/slice'
 
 let start: usize = 0
 let position: usize = 0
 let end: usize = 0
-let code: Phrase = ABSENT
-let reason: Phrase = ABSENT
+let code: Phrase = NO_PHRASE
+let reason: Phrase = NO_PHRASE
 
 export function openCursor(text: Slice): void {
   start = ptrOf(text)
   position = start
   end = endOf(text)
-  code = ABSENT
-  reason = ABSENT
+  code = NO_PHRASE
+  reason = NO_PHRASE
 }
 
 /** Stops reading. The first reason stays. */
@@ -27,7 +27,7 @@ export function fail(errorCode: Phrase, errorReason: Phrase): void {
 }
 
 export function hasFailed(): bool {
-  return isPresent(code)
+  return code != NO_PHRASE
 }
 
 export function failureCode(): Phrase {

@@ -1,9 +1,8 @@
 /** The text that a header, a query or a cookie brings along, of any length. */
-import { Slice, isPresent } from '../bytes/slice'
+import { Slice } from '../bytes/slice'
 import { Source, SourceKind } from '../config/policy'
-import { findCookie } from '../http/cookie'
 import { findQuery } from '../http/query'
-import { nextCookieLine, openCookieLines } from '../proxy/cookie-lines'
+import { nextCookie, openCookies } from '../proxy/cookies'
 import { readProperty } from '../proxy/property'
 import { onlyEntry, requestPath } from '../proxy/request'
 
@@ -16,17 +15,8 @@ export function carriedText(source: Source): Slice {
       // The first occurrence, as Envoy's own query_parameter policy takes it.
       return findQuery(requestPath(), source.name)
     default:
-      return cookieText(source.name)
+      // The first match over all entries, as Envoy finds it.
+      openCookies()
+      return nextCookie(source.name)
   }
-}
-
-/** The first match over all entries, as Envoy finds it. */
-function cookieText(name: Slice): Slice {
-  openCookieLines()
-  let line = nextCookieLine()
-  for (; isPresent(line); line = nextCookieLine()) {
-    const value = findCookie(line, name)
-    if (isPresent(value)) return value
-  }
-  return line
 }

@@ -17,8 +17,20 @@ export enum Counter {
   SessionReadOnly,
   SessionUnreadable,
   SessionExhausted,
+  SessionRenewed,
+  SessionAdopted,
+  SessionRejected,
+  SessionDomainMismatch,
+  // Why a cookie was refused, in the order of session/token.ts's verdicts.
+  SessionUnknownKey,
+  SessionExpiredIdle,
+  SessionExpiredAbsolute,
+  SessionForged,
+  SessionMintedInsecure,
   CookieSet,
   CookieWithheld,
+  CookieOmitted,
+  CookieDuplicate,
   // The kinds of sources that yield a value, in the order of config/policy.ts.
   KeySession,
   KeyCookie,
@@ -35,6 +47,7 @@ export enum Counter {
   KeyForwardedClientCert,
   KeyAll,
   KeyInbound,
+  KeyBound,
   KeyNone,
   KeyRejected,
   SourceAbsent,
@@ -51,16 +64,18 @@ export enum Counter {
 /** How many there are. */
 // @ts-ignore: decorator
 @inline
-export const COUNTERS: u32 = 39
+export const COUNTERS: u32 = 51
 
 // In the order of the enumeration.
 const NAMES: Words = words(
   'requests requests_skipped requests_shadowed ' +
     'session_none session_valid session_minted session_replaced session_malformed session_read_only ' +
-    'session_unreadable session_exhausted ' +
-    'cookie_set cookie_withheld ' +
+    'session_unreadable session_exhausted session_renewed session_adopted session_rejected ' +
+    'session_domain_mismatch session_unknown_key session_expired_idle session_expired_absolute session_forged ' +
+    'session_minted_insecure ' +
+    'cookie_set cookie_withheld cookie_omitted cookie_duplicate ' +
     'key_session key_cookie key_header key_query key_claim key_address key_constant key_path ' +
-    'key_authority key_method key_grpc key_peer key_forwarded_client_cert key_all key_inbound key_none ' +
+    'key_authority key_method key_grpc key_peer key_forwarded_client_cert key_all key_inbound key_bound key_none ' +
     'key_rejected ' +
     'source_absent source_malformed source_too_large source_unreadable match_unreadable ' +
     'write_refused passed_through debug_shown debug_refused',

@@ -4,13 +4,17 @@
  * Roots with the same `observe.instance` share one ledger, since the host's metrics are shared by name anyway; and a
  * ledger outlives its roots, since the host gives a new id at every definition and never takes one back.
  *
- *     ledger  | next u32 | name length u32 | name 16 bytes | ids u32[COUNTERS] | counts u32[COUNTERS] |
+ *     ledger  | next u32 | name length u32 | name 16 bytes | gauge id u32 | ids u32[COUNTERS] | counts u32[COUNTERS] |
  *
- * The metric of counter c is `wasm_filter.<instance>.mooring_<c>`: stock Istio turns the middle segment into the
+ * A metric's name is `wasm_filter.<instance>.mooring_<its own>`: stock Istio turns the middle segment into the
  * label `wasm_filter`.
  */
 import { ascii } from '../bytes/literal'
-import { proxy_define_metric, proxy_increment_metric } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
+import {
+  proxy_define_metric,
+  proxy_increment_metric,
+  proxy_record_metric,
+} from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
 import { heapAlloc } from '../bytes/heap'
 import { Slice, equals, lenOf, ptrOf, slice } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
@@ -28,15 +32,19 @@ const LONGEST_INSTANCE: u32 = 16
 
 // @ts-ignore: decorator
 @inline
-const IDS_OFFSET: usize = 24
+const GAUGE_OFFSET: usize = 24
 
 // @ts-ignore: decorator
 @inline
-const COUNTS_OFFSET: usize = 24 + 4 * COUNTERS
+const IDS_OFFSET: usize = 28
 
 // @ts-ignore: decorator
 @inline
-const LEDGER_BYTES: u32 = 24 + 8 * COUNTERS
+const COUNTS_OFFSET: usize = 28 + 4 * COUNTERS
+
+// @ts-ignore: decorator
+@inline
+const LEDGER_BYTES: u32 = 28 + 8 * COUNTERS
 
 // No metric: the host refused to define it. Ids of Envoy are small multiples of 4 with a type in the low bits.
 // @ts-ignore: decorator
@@ -67,9 +75,10 @@ export function ledgerOf(instance: Slice): usize {
   memory.fill(ledger, 0, LEDGER_BYTES)
   store<u32>(ledger, <u32>ledgers)
   store<u32>(ledger, lenOf(instance), 4)
+  store<u32>(ledger, UNDEFINED, GAUGE_OFFSET)
   memory.copy(ledger + NAME_OFFSET, ptrOf(instance), lenOf(instance))
   for (let i: u32 = 0; i < COUNTERS; i++) {
-    store<u32>(ledger + (i << 2), define(instance, counterName(<Counter>i)), IDS_OFFSET)
+    store<u32>(ledger + (i << 2), define(MetricType.Counter, instance, counterName(<Counter>i)), IDS_OFFSET)
   }
   ledgers = ledger
   ledgerCount++
@@ -99,13 +108,28 @@ export function flush(ledger: usize): void {
   }
 }
 
-function define(instance: Slice, counter: Slice): u32 {
+/**
+ * Sets the gauge of signing keys without a secret. It is defined once a configuration `signs`, and is 0 from then on
+ * where none does: what is no longer there is not missing. Only in the configure callback.
+ */
+export function recordMissingKeys(ledger: usize, signs: bool, keys: u32): void {
+  let id = load<u32>(ledger, GAUGE_OFFSET)
+  if (id == UNDEFINED) {
+    if (!signs) return
+    const instance = slice(ledger + NAME_OFFSET, load<u32>(ledger, 4))
+    id = define(MetricType.Gauge, instance, ascii('signing_keys_missing'))
+    store<u32>(ledger, id, GAUGE_OFFSET)
+  }
+  if (id != UNDEFINED) proxy_record_metric(id, <u64>keys)
+}
+
+function define(type: MetricType, instance: Slice, metric: Slice): u32 {
   nameWriter.open(nameText, 96)
   nameWriter.bytes(ascii('wasm_filter.'))
   nameWriter.bytes(instance)
   nameWriter.bytes(ascii('.mooring_'))
-  nameWriter.bytes(counter)
+  nameWriter.bytes(metric)
   const name = nameWriter.result
-  const status = proxy_define_metric(MetricType.Counter, ptrOf(name), lenOf(name), OUT)
+  const status = proxy_define_metric(type, ptrOf(name), lenOf(name), OUT)
   return status == Status.Ok ? load<u32>(OUT) : UNDEFINED
 }

@@ -6,14 +6,39 @@
  * Source: proxy-wasm-cpp-host src/pairs_util.cc.
  */
 import { proxy_get_header_map_pairs } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
-import { ABSENT, Slice, UNREADABLE, endOf, lenOf, ptrOf, slice } from '../bytes/slice'
+import { arenaAlloc } from '../bytes/arena'
+import { ABSENT, Slice, UNREADABLE, between, endOf, lenOf, ptrOf, slice } from '../bytes/slice'
 import { HeaderMapType, Status } from './abi'
 import { OUT, OUT_LENGTH, outSlice } from './out'
 
-/** All request headers in this form; an empty map, or none at all, is 0 bytes. UNREADABLE if the host refuses. */
-export function readRequestPairs(): Slice {
-  const status = proxy_get_header_map_pairs(HeaderMapType.RequestHeaders, OUT, OUT + OUT_LENGTH)
+/** All headers of the map in this form; an empty one, or none at all, is 0 bytes. UNREADABLE if the host refuses. */
+export function readPairs(map: HeaderMapType): Slice {
+  const status = proxy_get_header_map_pairs(map, OUT, OUT + OUT_LENGTH)
   return status == Status.Ok ? outSlice() : UNREADABLE
+}
+
+/** Writes the pairs of `count` names and values, which stand by turns in the slices at `list`; ABSENT without room. */
+export function writePairs(list: usize, count: u32): Slice {
+  let capacity = 4
+  for (let i: u32 = 0; i < count * 2; i++) capacity += lenOf(sliceAt(list, i)) + 5
+  const at = arenaAlloc(capacity)
+  if (at == 0) return ABSENT
+  store<u32>(at, count)
+  let data = at + 4 + count * 8
+  for (let i: u32 = 0; i < count * 2; i++) {
+    const text = sliceAt(list, i)
+    store<u32>(at + 4 + i * 4, lenOf(text))
+    memory.copy(data, ptrOf(text), lenOf(text))
+    data += lenOf(text)
+    store<u8>(data++, 0)
+  }
+  return between(at, data)
+}
+
+// @ts-ignore: decorator
+@inline
+function sliceAt(list: usize, index: u32): Slice {
+  return load<Slice>(list + index * 8)
 }
 
 /** Walks over pairs; every read is preceded by its bound. */

@@ -1,5 +1,5 @@
 /** Properties: what Envoy knows of the connection, the request and other filters' metadata. */
-import { proxy_get_property } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
+import { proxy_get_property, proxy_set_property } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
 import { ABSENT, Slice, UNREADABLE, lenOf, ptrOf } from '../bytes/slice'
 import { Status } from './abi'
 import { OUT, OUT_LENGTH, outSlice } from './out'
@@ -12,4 +12,9 @@ export function readProperty(path: Slice): Slice {
   const status = proxy_get_property(ptrOf(path), lenOf(path), OUT, OUT + OUT_LENGTH)
   if (status == Status.Ok) return outSlice()
   return status == Status.NotFound ? ABSENT : UNREADABLE
+}
+
+/** Sets a property of the stream, which every filter can read until the stream ends. False if the host refuses. */
+export function writeProperty(name: Slice, value: Slice): bool {
+  return proxy_set_property(ptrOf(name), lenOf(name), ptrOf(value), lenOf(value)) == Status.Ok
 }

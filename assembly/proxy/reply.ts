@@ -1,5 +1,5 @@
 import { proxy_send_local_response } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
-import { Slice, lenOf, ptrOf } from '../bytes/slice'
+import { ABSENT, Slice, lenOf, ptrOf } from '../bytes/slice'
 import { Status } from './abi'
 
 /** No gRPC status of its own: Envoy derives one for gRPC requests. */
@@ -7,11 +7,16 @@ import { Status } from './abi'
 @inline
 const NO_GRPC_STATUS: u32 = 0xffffffff
 
+/** No headers of our own. */
+// @ts-ignore: decorator
+@inline
+export const EMPTY_PAIRS: Slice = ABSENT
+
 /**
- * Answers the request here. `details` shows as `response.code_details`. False if the host refuses.
+ * Answers the request here, with the pairs `headers` (pairs.ts) beside those of the host. `details` shows as `response.code_details`. False if the host refuses.
  * What the calling callback then returns does not matter: the host stops the stream.
  */
-export function sendLocalReply(code: u32, details: Slice, body: Slice): bool {
+export function sendLocalReply(code: u32, details: Slice, body: Slice, headers: Slice): bool {
   return (
     proxy_send_local_response(
       code,
@@ -19,8 +24,8 @@ export function sendLocalReply(code: u32, details: Slice, body: Slice): bool {
       lenOf(details),
       ptrOf(body),
       lenOf(body),
-      0,
-      0,
+      ptrOf(headers),
+      lenOf(headers),
       NO_GRPC_STATUS,
     ) == Status.Ok
   )

@@ -7,8 +7,9 @@ import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, UNREADABLE, equals, isPresent, lenOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { normalisePath } from '../http/path'
+import { HeaderMapType } from './abi'
 import { readRequestHeader } from './header'
-import { PAIR_CURSOR_BYTES, PairCursor, readRequestPairs } from './pairs'
+import { PAIR_CURSOR_BYTES, PairCursor, readPairs } from './pairs'
 
 export const COOKIE: Slice = ascii('cookie')
 
@@ -48,21 +49,21 @@ export function beginRequest(): void {
   pairs = UNASKED
 }
 
-/** The first `cookie` entry; proxy/cookie-lines.ts has the others. */
+/** The first `cookie` entry; proxy/cookies.ts has the others. */
 export function requestCookieLine(): Slice {
   if (firstCookieLine == UNASKED) firstCookieLine = readRequestHeader(COOKIE)
   return firstCookieLine
 }
 
 export function requestAuthority(): Slice {
-  if (authority == UNASKED) authority = readRequestHeader(AUTHORITY)
+  if (authority == UNASKED) authority = entry(AUTHORITY)
   return authority
 }
 
 /** With the query, as received. */
 export function requestPath(): Slice {
-  if (path == UNASKED) path = pairs == UNASKED ? readRequestHeader(PATH) : onlyEntry(PATH)
-  return path == SEVERAL ? UNREADABLE : path
+  if (path == UNASKED) path = entry(PATH)
+  return path
 }
 
 /**
@@ -85,13 +86,13 @@ function normalised(received: Slice): Slice {
 }
 
 export function requestMethod(): Slice {
-  if (method == UNASKED) method = readRequestHeader(METHOD)
+  if (method == UNASKED) method = entry(METHOD)
   return method
 }
 
 /** All headers, to be walked with a PairCursor. */
 export function requestPairs(): Slice {
-  if (pairs == UNASKED) pairs = readRequestPairs()
+  if (pairs == UNASKED) pairs = readPairs(HeaderMapType.RequestHeaders)
   return pairs
 }
 
@@ -112,7 +113,13 @@ export function onlyEntry(name: Slice): Slice {
 
 /** The scheme that the client used, as Envoy trusts it: x-forwarded-proto, which Envoy sets, else `:scheme`. */
 export function requestScheme(): Slice {
-  const forwarded = readRequestHeader(FORWARDED_PROTO)
-  if (isPresent(forwarded)) return forwarded
-  return forwarded == UNREADABLE ? UNREADABLE : readRequestHeader(SCHEME)
+  const forwarded = entry(FORWARDED_PROTO)
+  return forwarded == ABSENT ? entry(SCHEME) : forwarded
+}
+
+/** A header that Envoy keeps to one entry: out of all headers where they were read already. */
+function entry(name: Slice): Slice {
+  if (pairs == UNASKED) return readRequestHeader(name)
+  const only = onlyEntry(name)
+  return only == SEVERAL ? UNREADABLE : only
 }

@@ -1,25 +1,56 @@
 /**
- * Who is this? Reads, keeps or mints the session of one request. Nothing is written here: what is to be written is
- * left in the variables below, so that every read of the request comes before the first write.
+ * Who is this? Reads, verifies, keeps or mints the session of one request. Nothing is written here: what is to be written
+ * is left in the variables below, so that every read of the request comes before the first write.
+ *
+ *     the best of the session's cookies is        then
+ *     valid                                       its id; issued anew where it is time
+ *     unsigned, for a while                       its id, signed from now on
+ *     of a key not known here                     no session: another proxy may know it
+ *     expired                                     the one successor that every request with it gets
+ *     forged, malformed, or there is none         the id that an adopted cookie becomes; else as onInvalid says, or a new one
  */
-import { ABSENT, Slice, equals, equalsIgnoreCase, isPresent, slice } from '../bytes/slice'
+import { QUOTE } from '../bytes/ascii'
+import { ABSENT, Slice, UNREADABLE, equals, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
 import { encodeBase64url } from '../bytes/base64url'
-import { ascii } from '../bytes/literal'
-import { listHolds } from '../bytes/slice-list'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
-import { Secure, SessionPolicy } from '../config/policy'
+import { Adopted, OnInvalid, Secure, SessionPolicy, Signing } from '../config/policy'
+import { isCookieValue } from '../http/cookie'
+import { now } from '../proxy/clock'
+import { nextCookie, nextInLine, openCookies } from '../proxy/cookies'
 import { Counter } from '../proxy/counter'
 import { count } from '../proxy/metrics'
-import { requestMethod, requestScheme } from '../proxy/request'
-import { cookieLineWith, findSessionCookie, foundFirst, foundMalformed, foundValue } from './cookie'
+import { requestCookieLine } from '../proxy/request'
+import { drawIdOfConnection } from './connection'
+import { cookieLineWith } from './cookie'
 import { ID_BYTES, drawId } from './entropy'
-import { ID_LENGTH, decodeId, idOfToken } from './id'
+import { adoptedId, decodeId } from './id'
+import { occasion, usedHttps } from './occasion'
 import { Pending, dropPending, reservePending } from './pending'
+import {
+  ID_LENGTH,
+  Verdict,
+  bindToken,
+  isHalfIdle,
+  issueToken,
+  lifeLeft,
+  openToken,
+  readToken,
+  successorOf,
+  tokenBound,
+  tokenId,
+  tokenIsSecure,
+  verifyToken,
+} from './token'
 
-const HTTPS: Slice = ascii('https')
-const OPTIONS: Slice = ascii('OPTIONS')
-const TRACE: Slice = ascii('TRACE')
-const CONNECT: Slice = ascii('CONNECT')
+/** Of several cookies of the name so many are looked at: a client shall not make us verify for nothing. */
+// @ts-ignore: decorator
+@inline
+const MOST_COOKIES: u32 = 4
+
+/** A longer value is not adopted. */
+// @ts-ignore: decorator
+@inline
+const ADOPTED_MOST: u32 = 256
 
 const idBytes: usize = memory.data(16, 8)
 const idText: usize = memory.data(24, 8)
@@ -29,99 +60,286 @@ const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 export let sessionValue: Slice = ABSENT
 /** The 16 bytes that a canonical id stands for; ABSENT for a value that the client brought in another form. */
 export let sessionId: Slice = ABSENT
-/** The cookie header to put on the request, ABSENT if it stays as it is. */
+/** The key that the session is bound to, ABSENT if it is to none. */
+export let sessionBound: Slice = ABSENT
+/** The cookie header to put on the request, empty if it is to go; ABSENT if it stays as it is. */
 export let cookieLine: Slice = ABSENT
 /** What the session was counted as. */
 export let sessionOutcome: Counter = Counter.SessionNone
 /** True if `cookieLine` should be there but could not be built. */
 export let cookieLineFailed = false
 
+// How many cookies of the name were looked at, and whether the best one is what Envoy sees as it stands.
+let cookies: u32 = 0
+let asItStands = false
+// The slot for the answer's Set-Cookie; null: it gets none.
+let answer: Pending | null = null
+// The adopted cookie that the answer deletes, as a bit.
+let deletions: u32 = 0
+
 /** Before a request that has no session part. */
 export function noSession(): void {
   sessionValue = ABSENT
   sessionId = ABSENT
+  sessionBound = ABSENT
   cookieLine = ABSENT
   cookieLineFailed = false
+  answer = null
+  deletions = 0
 }
 
 /**
- * Finds or mints the session of `stream` and counts the outcome. In shadow an id is drawn, so that what follows can
- * be counted too, but nothing is kept for the response.
+ * Finds or mints the session of `stream`; `finishSession` is to follow, which counts the outcome. In shadow an id is
+ * drawn, so that what follows can be counted too, but nothing is kept for the response.
  *
  * @returns false if the cookies could not be read: then there is no session, and none was minted
  */
 export function resolveSession(policy: SessionPolicy, stream: u32, root: u32, shadow: bool): bool {
   noSession()
-  if (!findSessionCookie(policy.name)) {
-    outcome(Counter.SessionUnreadable)
+  const verdict = search(policy)
+  if (verdict < 0) {
+    sessionOutcome = Counter.SessionUnreadable
     return false
   }
-  if (isPresent(foundValue)) keep(policy, stream, root, shadow)
-  else if (policy.readOnly) outcome(foundMalformed ? Counter.SessionMalformed : Counter.SessionReadOnly)
-  else if (!mayMint(policy)) outcome(foundMalformed ? Counter.SessionMalformed : Counter.SessionNone)
-  else mint(policy, stream, root, shadow)
+  if (verdict >= Verdict.UnknownKey && verdict <= Verdict.Forged)
+    count(<Counter>(Counter.SessionUnknownKey + (verdict - Verdict.UnknownKey)))
+  if (verdict == Verdict.Valid) keep(policy, stream, root, shadow)
+  else if (verdict == Verdict.UnknownKey) ignore(Counter.SessionNone)
+  else if (verdict < Verdict.Forged)
+    resume(
+      policy,
+      stream,
+      root,
+      shadow,
+      verdict == Verdict.Unsigned ? Counter.SessionAdopted : Counter.SessionReplaced,
+    )
+  else begin(policy, stream, root, shadow, <Verdict>verdict)
+  putOnRequest(policy)
   return true
 }
 
-function keep(policy: SessionPolicy, stream: u32, root: u32, shadow: bool): void {
-  outcome(Counter.SessionValid)
-  const inner = idOfToken(foundValue)
-  sessionValue = isPresent(inner) ? inner : foundValue
-  if (decodeId(sessionValue, idBytes)) sessionId = slice(idBytes, ID_BYTES)
-  if (policy.readOnly) return
-  if (isPresent(inner) || !foundFirst) rewriteCookie(policy.name)
-  if (!policy.renewAlways || shadow) return
-  const pending = reservePending(stream)
-  if (pending !== null) answerWithCookie(pending, policy, root)
+/** The best verdict of the session's cookies, or -1 if the host refused to show them. */
+function search(policy: SessionPolicy): i32 {
+  const name = policy.name
+  let best = Verdict.None
+  cookies = 0
+  openCookies()
+  let value = nextCookie(name)
+  for (; isPresent(value); value = nextCookie(name)) {
+    if (++cookies > MOST_COOKIES) break
+    const verdict = judge(policy, value, best)
+    if (verdict >= best) continue
+    best = verdict
+    if (verdict == Verdict.Valid) break
+  }
+  if (value == UNREADABLE) return -1
+  // Those behind the one that counts are dropped as far as they are seen; a further entry is not asked for.
+  asItStands = best == Verdict.Valid && cookies == 1 && sessionValue == value && !isQuoted(value)
+  if (cookies > 1 || (cookies == 1 && isPresent(nextInLine(name)))) {
+    count(Counter.CookieDuplicate)
+    asItStands = false
+  }
+  return best
 }
 
-function mint(policy: SessionPolicy, stream: u32, root: u32, shadow: bool): void {
-  // A slot for the answer comes first: an id that the client will never hear of is worth nothing.
-  let pending: Pending | null = null
-  if (!shadow) pending = reservePending(stream)
-  if ((pending === null && !shadow) || !drawId(idBytes)) {
-    dropPending(stream)
-    outcome(Counter.SessionExhausted)
+// The walk over cookies takes one pair of quotes off.
+function isQuoted(value: Slice): bool {
+  return load<u8>(ptrOf(value) - 1) == QUOTE
+}
+
+/** What one cookie is worth. If that is more than `best`, and it may count, it leaves its id behind. */
+function judge(policy: SessionPolicy, value: Slice, best: Verdict): Verdict {
+  const signing = policy.signing
+  const isToken = readToken(value)
+  if (signing === null) {
+    if (!isCookieValue(value)) return Verdict.Malformed
+    take(isToken ? tokenId : value)
+    return Verdict.Valid
+  }
+  if (!isToken) return judgeUnsigned(policy, signing, value, best)
+  const verdict = verifyToken(signing)
+  if (verdict == Verdict.Valid) {
+    take(tokenId)
+    sessionBound = tokenBound
+  } else if ((verdict == Verdict.ExpiredIdle || verdict == Verdict.ExpiredAbsolute) && verdict < best) {
+    successorOf(signing, idBytes)
+    sessionId = slice(idBytes, ID_BYTES)
+  }
+  return verdict
+}
+
+function judgeUnsigned(policy: SessionPolicy, signing: Signing, value: Slice, best: Verdict): Verdict {
+  if (now >= signing.acceptUnsignedUntil || !isCookieValue(value)) return Verdict.Malformed
+  if (best <= Verdict.Unsigned) return Verdict.Unsigned
+  if (!decodeId(value, idBytes)) adoptedId(policy.adopt, policy.name, value, idBytes)
+  sessionId = slice(idBytes, ID_BYTES)
+  return Verdict.Unsigned
+}
+
+function take(id: Slice): void {
+  sessionValue = id
+  sessionId = decodeId(id, idBytes) ? slice(idBytes, ID_BYTES) : ABSENT
+}
+
+/** The request has no session, whatever a lesser cookie left behind. */
+function ignore(counter: Counter): void {
+  sessionId = ABSENT
+  sessionOutcome = counter
+}
+
+/** A valid session. */
+function keep(policy: SessionPolicy, stream: u32, root: u32, shadow: bool): void {
+  if (policy.readOnly || !isDue(policy)) {
+    sessionOutcome = Counter.SessionValid
     return
   }
-  writer.open(idText, ID_LENGTH)
-  encodeBase64url(slice(idBytes, ID_BYTES), writer)
-  sessionValue = writer.result
+  sessionOutcome = policy.signing === null ? Counter.SessionValid : Counter.SessionRenewed
+  if (!shadow) awaitAnswer(policy, stream, root)
+}
+
+/** True if the client's cookie is to be set anew. */
+function isDue(policy: SessionPolicy): bool {
+  if (policy.renewAlways) return true
+  const signing = policy.signing
+  if (signing === null) return false
+  return isHalfIdle(signing) || (policy.secure != Secure.Never && !tokenIsSecure() && usedHttps())
+}
+
+/** A session whose id follows from what the client sent: every request with the same gets the same. */
+function resume(policy: SessionPolicy, stream: u32, root: u32, shadow: bool, counter: Counter): void {
+  nameId()
+  sessionOutcome = counter
+  if (!policy.readOnly && !shadow && occasion(policy) == Counter.SessionMinted)
+    awaitAnswer(policy, stream, root)
+}
+
+/** No cookie counts. */
+function begin(policy: SessionPolicy, stream: u32, root: u32, shadow: bool, verdict: Verdict): void {
+  const nothing = verdict == Verdict.Malformed ? Counter.SessionMalformed : Counter.SessionNone
+  if (policy.readOnly) sessionOutcome = verdict == Verdict.None ? Counter.SessionReadOnly : nothing
+  else if (verdict == Verdict.Forged && policy.onInvalid == OnInvalid.Reject)
+    sessionOutcome = Counter.SessionRejected
+  else if (adopt(policy)) resume(policy, stream, root, shadow, Counter.SessionAdopted)
+  else if (verdict != Verdict.None && policy.onInvalid == OnInvalid.Ignore) sessionOutcome = nothing
+  else mint(policy, stream, root, shadow, nothing, verdict != Verdict.None)
+}
+
+/** True if another cookie became the session's id. */
+function adopt(policy: SessionPolicy): bool {
+  for (let i: u32 = 0; i < policy.adoptedCount; i++) {
+    const adopted = changetype<Adopted>(policy.adopted + i * <u32>offsetof<Adopted>())
+    openCookies()
+    const value = nextCookie(adopted.name)
+    if (!isPresent(value) || lenOf(value) - 1 >= ADOPTED_MOST) continue
+    adoptedId(policy.adopt, adopted.name, value, idBytes)
+    sessionId = slice(idBytes, ID_BYTES)
+    if (isPresent(adopted.deletion)) deletions = 1 << i
+    return true
+  }
+  return false
+}
+
+function mint(
+  policy: SessionPolicy,
+  stream: u32,
+  root: u32,
+  shadow: bool,
+  nothing: Counter,
+  replaces: bool,
+): void {
+  const may = occasion(policy)
+  if (may != Counter.SessionMinted) {
+    sessionOutcome = may == Counter.SessionNone ? nothing : may
+    return
+  }
+  // A slot for the answer comes first: an id that the client will never hear of is worth nothing.
+  if (!shadow) awaitAnswer(policy, stream, root)
+  if ((answer === null && !shadow) || (policy.signing !== null && now == 0) || !draw(policy, shadow)) {
+    if (answer !== null) dropPending(stream)
+    answer = null
+    sessionOutcome = Counter.SessionExhausted
+    return
+  }
   sessionId = slice(idBytes, ID_BYTES)
-  rewriteCookie(policy.name)
-  outcome(foundMalformed ? Counter.SessionReplaced : Counter.SessionMinted)
-  if (pending !== null) answerWithCookie(pending, policy, root)
+  nameId()
+  sessionOutcome = replaces ? Counter.SessionReplaced : may
 }
 
-function rewriteCookie(name: Slice): void {
-  cookieLine = cookieLineWith(name, sessionValue)
-  cookieLineFailed = !isPresent(cookieLine)
+// In shadow nobody gets the id: it must not count among those of a connection.
+function draw(policy: SessionPolicy, shadow: bool): bool {
+  return policy.perConnection && !shadow ? drawIdOfConnection(policy, idBytes) : drawId(idBytes)
 }
 
-function answerWithCookie(pending: Pending, policy: SessionPolicy, root: u32): void {
+/** The text of the id that was found, and a token that begins with it. */
+function nameId(): void {
+  writer.open(idText, ID_LENGTH)
+  encodeBase64url(sessionId, writer)
+  sessionValue = writer.result
+  openToken(idBytes)
+}
+
+function awaitAnswer(policy: SessionPolicy, stream: u32, root: u32): void {
+  const pending = reservePending(stream)
+  answer = pending
+  if (pending === null) return
   pending.root = root
   pending.policy = policy
-  pending.secure = policy.secure == Secure.Auto ? usedHttps() : policy.secure == Secure.Always
-  pending.value = sessionValue
+  pending.deletions = <u8>deletions
 }
 
-function usedHttps(): bool {
-  const scheme = requestScheme()
-  return isPresent(scheme) && equalsIgnoreCase(scheme, HTTPS)
-}
-
-/** An unreadable method mints nothing. */
-function mayMint(policy: SessionPolicy): bool {
-  if (policy.mintSkip) return false
-  const method = requestMethod()
-  if (!isPresent(method)) return false
-  if (policy.methodCount == 0) {
-    return !equals(method, OPTIONS) && !equals(method, TRACE) && !equals(method, CONNECT)
+/**
+ * Makes what the client's cookie becomes, if it is to be set. To be called once the key is known: `key` is the one that
+ * the session is to be bound to, ABSENT if it is to none.
+ */
+export function finishSession(policy: SessionPolicy, stream: u32, root: u32, shadow: bool, key: Slice): void {
+  const signing = policy.signing
+  if (signing !== null && isPresent(sessionId) && !isPresent(sessionBound) && bindToken(key)) {
+    if (sessionOutcome == Counter.SessionValid) {
+      sessionOutcome = Counter.SessionRenewed
+      if (!shadow) awaitAnswer(policy, stream, root)
+    }
   }
-  return listHolds(policy.methods, policy.methodCount, method)
+  count(sessionOutcome)
+  const pending = answer
+  if (pending === null) return
+  pending.secure = isSecure(policy)
+  pending.maxAge = policy.ttl
+  if (
+    !pending.secure &&
+    policy.secure == Secure.Auto &&
+    sessionOutcome != Counter.SessionRenewed &&
+    sessionOutcome != Counter.SessionValid
+  )
+    count(Counter.SessionMintedInsecure)
+  if (signing === null) {
+    pending.value = sessionValue
+    return
+  }
+  pending.value = issueToken(signing, pending.secure)
+  if (policy.ttl == 0) pending.maxAge = lifeLeft(signing)
 }
 
-function outcome(counter: Counter): void {
-  sessionOutcome = counter
-  count(counter)
+// What was set with Secure stays so: over http a browser would not let it be replaced.
+function isSecure(policy: SessionPolicy): bool {
+  if (policy.secure != Secure.Auto) return policy.secure == Secure.Always
+  return (policy.signing !== null && tokenIsSecure()) || usedHttps()
+}
+
+/** Nothing that was not verified stays under the session's name, nor does what `onInvalid` ignores. */
+function putOnRequest(policy: SessionPolicy): void {
+  const trusted = policy.signing === null && (policy.readOnly || policy.onInvalid != OnInvalid.Ignore)
+  if (policy.hideFromUpstream || !isPresent(sessionValue)) {
+    const line = requestCookieLine()
+    if ((trusted && !policy.hideFromUpstream) || line == ABSENT) return
+    rewriteCookie(policy.name, ABSENT)
+    // There was none, not even one that Envoy does not take for it but applications may.
+    if (equals(cookieLine, line)) cookieLine = ABSENT
+  } else if (!asItStands && !(trusted && policy.readOnly)) {
+    rewriteCookie(policy.name, sessionValue)
+  }
+}
+
+function rewriteCookie(name: Slice, value: Slice): void {
+  cookieLine = cookieLineWith(name, value)
+  cookieLineFailed = !isPresent(cookieLine)
 }

@@ -1,39 +1,144 @@
 /** The answer's Set-Cookie (RFC 6265, section 4.1), for a stream that was left pending. */
 import { EQUALS } from '../bytes/ascii'
 import { ascii } from '../bytes/literal'
-import { Slice, equals, isPresent, lenOf } from '../bytes/slice'
+import { ABSENT, Slice, UNREADABLE, equals, isPresent, lenOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { arenaAlloc } from '../bytes/arena'
+import { Adopted, OnCacheable, Secure, SessionPolicy } from '../config/policy'
+import { Sharing, sharingOf, writeForOneClient } from '../http/cache-control'
+import { HeaderMapType } from '../proxy/abi'
 import { Counter } from '../proxy/counter'
-import { addResponseHeader } from '../proxy/header'
+import { addResponseHeader, replaceResponseHeader } from '../proxy/header'
 import { count } from '../proxy/metrics'
+import { PAIR_CURSOR_BYTES, PairCursor, readPairs, writePairs } from '../proxy/pairs'
 import { readProperty } from '../proxy/property'
+import { usedHttps } from './occasion'
 import { Pending } from './pending'
 
 const SET_COOKIE: Slice = ascii('set-cookie')
 const CODE_DETAILS: Slice = ascii('response\0code_details')
 const VIA_UPSTREAM: Slice = ascii('via_upstream')
+const MAX_AGE: Slice = ascii('; Max-Age=')
+const CACHE_CONTROL: Slice = ascii('cache-control')
+const EXPIRES: Slice = ascii('expires')
+const STATUS: Slice = ascii(':status')
+const NOT_MODIFIED: Slice = ascii('304')
+const SURROGATE_CONTROL: Slice = ascii('surrogate-control')
+const CDN_CACHE_CONTROL: Slice = ascii('cdn-cache-control')
+const PRIVATE: Slice = ascii('private')
+const NO_STORE: Slice = ascii('no-store')
+
+// Set-Cookie's longest number, and what stands around it.
+// @ts-ignore: decorator
+@inline
+const MAX_AGE_BYTES: u32 = 20
 
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
+const cursor = changetype<PairCursor>(memory.data(PAIR_CURSOR_BYTES, 8))
+const headers: usize = memory.data(32, 8)
 
 /**
- * Adds the Set-Cookie. Only to answers of an upstream: Envoy runs this callback for its own error replies and
- * redirects too, and a session that no pod has seen would be worth nothing.
+ * Adds the Set-Cookie. Only to answers of an upstream, if not told otherwise: Envoy runs this callback for its own error
+ * replies and redirects too, and a session that no pod has seen would be worth nothing. And never to what a cache may
+ * hand to others.
  */
 export function setCookie(pending: Pending): void {
   const policy = pending.policy
   if (policy === null) return
-  const details = readProperty(CODE_DETAILS)
-  if (!isPresent(details) || !equals(details, VIA_UPSTREAM)) {
-    count(Counter.CookieWithheld)
+  if (!policy.onLocalReply) {
+    const details = readProperty(CODE_DETAILS)
+    if (!isPresent(details) || !equals(details, VIA_UPSTREAM)) {
+      count(Counter.CookieWithheld)
+      return
+    }
+  }
+  const line = cookieText(policy, pending.value, pending.maxAge, pending.secure)
+  if (!keepToOneClient(policy)) {
+    count(Counter.CookieOmitted)
     return
   }
-  const attributes = pending.secure ? policy.attributesSecure : policy.attributes
-  const length = lenOf(policy.name) + 1 + lenOf(pending.value) + lenOf(attributes)
-  writer.open(arenaAlloc(length), length)
+  count(addResponseHeader(SET_COOKIE, line) ? Counter.CookieSet : Counter.WriteRefused)
+  for (let i: u32 = 0; i < policy.adoptedCount; i++) {
+    const adopted = changetype<Adopted>(policy.adopted + i * <u32>offsetof<Adopted>())
+    if (((pending.deletions >> (<u8>i)) & 1) != 0) addResponseHeader(SET_COOKIE, adopted.deletion)
+  }
+}
+
+/** Headers, as pairs, for an answer that takes the session's cookie away. */
+export function deletionHeaders(policy: SessionPolicy): Slice {
+  const secure = policy.secure == Secure.Auto ? usedHttps() : policy.secure == Secure.Always
+  store<Slice>(headers, CACHE_CONTROL)
+  store<Slice>(headers, NO_STORE, 8)
+  store<Slice>(headers, SET_COOKIE, 16)
+  store<Slice>(headers, cookieText(policy, ABSENT, 0, secure), 24)
+  return writePairs(headers, 2)
+}
+
+/** `maxAge` of 0 is none; but where `value` is ABSENT it deletes the cookie. */
+function cookieText(policy: SessionPolicy, value: Slice, maxAge: u32, secure: bool): Slice {
+  const attributes = secure ? policy.attributesSecure : policy.attributes
+  const capacity = lenOf(policy.name) + 1 + lenOf(value) + MAX_AGE_BYTES + lenOf(attributes)
+  writer.open(arenaAlloc(capacity), capacity)
   writer.bytes(policy.name)
   writer.byte(EQUALS)
-  writer.bytes(pending.value)
+  writer.bytes(value)
+  if (maxAge != 0 || !isPresent(value)) {
+    writer.bytes(MAX_AGE)
+    writer.decimal(maxAge)
+  }
   writer.bytes(attributes)
-  count(addResponseHeader(SET_COOKIE, writer.result) ? Counter.CookieSet : Counter.WriteRefused)
+  return writer.result
+}
+
+/**
+ * True if no shared cache will hand the answer to another client: because it says so, or is now made to.
+ *
+ *     304, Surrogate-Control, CDN-Cache-Control                     false: a cache has the answer already, or its own orders
+ *     private, no-store                                             true
+ *     public, s-maxage, max-age above 0; Expires alone              as `onCacheable` says: false, or made private
+ *     anything else                                                 true, with private added
+ */
+function keepToOneClient(policy: SessionPolicy): bool {
+  const pairs = readPairs(HeaderMapType.ResponseHeaders)
+  if (pairs == UNREADABLE || !cursor.open(pairs)) return false
+  let sharing = Sharing.Silent
+  let controlled = false
+  let expires = false
+  while (cursor.next()) {
+    const name = cursor.name
+    if (equals(name, CACHE_CONTROL)) {
+      sharing = max(sharing, sharingOf(cursor.value))
+      controlled = true
+    } else if (equals(name, EXPIRES)) {
+      expires = expires || isDate(cursor.value)
+    } else if (
+      (equals(name, STATUS) && equals(cursor.value, NOT_MODIFIED)) ||
+      equals(name, SURROGATE_CONTROL) ||
+      equals(name, CDN_CACHE_CONTROL)
+    ) {
+      return false
+    }
+  }
+  if (!cursor.complete) return false
+  if (sharing == Sharing.Refused) return true
+  const invited = sharing == Sharing.Invited || (expires && !controlled)
+  if (!invited) return addResponseHeader(CACHE_CONTROL, PRIVATE)
+  return policy.onCacheable == OnCacheable.MarkPrivate && markPrivate(pairs)
+}
+
+// 0 and -1 are how an answer says that it has expired already (RFC 9111 section 5.3).
+function isDate(expires: Slice): bool {
+  return lenOf(expires) > 2
+}
+
+/** Takes from Cache-Control what invites shared caches. */
+function markPrivate(pairs: Slice): bool {
+  const capacity = lenOf(pairs)
+  writer.open(arenaAlloc(capacity), capacity)
+  cursor.open(pairs)
+  while (cursor.next()) {
+    if (equals(cursor.name, CACHE_CONTROL)) writeForOneClient(cursor.value, writer)
+  }
+  writer.bytes(PRIVATE)
+  return replaceResponseHeader(CACHE_CONTROL, writer.result)
 }

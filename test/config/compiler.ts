@@ -26,6 +26,7 @@ interface CompilerExports {
   compilePolicy(json: Slice, environment: Slice, namespace: Slice): number
   compileKeyHeadersOnly(json: Slice): number
   freePolicy(policy: number): void
+  hmacPrepare(state: number, key: Slice): void
   hmacSha256(state: number, message: Slice, out: number): void
   errorCount(): number
   errorText(index: number): Slice
@@ -43,12 +44,20 @@ export interface Compiled {
 // CONFIGURE_CAP of assembly/bytes/arena.ts.
 const ARENA_BYTES = 8 << 20
 
-export const SECRET = Buffer.from(Array.from({ length: 32 }, (_, index) => 0x20 + index)).toString('base64')
+/** Base64 of 32 bytes that count up from the first. */
+export function secretFrom(first: number): string {
+  return Buffer.from(Array.from({ length: 32 }, (_, index) => first + index)).toString('base64')
+}
+
+export const SECRET = secretFrom(0x20)
 
 /** What the configurations of the tests and of the documentation find in the environment. */
 export const ENVIRONMENT: Record<string, string> = {
   MOORING_HASH_SECRET: SECRET,
-  MOORING_DEBUG_TOKEN: Buffer.from(Array.from({ length: 32 }, (_, index) => 0x60 + index)).toString('base64'),
+  MOORING_DEBUG_TOKEN: secretFrom(0x60),
+  MOORING_SIGNING_1: secretFrom(0x80),
+  MOORING_SIGNING_2: secretFrom(0xa0),
+  MOORING_SIGNING_3: secretFrom(0xc0),
 }
 
 export class Compiler {
@@ -155,6 +164,16 @@ export class Compiler {
     const out = this.#exports.arenaAlloc(32)
     this.#exports.hmacSha256(state, this.#place(Buffer.from(message)), out)
     return this.#memory().toString('hex', out, out + 32)
+  }
+
+  /** What the module keeps of an HMAC-SHA256 key, in hex. */
+  hmacState(key: Uint8Array): string {
+    this.#exports.arenaReset(ARENA_BYTES)
+    const state = this.#exports.arenaAlloc(64)
+    this.#exports.hmacPrepare(state, this.#place(Buffer.from(key)))
+    const hex = this.#memory().toString('hex', state, state + 64)
+    this.#memory().fill(0, state, state + 96)
+    return hex
   }
 
   /** True if the bytes stand anywhere in the module's memory. */

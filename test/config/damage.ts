@@ -50,7 +50,8 @@ const NAMES = [
     'debugHeader',
     'whenHeader',
   ],
-  ...['field', 'element', 'hops'],
+  ...['field', 'element', 'hops', 'keys', 'id', 'idleTimeout', 'absoluteTimeout', 'audience', 'clockSkew'],
+  ...['acceptUnsignedUntil', 'delete'],
   ...['Session', 'cookies', 'sub', '', 'x', 'exact', 'prefix', 'present'],
 ]
 
@@ -157,6 +158,28 @@ const VALUES: Json[] = [
     { header: 'authorization' },
     { query: 't', cookie: 't' },
     { name: 'a', token: 'unverified' },
+  ],
+  ...[
+    'k1',
+    'K1',
+    '301s',
+    '5m',
+    '20m',
+    'reject',
+    'ignore',
+    'omit',
+    'markPrivate',
+    'OLDSESSION',
+    'ISTIOID',
+    'shop',
+  ],
+  ...['2027-01-31T00:00:00Z', '2027-02-29T00:00:00Z', '2000-02-29T23:59:60-23:59', '2027-01-31'],
+  ...['MOORING_SIGNING_1', 'MOORING_SIGNING_2', 'MOORING_DEBUG_TOKEN'],
+  ...[
+    [{ id: 'k1', env: 'MOORING_SIGNING_1' }],
+    { keys: [{ id: 'k1', env: 'MOORING_SIGNING_1' }] },
+    [{ cookie: 'ISTIOID' }],
+    [{ cookie: '__Host-x', path: '/x', delete: true }],
   ],
 ]
 

@@ -3,37 +3,14 @@
  * name and its attributes, a session and what needs one) is made to fit here, so that every one of them is accepted.
  */
 import fc from 'fast-check'
-
-/** Every field there, or any of them missing. */
-function part<T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<Partial<T>> {
-  return fc.record(model, { requiredKeys: [] }) as fc.Arbitrary<Partial<T>>
-}
-
-function of(alphabet: string, minLength: number, maxLength: number): fc.Arbitrary<string> {
-  return fc.string({
-    unit: fc.nat(alphabet.length - 1).map((index) => alphabet.charAt(index)),
-    minLength,
-    maxLength,
-  })
-}
-
-const LOWER = 'abcxyz'
-const token = of(`${LOWER}ABC019!#$%&'*+-.^_\`|~`, 1, 12)
-const label = fc.tuple(of(LOWER, 1, 1), of(`${LOWER}019-`, 0, 8)).map((parts) => parts.join(''))
-const hostLabel = of(`${LOWER}09`, 1, 6)
-const host = fc.array(hostLabel, { minLength: 1, maxLength: 3 }).map((labels) => labels.join('.'))
-const method = fc.constantFrom('GET', 'POST', 'PUT', 'M-SEARCH', 'X_1')
+import { LOWER, host, label, method, of, part, token } from './generate-parts.ts'
+import { STYLES, type Style, cookieFields, session, strictCookie } from './generate-session.ts'
 
 // A name that no key header of `keyHeader` below has.
 const headerSource = label.map((name) => `x-in-${name}`)
 const keyHeader = fc.oneof(
   label.map((name) => `x-key-${name}`),
   label.map((name) => `X-Key-${name.toUpperCase()}`),
-)
-
-const ttl = fc.oneof(
-  fc.nat(9599).map((hours) => `${hours}h1s`),
-  fc.constantFrom('1s', '60s', '9600h', '1h30m', '1m30s', '1000ms', '500ms500ms', '00001s'),
 )
 
 const path = fc
@@ -46,38 +23,6 @@ const path = fc
     )
     return fc.constantFrom(`/${unique.join('/')}`, `/${unique.join('/')}${unique.length ? '/' : ''}**`)
   })
-
-const cookieFields = part<Record<string, unknown>>({
-  name: token,
-  path: of(`${LOWER}/ %,=`, 0, 8).map((rest) => `/${rest}`),
-  domain: fc.tuple(fc.constantFrom('', '.'), host).map((parts) => parts.join('')),
-  secure: fc.constantFrom('auto', true, false),
-  httpOnly: fc.boolean(),
-  sameSite: fc.constantFrom('Strict', 'Lax'),
-  partitioned: fc.constant(false),
-  ttl,
-  renew: fc.constantFrom('never', 'always'),
-})
-
-// Whole in itself, so that it is valid over any other.
-const strictCookie = fc
-  .record({
-    name: fc.constantFrom('__Secure-id', '__secure-x', 'plain'),
-    sameSite: fc.constantFrom('None', 'Lax'),
-    partitioned: fc.boolean(),
-  })
-  .map((fields) => ({ ...fields, secure: true }))
-
-function session(cookie: fc.Arbitrary<object>): fc.Arbitrary<object> {
-  return part<Record<string, unknown>>({
-    cookie,
-    readOnly: fc.boolean(),
-    mint: part<Record<string, unknown>>({
-      skip: fc.boolean(),
-      methods: fc.array(method, { minLength: 1, maxLength: 3 }),
-    }),
-  })
-}
 
 const claimName = fc.oneof(
   fc.constantFrom('sub', 'https://acme.io/tenant', 'a~b', 'bl\u00e5', 'a.b'),
@@ -193,7 +138,7 @@ function sources(withSession: boolean): fc.Arbitrary<unknown[]> {
 }
 
 /** A key whose sources need a session only if there is one. */
-function key(withSession: boolean): fc.Arbitrary<Record<string, unknown>> {
+function key(withSession: boolean, style: Style): fc.Arbitrary<Record<string, unknown>> {
   const secret = { env: 'MOORING_HASH_SECRET' }
   return fc
     .tuple(
@@ -207,7 +152,9 @@ function key(withSession: boolean): fc.Arbitrary<Record<string, unknown>> {
         trustInbound: fc
           .array(fc.constantFrom('spiffe://cluster.local/ns/a/sa/*', 'spiffe://td/**'), { minLength: 1 })
           .map((peers) => ({ peers: peers.slice(0, 16) })),
-        skip: fc.boolean(),
+        skip: style.hides ? fc.constant(false) : fc.boolean(),
+        bind:
+          withSession && style.signing !== 'none' ? fc.constantFrom('none', 'session') : fc.constant('none'),
       }),
     )
     .map(([from, anybody, fields]) =>
@@ -264,10 +211,12 @@ const match = fc
 
 const mode = fc.constantFrom('enforce', 'shadow')
 
-function rules(withSession: boolean): fc.Arbitrary<object[]> {
+function rules(withSession: boolean, style: Style): fc.Arbitrary<object[]> {
   const fields = part<Record<string, unknown>>({
-    session: withSession ? session(strictCookie) : fc.constant({ cookie: { name: 'own' } }),
-    key: key(withSession),
+    session: withSession
+      ? session(strictCookie, style, false)
+      : fc.constantFrom({ cookie: { name: 'own' } }, OWN_SIGNED),
+    key: key(withSession, style),
     mode,
     skip: fc.boolean(),
   })
@@ -276,13 +225,18 @@ function rules(withSession: boolean): fc.Arbitrary<object[]> {
     .map((list) => list.map(([when, then], index) => ({ name: `rule-${index}`, match: when, ...then })))
 }
 
-function configuration(withSession: boolean): fc.Arbitrary<Record<string, unknown>> {
+const OWN_SIGNED = {
+  cookie: { name: 'own-signed' },
+  signing: { keys: [{ id: 'k1', env: 'MOORING_SIGNING_1' }], audience: 'shop' },
+}
+
+function configuration(withSession: boolean, style: Style): fc.Arbitrary<Record<string, unknown>> {
   const optional = part<Record<string, unknown>>({
     version: fc.constant(1),
     mode,
     // A rule that brings back the key alone would miss the session.
     skip: withSession ? fc.constant(false) : fc.boolean(),
-    rules: rules(withSession),
+    rules: rules(withSession, style),
     observe: part<Record<string, unknown>>({
       instance: label,
       debugHeader: fc
@@ -293,17 +247,27 @@ function configuration(withSession: boolean): fc.Arbitrary<Record<string, unknow
         .map(([env, names]) => ({ ...env, ...names })),
     }),
   })
-  const parts: fc.Arbitrary<Record<string, unknown>> = withSession
-    ? fc.oneof(
-        session(fc.oneof(cookieFields, strictCookie)).map((fields) => ({ session: fields })),
-        fc.record({ session: session(cookieFields), key: key(true) }),
-      )
-    : key(false).map((fields) => ({ key: fields }))
-  return fc.tuple(optional, parts).map(([some, rest]) => ({ ...some, ...rest }))
+  return fc.tuple(optional, parts(withSession, style)).map(([some, rest]) => ({ ...some, ...rest }))
 }
 
-/** Configurations that are accepted where MOORING_HASH_SECRET and MOORING_DEBUG_TOKEN are two good secrets. */
+function parts(withSession: boolean, style: Style): fc.Arbitrary<Record<string, unknown>> {
+  if (!withSession) return key(false, style).map((fields) => ({ key: fields }))
+  // Rules have this secret too, or inherit it.
+  const hashSecret = { env: 'MOORING_HASH_SECRET' }
+  const keyed = fc
+    .record({ session: session(cookieFields(style), style, true), key: key(true, style) })
+    .map((both) => (style.adopts ? { ...both, key: { ...both.key, hashSecret } } : both))
+  if (style.adopts && style.signing !== 'none') return keyed
+  const alone = session(fc.oneof(cookieFields(style), strictCookie), style, true)
+  return fc.oneof(
+    alone.map((fields) => ({ session: fields })),
+    keyed,
+  )
+}
+
+/** Configurations that are accepted where the secrets are those of compiler.ts's ENVIRONMENT. */
 export const configurations: fc.Arbitrary<Record<string, unknown>> = fc.oneof(
-  { weight: 3, arbitrary: configuration(true) },
-  configuration(false),
+  ...STYLES.map((style) =>
+    fc.oneof({ weight: 3, arbitrary: configuration(true, style) }, configuration(false, style)),
+  ),
 )

@@ -18,6 +18,7 @@ describe('a proxy that runs with a broken configuration', () => {
       shapes: 0,
       instance: 'default',
       debug: undefined,
+      missingKeys: undefined,
     })
   })
 

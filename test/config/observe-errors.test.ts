@@ -44,7 +44,7 @@ const refused: [configuration: unknown, errors: string[]][] = [
   [
     debug({ env: 'SAME' }, { key: { hashSecret: { env: 'SECRET' } } }),
     [
-      'secret_reused at /observe/debugHeader: the token is a hashSecret too; make one with: openssl rand -base64 32',
+      'secret_reused at /observe/debugHeader: something else has this secret too; make one with: openssl rand -base64 32',
     ],
   ],
   [
@@ -53,7 +53,7 @@ const refused: [configuration: unknown, errors: string[]][] = [
       { rules: [{ name: 'a', match: { paths: ['/'] }, key: { hashSecret: { env: 'SECRET' } } }] },
     ),
     [
-      'secret_reused at /observe/debugHeader: the token is a hashSecret too; make one with: openssl rand -base64 32',
+      'secret_reused at /observe/debugHeader: something else has this secret too; make one with: openssl rand -base64 32',
     ],
   ],
 ]

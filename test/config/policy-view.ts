@@ -3,7 +3,11 @@
  * field aligned to its own size). Lists have no padding between their structs.
  */
 
+import { HMAC_STATE_BYTES, flag, list, pick, texts } from './layout.ts'
 import { readIndex, text } from './index-view.ts'
+import { type SessionView, readSession } from './session-view.ts'
+
+export type { SessionView } from './session-view.ts'
 
 export interface PolicyView {
   top: PlanView | undefined
@@ -17,6 +21,8 @@ export interface PolicyView {
   shapes: number
   instance: string
   debug: DebugView | undefined
+  /** How many signing keys have no secret; undefined where nothing is signed. */
+  missingKeys: number | undefined
 }
 
 export interface DebugView {
@@ -44,17 +50,6 @@ export interface PlanView {
   at: { session: number; key: number }
 }
 
-export interface SessionView {
-  name: string
-  attributes: string
-  attributesSecure: string
-  secure: 'never' | 'always' | 'auto'
-  renewAlways: boolean
-  readOnly: boolean
-  mintSkip: boolean
-  methods: string[]
-}
-
 export interface KeyView {
   header: string
   format: 'hash' | 'raw'
@@ -63,6 +58,7 @@ export interface KeyView {
   hmac: string | undefined
   from: SourceView[]
   trustedPeers: string[]
+  bound: boolean
   /** Where the HMAC key and the sources are. */
   at: { hmac: number; from: number }
 }
@@ -119,8 +115,6 @@ const CLAIM_TYPES = ['string', 'number', 'boolean', 'list'] as const
 const RULE_BYTES = 12
 const SOURCE_BYTES = 68
 const TRANSFORM_BYTES = 16
-const SLICE_BYTES = 8
-const HMAC_STATE_BYTES = 64
 
 export function readPolicy(memory: Buffer, at: number): PolicyView {
   const u32 = (offset: number) => memory.readUInt32LE(at + offset)
@@ -140,6 +134,7 @@ export function readPolicy(memory: Buffer, at: number): PolicyView {
     shapes: index.shapes,
     instance: text(memory, at + 24),
     debug: u32(32) === 0 ? undefined : readDebug(memory, u32(32)),
+    missingKeys: flag(memory, at + 36) ? u32(40) : undefined,
   }
 }
 
@@ -167,19 +162,6 @@ function readPlan(memory: Buffer, at: number): PlanView {
   }
 }
 
-function readSession(memory: Buffer, at: number): SessionView {
-  return {
-    name: text(memory, at),
-    attributes: text(memory, at + 8),
-    attributesSecure: text(memory, at + 16),
-    secure: pick(['never', 'always', 'auto'], memory.readUInt32LE(at + 24)),
-    renewAlways: flag(memory, at + 28),
-    readOnly: flag(memory, at + 29),
-    mintSkip: flag(memory, at + 30),
-    methods: texts(memory, memory.readUInt32LE(at + 32), memory.readUInt32LE(at + 36)),
-  }
-}
-
 function readKey(memory: Buffer, at: number): KeyView {
   const hmac = memory.readUInt32LE(at + 16)
   const from = memory.readUInt32LE(at + 20)
@@ -190,6 +172,7 @@ function readKey(memory: Buffer, at: number): KeyView {
     hmac: hmac === 0 ? undefined : memory.toString('hex', hmac, hmac + HMAC_STATE_BYTES),
     from: sources(memory, from, memory.readUInt32LE(at + 24)),
     trustedPeers: texts(memory, memory.readUInt32LE(at + 28), memory.readUInt32LE(at + 32)),
+    bound: flag(memory, at + 36),
     at: { hmac, from },
   }
 }
@@ -222,22 +205,4 @@ function sources(memory: Buffer, at: number, count: number): SourceView[] {
     required: flag(memory, source + 56),
     children: sources(memory, memory.readUInt32LE(source + 60), memory.readUInt32LE(source + 64)),
   }))
-}
-
-function texts(memory: Buffer, at: number, count: number): string[] {
-  return list(at, count, SLICE_BYTES, (slice) => text(memory, slice))
-}
-
-function list<T>(at: number, count: number, size: number, read: (at: number) => T): T[] {
-  return Array.from({ length: count }, (_, index) => read(at + index * size))
-}
-
-function flag(memory: Buffer, at: number): boolean {
-  return pick([false, true], memory.readUInt8(at))
-}
-
-function pick<T>(values: readonly T[], index: number): T {
-  const value = values[index]
-  if (value === undefined) throw new RangeError(`${index} is none of ${values.length} values`)
-  return value
 }

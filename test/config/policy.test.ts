@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Compiler, SECRET } from './compiler.ts'
-import type { KeyView, PlanView, PolicyView, SessionView, SourceView } from './policy-view.ts'
+import type { KeyView, PlanView, PolicyView, SourceView } from './policy-view.ts'
 
 const compiler = new Compiler()
 
@@ -15,12 +15,6 @@ function top(configuration: object): PlanView {
   const plan = compile(configuration).top
   if (!plan) throw new Error('no plan')
   return plan
-}
-
-function session(fields: object): SessionView {
-  const view = top({ session: fields }).session
-  if (!view) throw new Error('no session')
-  return view
 }
 
 function key(fields: object): KeyView {
@@ -64,11 +58,22 @@ describe('{"session": {}} takes every default', () => {
       name: 'ISTIOID',
       attributes: '; Path=/; HttpOnly; SameSite=Lax',
       attributesSecure: '; Path=/; Secure; HttpOnly; SameSite=Lax',
+      ttl: 0,
       secure: 'auto',
+      sameSite: 'Lax',
       renewAlways: false,
       readOnly: false,
+      onInvalid: 'replace',
+      hideFromUpstream: false,
       mintSkip: false,
+      perConnection: false,
+      onCacheable: 'omit',
+      onLocalReply: false,
+      domain: '',
       methods: [],
+      adopted: [],
+      adopt: undefined,
+      signing: undefined,
     })
     expect(policy.top?.key).toMatchObject({
       header: 'x-mooring-key',
@@ -76,64 +81,8 @@ describe('{"session": {}} takes every default', () => {
       onNone: 'balance',
       hmac: undefined,
       from: [SESSION_SOURCE],
+      bound: false,
     })
-  })
-})
-
-describe('session.cookie', () => {
-  test('becomes the attributes of Set-Cookie, in one order', () => {
-    const view = session({
-      cookie: {
-        partitioned: true,
-        sameSite: 'None',
-        httpOnly: true,
-        secure: true,
-        domain: 'example.com',
-        path: '/shop',
-        ttl: '8h',
-        name: 'SID',
-        renew: 'always',
-      },
-      readOnly: true,
-      mint: { skip: true, methods: ['GET', 'POST'] },
-    })
-    expect(view).toEqual({
-      name: 'SID',
-      attributes: '; Max-Age=28800; Path=/shop; Domain=example.com; HttpOnly; SameSite=None; Partitioned',
-      attributesSecure:
-        '; Max-Age=28800; Path=/shop; Domain=example.com; Secure; HttpOnly; SameSite=None; Partitioned',
-      secure: 'always',
-      renewAlways: true,
-      readOnly: true,
-      mintSkip: true,
-      methods: ['GET', 'POST'],
-    })
-  })
-
-  test.each([
-    [{ secure: false }, '; Path=/; HttpOnly; SameSite=Lax', 'never'],
-    [{ secure: true }, '; Path=/; Secure; HttpOnly; SameSite=Lax', 'always'],
-    [{ secure: 'auto' }, '; Path=/; Secure; HttpOnly; SameSite=Lax', 'auto'],
-    [{ httpOnly: false, sameSite: 'Strict' }, '; Path=/; Secure; SameSite=Strict', 'auto'],
-    [{ domain: '.example.com' }, '; Path=/; Domain=.example.com; Secure; HttpOnly; SameSite=Lax', 'auto'],
-    [{ name: '__Host-id', secure: true, path: '/' }, '; Path=/; Secure; HttpOnly; SameSite=Lax', 'always'],
-  ])('%j', (cookie, attributesSecure, secure) => {
-    expect(session({ cookie })).toMatchObject({ attributesSecure, secure })
-  })
-
-  test.each([
-    ['1s', 1],
-    ['60s', 60],
-    ['1h30m', 5400],
-    ['1000ms', 1],
-    ['1m500ms500ms', 61],
-    ['99999s', 99999],
-    ['9600h', 34560000],
-    ['9599h59m59s1000ms', 34560000],
-  ])('ttl %s is Max-Age=%i', (ttl, seconds) => {
-    expect(session({ cookie: { ttl } }).attributes).toBe(
-      `; Max-Age=${seconds}; Path=/; HttpOnly; SameSite=Lax`,
-    )
   })
 })
 
@@ -394,7 +343,8 @@ describe('the configuration of a shop', () => {
     expect(long?.plan.at.key).toBe(policy.top?.at.key)
     expect(long?.plan.session).toMatchObject({
       name: 'SHOP',
-      attributes: '; Max-Age=86400; Path=/long; HttpOnly; SameSite=Lax',
+      ttl: 86400,
+      attributes: '; Path=/long; HttpOnly; SameSite=Lax',
       methods: ['GET'],
     })
   })

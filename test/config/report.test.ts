@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Compiler, SECRET } from './compiler.ts'
+import { Compiler, ENVIRONMENT, SECRET } from './compiler.ts'
 import { SESSION } from './pieces.ts'
 
 const compiler = new Compiler()
@@ -8,15 +8,15 @@ describe('the report', () => {
   test('lists every error of a configuration at once', () => {
     const { errors } = compiler.compile({
       version: 2,
-      session: { cookie: { name: 'a b', ttl: '1d' }, signing: {} },
+      session: { cookie: { name: 'a b', ttl: '1d' }, signing: { keys: [{ id: 'k1' }] } },
       key: { from: [{ claims: 'sub' }], hashSecret: SECRET },
       rules: [{ name: 'a', match: { paths: ['a'] } }, { name: 'a' }],
     })
     expect(errors.map((line) => line.slice(0, line.indexOf(': ')))).toEqual([
       'out_of_range at /version',
-      'not_available at /session/signing',
       'not_a_token at /session/cookie/name',
       'invalid_duration at /session/cookie/ttl',
+      'missing_field at /session/signing/keys/0',
       'unknown_field at /key/from/0/claims',
       'inline_secret at /key/hashSecret',
       'invalid_path at /rules/0/match/paths/0',
@@ -30,6 +30,13 @@ describe('the report', () => {
       const { errors } = compiler.compile({ ...SESSION, key: { hashSecret } })
       expect(errors).not.toEqual([])
       expect(errors.join('\n')).not.toContain(SECRET.slice(0, 8))
+    }
+    for (const key of [SECRET, { id: 'k1', env: SECRET }, { id: 'k1', value: SECRET }, { [SECRET]: 1 }]) {
+      for (const keys of [[key], key, [{ id: 'k2', env: 'MOORING_SIGNING_1' }, key]]) {
+        const { errors } = compiler.compile({ session: { signing: { keys } } }, ENVIRONMENT)
+        expect(errors).not.toEqual([])
+        expect(errors.join('\n')).not.toContain(SECRET.slice(0, 8))
+      }
     }
   })
 

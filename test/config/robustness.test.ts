@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Compiler, ENVIRONMENT } from './compiler.ts'
+import { Compiler, ENVIRONMENT, secretFrom } from './compiler.ts'
 import { configurations } from './generate.ts'
 
 const PROVE = process.env['PROVE'] !== undefined
@@ -155,6 +155,72 @@ describe('whatever the bytes of a configuration are', () => {
     expect(compiler.compile(huge).errors).toEqual([
       'too_large at (root): the compiled configuration needs more than 1 MiB, or the proxy has no memory for it',
     ])
+    expect(compiler.compile({ session: {} }).errors).toEqual([])
+  })
+
+  test('what rules inherit of a session fits, however long it is', () => {
+    const compiler = new Compiler()
+    const environment = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`K${i}`, secretFrom(i)]))
+    const rules = Array.from({ length: 60 }, (_, index) => ({
+      name: `r${index}`,
+      match: { paths: ['/'] },
+      session: { readOnly: true },
+    }))
+    const session = {
+      cookie: {
+        name: 'n'.repeat(128),
+        path: `/${'p'.repeat(1023)}`,
+        domain: `${'d'.repeat(60)}.example.com`,
+      },
+      signing: {
+        keys: Object.keys(environment).map((env, i) => ({ id: `${'k'.repeat(15)}${i}`, env })),
+        audience: '\u{1F600}'.repeat(253),
+        absoluteTimeout: '1h',
+      },
+    }
+    expect(compiler.compile({ session, rules }, environment).errors).toEqual([])
+  })
+
+  test('wherever the room ends within a session, it is refused and nothing traps', () => {
+    const compiler = new Compiler()
+    const session = {
+      adopt: [{ cookie: 'A', delete: true, path: `/${'a'.repeat(100)}` }, { cookie: 'B' }],
+      mint: { methods: ['GET', 'POST'] },
+      signing: {
+        keys: [
+          { id: 'k1', env: 'MOORING_SIGNING_1' },
+          { id: 'k2', env: 'MOORING_SIGNING_2' },
+        ],
+        absoluteTimeout: '1h',
+      },
+    }
+    const key = { hashSecret: { env: 'MOORING_HASH_SECRET' } }
+    // What the first rule is longer by moves the end of the room through the last one.
+    const errors = (rules: number, padding: number): string[] => {
+      const list = Array.from({ length: rules }, (_, index) => ({
+        name: `r${index}`,
+        match: { paths: ['/'] },
+        session: { ...session, cookie: { path: `/${'p'.repeat(1000)}` } },
+        key: { ...key, from: constants(index === 0 ? padding : 0) },
+      }))
+      const configuration = { session: { ...session, adopt: [{ cookie: 'A' }] }, key, rules: list }
+      compiler.free(compiler.compilePolicy(configuration, ENVIRONMENT))
+      return compiler.errors
+    }
+    const constants = (length: number) =>
+      Array.from({ length: 1 + Math.floor(length / 600) }, (_, i) => ({
+        constant: 'x'.repeat(1 + (i === 0 ? length % 256 : 255)),
+      }))
+    let rules = 100
+    while (errors(rules, 0).length === 0) rules++
+    expect(rules).toBeLessThan(1000)
+    const before = compiler.heapUsed
+    let refused = 0
+    for (let padding = 0; padding < 8192; padding += 56) {
+      for (const count of [rules - 1, rules]) if (errors(count, padding).length > 0) refused++
+    }
+    expect(refused).toBeGreaterThan(0)
+    expect(compiler.heapUsed).toBe(before)
     expect(compiler.compile({ session: {} }).errors).toEqual([])
   })
 })

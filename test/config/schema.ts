@@ -26,12 +26,16 @@ export const acceptedBySchema = new Ajv2020({
  * far apart, for names without regard to case, for sums, for the JSON text, and for the proxy's environment.
  */
 export const BEYOND_THE_SCHEMA: ReadonlySet<string> = new Set([
+  'adopts_itself',
+  'audience_conflict',
   'combined_as',
   'cookie_prefix',
   'duplicate_name',
   'duration_out_of_range',
   'forbidden_source',
+  'hidden_from_hash',
   'key_header_as_source',
+  'missing_keys',
   'missing_source',
   'mixed_trust',
   'no_such_element',
@@ -45,7 +49,10 @@ export const BEYOND_THE_SCHEMA: ReadonlySet<string> = new Set([
   'secret_reused',
   'secure_required',
   'session_required',
+  'signing_required',
+  'timeout_order',
   'too_deep',
   'too_many_headers',
   'too_many_sources',
+  'ttl_with_timeouts',
 ])

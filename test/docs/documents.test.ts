@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { ENVIRONMENT } from '../config/compiler.ts'
 import { startMooring } from '../filter/mooring.ts'
+import { ENVIRONMENT as SIGNING } from '../session/keys.ts'
 
 const documents = [
   ...readdirSync('.').filter((name) => name.endsWith('.md')),
@@ -15,6 +16,7 @@ const documents = [
 ]
 
 /** Secrets that the documents name. */
+const SECRETS = { ...ENVIRONMENT, ...SIGNING }
 
 describe.each(documents)('%s', (path) => {
   const text = readFileSync(path, 'utf8')
@@ -40,7 +42,7 @@ describe.each(documents)('%s', (path) => {
         expect(document.errors).toEqual([])
         const value = document.toJS() as Record<string, unknown>
         const configuration = 'kind' in value ? pluginConfigOf(value) : (value['pluginConfig'] ?? value)
-        if (configuration !== undefined) startMooring(configuration, { environment: ENVIRONMENT })
+        if (configuration !== undefined) startMooring(configuration, { environment: SECRETS })
       }
     }
   })

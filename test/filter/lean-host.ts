@@ -34,6 +34,8 @@ export function requestOf(headers: HeaderList): Request {
 export class LeanHost {
   /** Set-Cookie lines so far. */
   setCookies = 0
+  /** Key headers written so far. */
+  keys = 0
   /** What reads of the request's headers show. */
   current: Request = requestOf([])
   private readonly exports: Readonly<Record<string, Export>>
@@ -51,12 +53,17 @@ export class LeanHost {
         this.handOver(this.read(path, size).startsWith('response') ? DETAILS : undefined, valueAt, sizeAt),
       proxy_get_buffer_bytes: (_type, _start, _size, valueAt, sizeAt) =>
         this.handOver(bytes, valueAt, sizeAt),
+      proxy_get_shared_data: () => Status.NotFound,
       environ_sizes_get: (countAt, sizeAt) => {
         this.writeU32(countAt, 0)
         return this.writeU32(sizeAt, 0)
       },
-      proxy_add_header_map_value: () => {
-        this.setCookies++
+      proxy_add_header_map_value: (_map, key = 0, keySize = 0) => {
+        if (this.read(key, keySize) === 'set-cookie') this.setCookies++
+        return Status.Ok
+      },
+      proxy_replace_header_map_value: (_map, key = 0, keySize = 0) => {
+        if (this.read(key, keySize) === 'x-mooring-key') this.keys++
         return Status.Ok
       },
     }

@@ -28,11 +28,11 @@ describe('a request without a session', () => {
     const passed = pass(plugin, [
       ['cookie', 'a=1;b="2" ;  c'],
       ['x-other', 'between'],
-      ['cookie', 'ISTIOI=x; istioid=y; ISTIOID =z'],
+      ['cookie', 'ISTIOI=x; istioid=y; \t ISTIOID\t =z; c; ISTIOID'],
     ])
     const [line, ...more] = requestValues(passed, 'cookie')
     expect(more).toEqual([])
-    expect(line).toMatch(/^a=1;b="2" ; {2}c; ISTIOI=x; istioid=y; ISTIOID =z; ISTIOID=[A-Za-z0-9_-]{22}$/)
+    expect(line).toMatch(/^a=1;b="2" ; {2}c; ISTIOI=x; istioid=y; c; ISTIOID; ISTIOID=[A-Za-z0-9_-]{22}$/)
     passed.stream.end()
   })
 
@@ -210,7 +210,11 @@ describe('Set-Cookie', () => {
       sameSite: 'None',
       partitioned: true,
     }
-    expect(attributesOf({ cookie })).toBe(
+    const headers: [string, string][] = [
+      [':authority', 'shop.example.com'],
+      ['x-forwarded-proto', 'https'],
+    ]
+    expect(attributesOf({ cookie }, headers)).toBe(
       '__Secure-sid=ID; Max-Age=28800; Path=/shop; Domain=example.com; Secure; HttpOnly; SameSite=None; Partitioned',
     )
   })

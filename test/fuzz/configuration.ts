@@ -10,6 +10,11 @@ export const SECRET = Buffer.from(Array.from({ length: 32 }, (_, i) => 0xa0 + i)
 
 /** What a client presents to be told how its request was decided; never to be seen in a log or by a pod. */
 export const DEBUG_TOKEN = Buffer.from(Array.from({ length: 32 }, (_, i) => 0xc0 + i)).toString('base64')
+/** Two signing keys: a secret each, and none of them ever to be seen. */
+export const SIGNING_SECRETS = [0x40, 0x60].map((first) =>
+  Buffer.from(Array.from({ length: 32 }, (_, i) => first + i)).toString('base64'),
+)
+export const ADOPTED_NAMES = ['OLDSESSION', '__Secure-old', 'theme']
 /** The request header that carries it, where it is not the default. */
 export const TOKEN_HEADER = 'X-Ask'
 
@@ -46,6 +51,10 @@ interface Shape {
   /** `format: raw` somewhere, so `all` nowhere. */
   readonly raw: boolean
   readonly secret: boolean
+  /** Sessions may be hidden from pods, so every session has a key. */
+  readonly hidden: boolean
+  /** The top level's session is signed, and rules inherit it; a token's life then goes by its own timeouts. */
+  readonly signing: boolean
   /** `secure: true` wherever there is a cookie, which `SameSite=None` and prefixes need. */
   readonly secure: boolean
   readonly modes: readonly string[]
@@ -53,23 +62,27 @@ interface Shape {
 
 /** The object, to be written as JSON. */
 export function validConfiguration(prng: Prng): Fields {
+  const signing = prng.onceIn(2)
   const shape: Shape = {
     prng,
-    everySession: !prng.onceIn(3),
+    everySession: signing || !prng.onceIn(3),
     raw: prng.onceIn(3),
     secret: prng.onceIn(2),
+    signing,
+    hidden: prng.onceIn(3),
     secure: prng.onceIn(3),
     modes: prng.pick([['enforce'], ['enforce'], ['enforce'], ['shadow'], ['enforce', 'shadow']]),
   }
   const withSession = shape.everySession || prng.onceIn(2)
   const configuration: Fields = { mode: prng.pick(shape.modes) }
-  if (withSession) configuration['session'] = session(shape)
-  if (!withSession || prng.onceIn(2)) configuration['key'] = key(shape)
+  if (withSession)
+    configuration['session'] = { ...session(shape), ...(signing ? { signing: signed(prng) } : {}) }
+  if (!withSession || (signing && shape.secret) || prng.onceIn(2)) configuration['key'] = key(shape)
   if (!prng.onceIn(3))
     configuration['rules'] = prng.list(prng.onceIn(40) ? 80 : 1 + prng.below(4), (index) =>
       rule(shape, index),
     )
-  if (!shape.everySession && prng.onceIn(4)) configuration['skip'] = prng.onceIn(2)
+  if (!shape.everySession && !shape.hidden && prng.onceIn(4)) configuration['skip'] = prng.onceIn(2)
   if (prng.onceIn(2)) {
     const debugHeader = {
       env: 'MOORING_DEBUG_TOKEN',
@@ -99,13 +112,41 @@ function session(shape: Shape): Fields {
   if (prng.onceIn(4)) fields['readOnly'] = prng.onceIn(2)
   if (prng.onceIn(4)) {
     const methods = prng.list(1 + prng.below(3), () => prng.pick(METHODS))
-    fields['mint'] = prng.onceIn(2) ? { methods } : { skip: prng.onceIn(2) }
+    fields['mint'] = prng.oneOf<Fields>([
+      () => ({ methods, scope: prng.pick(['request', 'connection']) }),
+      () => ({ skip: prng.onceIn(2) }),
+      () => ({ onCacheable: prng.pick(['omit', 'markPrivate']), onLocalReply: prng.onceIn(2) }),
+    ])
   }
+  if (prng.onceIn(4)) fields['onInvalid'] = prng.pick(['replace', 'ignore', 'reject'])
+  if (prng.onceIn(4) && (!shape.signing || shape.secret)) fields['adopt'] = adopted(prng)
+  if (shape.hidden && prng.onceIn(2)) fields['hideFromUpstream'] = prng.onceIn(2)
   if (!everySession && prng.onceIn(4)) fields['skip'] = prng.onceIn(2)
   return fields
 }
 
-function cookie({ prng, secure }: Shape): Fields {
+function adopted(prng: Prng): Fields[] {
+  return ADOPTED_NAMES.slice(0, 1 + prng.below(ADOPTED_NAMES.length)).map((cookie) => ({
+    cookie,
+    ...(prng.onceIn(2) ? { delete: true, path: prng.pick(['/', '/old']) } : {}),
+  }))
+}
+
+function signed(prng: Prng): Fields {
+  const order = prng.onceIn(2) ? [1, 2] : [2, 1]
+  const keys = order.map((n) => ({ id: `k${n}`, env: `MOORING_SIGNING_${n}` }))
+  const fields: Fields = { keys: prng.onceIn(3) ? keys.slice(0, 1) : keys }
+  if (prng.onceIn(2)) fields['idleTimeout'] = prng.pick(['2m', '30m'])
+  if (prng.onceIn(2)) fields['absoluteTimeout'] = prng.pick(['30m', '12h'])
+  // Else a rule with another domain would sign for another audience.
+  fields['audience'] = 'test.com'
+  if (prng.onceIn(3)) fields['clockSkew'] = prng.pick(['0s', '1m'])
+  if (prng.onceIn(3))
+    fields['acceptUnsignedUntil'] = prng.pick(['2026-01-01T00:10:00Z', '2027-01-31T00:00:00+01:00'])
+  return fields
+}
+
+function cookie({ prng, secure, signing }: Shape): Fields {
   const fields: Fields = { name: prng.pick(secure ? COOKIE_NAMES : COOKIE_NAMES.slice(0, 3)) }
   const prefixed = secure
   if (!prefixed && prng.onceIn(2))
@@ -116,6 +157,7 @@ function cookie({ prng, secure }: Shape): Fields {
   if (prng.onceIn(2)) fields['httpOnly'] = prng.onceIn(2)
   if (prng.onceIn(2)) fields['sameSite'] = prng.pick(secure ? ['Strict', 'Lax', 'None'] : ['Strict', 'Lax'])
   if (secure && prng.onceIn(3)) fields['partitioned'] = prng.onceIn(2)
+  if (signing) return fields
   if (prng.onceIn(2)) fields['ttl'] = prng.pick(['60s', '8h', '1h30m', '9600h', '1000ms'])
   if (prng.onceIn(2)) fields['renew'] = prng.pick(['always', 'never'])
   return fields
@@ -129,7 +171,8 @@ function key(shape: Shape): Fields {
   if (prng.onceIn(2)) fields['format'] = shape.raw ? prng.pick(['raw', 'hash']) : 'hash'
   if (shape.secret) fields['hashSecret'] = { env: 'MOORING_HASH_SECRET' }
   if (prng.onceIn(3)) fields['onNone'] = prng.pick(['balance', 'reject'])
-  if (prng.onceIn(8)) fields['skip'] = prng.onceIn(2)
+  if (!shape.hidden && prng.onceIn(8)) fields['skip'] = prng.onceIn(2)
+  if (shape.signing && !shape.raw && prng.onceIn(3)) fields['bind'] = prng.pick(['none', 'session'])
   return fields
 }
 

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { MATCH_HEADERS, SECRET } from './configuration.ts'
+import { MATCH_HEADERS, SECRET, SIGNING_SECRETS } from './configuration.ts'
 import { damagedPairs, damagedText } from './damage.ts'
 import { REFUSALS } from './faults.ts'
 import type { Prng } from './prng.ts'
@@ -13,7 +13,10 @@ import type { Prng } from './prng.ts'
 type Export = (...args: number[]) => number | undefined
 
 const module = new WebAssembly.Module(readFileSync('build/mooring.wasm'))
-const ENVIRONMENT = `MOORING_HASH_SECRET=${SECRET}\0`
+const ENVIRONMENT = [
+  `MOORING_HASH_SECRET=${SECRET}\0`,
+  ...SIGNING_SECRETS.map((secret, i) => `MOORING_SIGNING_${i + 1}=${secret}\0`),
+].join('')
 const TEXTS = [
   'a=1; ISTIOID=ABEiM0RVZneImaq7zN3u_w',
   'GET',
@@ -24,6 +27,8 @@ const TEXTS = [
   'https',
   'shop',
   'outbound|8080||cart.shop.svc.cluster.local',
+  ' =ISTIOID x-mooring-key',
+  ' /',
 ]
 
 export class HostileHost {
@@ -80,9 +85,20 @@ export class HostileHost {
         return (...args) => this.handOver(this.someBytes(), args.at(-2), args.at(-1))
       case 'proxy_get_header_map_pairs':
         return (_, pointerAt, sizeAt) => this.handOver(this.somePairs(), pointerAt, sizeAt)
+      case 'proxy_get_shared_data':
+        return (_key, _size, pointerAt, sizeAt, versionAt) => {
+          this.writeU32(versionAt, this.prng.word())
+          return this.handOver(this.someLeases(), pointerAt, sizeAt)
+        }
       case 'proxy_get_buffer_bytes':
         return (_type, _start, _length, pointerAt, sizeAt) =>
           this.handOver(this.configuration, pointerAt, sizeAt)
+      case 'proxy_get_current_time_nanoseconds':
+        return (at = 0) => {
+          const seconds = this.prng.onceIn(4) ? this.prng.word() : this.prng.below(20)
+          new DataView(this.memory.buffer).setBigUint64(at >>> 0, BigInt(seconds) * 1_000_000_000n, true)
+          return 0
+        }
       case 'proxy_define_metric':
         return (_type, _name, _size, idAt) => this.writeU32(idAt, this.prng.word())
       case 'proxy_replace_header_map_value':
@@ -97,7 +113,7 @@ export class HostileHost {
         return (countAt, sizeAt) => {
           const sizes = [0, 1, 64, 4096, 1 << 20, 0xffff_ffff]
           this.environmentSize = this.hostile ? this.prng.pick(sizes) : ENVIRONMENT.length
-          this.writeU32(countAt, this.hostile ? this.prng.below(20) : 1)
+          this.writeU32(countAt, this.hostile ? this.prng.below(20) : 3)
           return this.writeU32(sizeAt, this.environmentSize)
         }
       case 'environ_get':
@@ -133,6 +149,18 @@ export class HostileHost {
       () => damagedPairs(prng),
       () => new Uint8Array(prng.pick([0, 1, 8, 4096, 4097, 100_000])).fill(prng.below(256)),
     ])
+  }
+
+  /** Of few plugins, and of moments around 0, which is what the clock of this host may show. */
+  private someLeases(): Uint8Array {
+    const { prng } = this
+    if (prng.onceIn(3)) return this.someBytes()
+    const leases = Buffer.alloc(prng.below(300) + (prng.onceIn(3) ? 0 : 8))
+    for (let at = 0; at + 8 <= leases.length; at += 8) {
+      leases.writeUInt32LE(prng.below(4), at)
+      leases.writeUInt32LE((prng.below(20) - 10) >>> 0, at + 4)
+    }
+    return leases
   }
 
   private somePairs(): Uint8Array {

@@ -14,6 +14,10 @@ export interface Promises {
   readonly cookieNames: readonly string[]
   /** Whether all plans, some or none leave the wire as it is. */
   readonly shadow: 'all' | 'some' | 'none'
+  /** Cookies that some plan may delete with its answer. */
+  readonly adopted: readonly string[]
+  /** Sessions are signed: what cannot be verified, read or written may be answered with 403, 431 or 503. */
+  readonly signed: boolean
   /** Some plan answers 400 where there is no key. */
   readonly mayReject: boolean
   /** Some plan may write a key. */
@@ -26,6 +30,8 @@ export const PASS_THROUGH: Promises = {
   tokenHeader: undefined,
   mayRemove: [...KEY_HEADERS, TOKEN_HEADER, 'x-mooring-explain'].map((name) => name.toLowerCase()),
   cookieNames: [],
+  adopted: [],
+  signed: false,
   shadow: 'none',
   mayReject: false,
   mayWriteKey: false,
@@ -49,6 +55,14 @@ export function promisesOf(configuration: Fields): Promises {
     tokenHeader,
     mayRemove: [...keyHeaders, ...(tokenHeader === undefined ? [] : [tokenHeader])],
     cookieNames: [...new Set(plans.flatMap(({ cookie }) => (cookie === undefined ? [] : [cookie])))],
+    adopted: [
+      ...new Set(
+        [configuration, ...rules].flatMap((layer) =>
+          listOf(fieldsOf(layer['session'])['adopt']).map((cookie) => textOr(fieldsOf(cookie)['cookie'], '')),
+        ),
+      ),
+    ],
+    signed: [configuration, ...rules].some((layer) => 'signing' in fieldsOf(layer['session'])),
     shadow: shadows === 0 ? 'none' : shadows === plans.length ? 'all' : 'some',
     mayReject: plans.some(({ key }) => key?.rejects === true),
     mayWriteKey: plans.some(({ key }) => key !== undefined),

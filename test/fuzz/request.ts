@@ -2,6 +2,7 @@
 import { type HeaderEntry, type HeaderList, type PropertyTree, type PropertyValue } from '../../host/index.ts'
 import { token } from '../derivation/generate-token.ts'
 import {
+  ADOPTED_NAMES,
   AUTHZ,
   CLAIM_NAMES,
   COOKIE_NAMES,
@@ -96,6 +97,14 @@ const CLUSTERS = [
   '',
   'x'.repeat(300),
 ]
+const OCCASIONS: [string, string[]][] = [
+  ['sec-fetch-site', ['cross-site', 'same-origin', 'none']],
+  ['sec-fetch-mode', ['navigate', 'cors', 'websocket']],
+  ['sec-fetch-dest', ['document', 'iframe', 'empty']],
+  ['sec-purpose', ['prefetch', 'prefetch;prerender']],
+  ['content-type', ['application/grpc', 'application/json']],
+  ['access-control-request-method', ['PUT']],
+]
 const SEPARATORS = ['; ', ';', ' ; ', ',', ';;', '=', '; =', '\t;']
 const MANY_HEADERS = 1200
 
@@ -109,6 +118,7 @@ export function randomHeaders(prng: Prng): HeaderList {
   maybe(':path', () => (prng.onceIn(6) ? `/?user=${jwt(prng)}` : nearly(prng, PATHS)))
   maybe(':scheme', () => prng.pick(['http', 'https', 'HTTPS', '']))
   if (prng.onceIn(3)) headers.push(['x-forwarded-proto', prng.pick(['https', 'http', '', 'wss'])])
+  for (const [name, values] of OCCASIONS) if (prng.onceIn(8)) headers.push([name, nearly(prng, values)])
   const cookieLines = prng.onceIn(30) ? prng.below(60) : prng.below(4)
   for (let i = 0; i < cookieLines; i++) headers.push(['cookie', cookieLine(prng)])
   for (const name of SOURCE_HEADERS) {
@@ -158,6 +168,7 @@ export function randomProperties(prng: Prng): PropertyTree {
       sha256_peer_certificate_digest: certificateName(prng, ['00ff', '']),
     }
   }
+  if (!prng.onceIn(4)) tree['connection_id'] = prng.onceIn(8) ? claim(prng, 0) : BigInt(prng.below(4))
   if (!prng.onceIn(4))
     tree['xds'] = { cluster_name: prng.onceIn(8) ? claim(prng, 0) : nearly(prng, CLUSTERS) }
   return tree
@@ -176,10 +187,12 @@ export function randomProxy(prng: Prng): PropertyTree {
 
 /** An answer's headers, and Envoy's word for where it comes from. */
 export function randomAnswer(prng: Prng): { headers: HeaderList; details: string } {
-  const headers: HeaderEntry[] = [[':status', prng.pick(['200', '404', '503', ''])]]
+  const headers: HeaderEntry[] = [[':status', prng.pick(['200', '304', '404', '503', ''])]]
   for (let more = prng.below(3); more > 0; more--) headers.push(['set-cookie', `app${more}=${text(prng)}`])
   if (prng.onceIn(3))
-    headers.push(['cache-control', prng.pick(['public', 'private', 'max-age=60', text(prng)])])
+    headers.push(['cache-control', prng.pick(['public', 'private', 'max-age=60, s-maxage=1', text(prng)])])
+  if (prng.onceIn(6)) headers.push(['expires', prng.pick(['0', 'Wed, 25 Nov 2026 12:00:00 GMT'])])
+  if (prng.onceIn(12)) headers.push([prng.pick(['surrogate-control', 'cdn-cache-control']), text(prng)])
   return {
     headers,
     details: prng.pick(['via_upstream', 'via_upstream', 'via_upstream', 'direct_response', '']),
@@ -189,7 +202,8 @@ export function randomAnswer(prng: Prng): { headers: HeaderList; details: string
 function cookieLine(prng: Prng): string {
   let line = ''
   for (let more = prng.onceIn(50) ? 200 : prng.below(6); more > 0; more--) {
-    const name = prng.onceIn(4) ? anyCase(prng, prng.pick(COOKIE_NAMES)) : prng.pick(COOKIE_NAMES)
+    const known = prng.pick(prng.onceIn(5) ? ADOPTED_NAMES : COOKIE_NAMES)
+    const name = prng.onceIn(4) ? anyCase(prng, known) : known
     line += (prng.onceIn(8) ? text(prng) : `${name}=${cookieValue(prng)}`) + prng.pick(SEPARATORS)
   }
   return prng.onceIn(6) ? damagedText(prng, line) : line

@@ -11,7 +11,8 @@ import {
   seededRandom,
 } from '../../host/index.ts'
 import { mooringModule } from '../filter/mooring.ts'
-import { DEBUG_TOKEN, SECRET, configurationBytes } from './configuration.ts'
+import { DEBUG_TOKEN, SECRET, SIGNING_SECRETS, configurationBytes } from './configuration.ts'
+import { damagedText } from './damage.ts'
 import { randomFault } from './faults.ts'
 import { checkAnswer, checkCounters, checkRequest, checkVm } from './invariants.ts'
 import type { Prng } from './prng.ts'
@@ -36,6 +37,7 @@ export class Round {
   requests = 0
   private started = 0
   private setCookies = 0
+  private readonly jar: string[] = []
   private readonly prng: Prng
   private readonly vm: Vm
   /** No hostcall is refused, so that what was counted can be counted after. */
@@ -48,6 +50,8 @@ export class Round {
     const environment: Record<string, string> = { OTHER: 'x' }
     if (!prng.onceIn(20)) environment['MOORING_HASH_SECRET'] = SECRET
     if (!prng.onceIn(20)) environment['MOORING_DEBUG_TOKEN'] = DEBUG_TOKEN
+    for (const [i, secret] of SIGNING_SECRETS.entries())
+      if (!prng.onceIn(20)) environment[`MOORING_SIGNING_${i + 1}`] = secret
     if (prng.onceIn(6)) environment['MOORING_ON_BAD_CONFIG'] = prng.pick(['passThrough', 'reject', 'maybe'])
     this.vm = new Vm(mooringModule, { environment, random: seededRandom(prng.word()) })
   }
@@ -70,7 +74,7 @@ export class Round {
     const open: Open[] = []
     for (let i = 0; i < count && plugins.length > 0; i++) {
       open.push(this.request(prng.pick(plugins)))
-      if (prng.onceIn(10)) vm.advance(1000)
+      if (prng.onceIn(10)) vm.advance(prng.pick([1000, 1000, 90_000, 1_000_000]))
       if (prng.onceIn(20)) {
         this.start()
         this.stop()
@@ -92,7 +96,13 @@ export class Round {
     const logged = vm.logs.entries.length
     let plugin: Plugin | undefined
     try {
-      plugin = vm.startPlugin({ rootId: 'mooring', configuration: bytes, properties: randomProxy(prng) })
+      plugin = vm.startPlugin({
+        // Two names: those of the other are neighbours, for whom requests are marked.
+        name: prng.pick(['shop.mooring', 'istio-system.mooring']),
+        rootId: 'mooring',
+        configuration: bytes,
+        properties: randomProxy(prng),
+      })
     } catch (error) {
       if (!(error instanceof PluginRefusedError) || error.code !== 'configure_failed') throw error
     }
@@ -121,7 +131,7 @@ export class Round {
 
   private request({ plugin, promises }: Running): Open {
     const { prng, vm } = this
-    const headers = new HeaderMap('request', randomHeaders(prng)).toList()
+    const headers = new HeaderMap('request', [...randomHeaders(prng), ...this.held()]).toList()
     const properties = randomProperties(prng)
     const logged = vm.logs.entries.length
     const stream = plugin.stream({ headers, properties })
@@ -133,6 +143,10 @@ export class Round {
       const result = stream.requestHeaders({ endOfStream: prng.onceIn(2) })
       checkVm(vm)
       checkRequest(result, { headers, promises, fault })
+      // A reply of the filter's own goes the way of an answer too.
+      this.setCookies += (result.localReply?.headers.all('set-cookie') ?? []).filter(
+        (line) => !line.includes('=; Max-Age=0; '),
+      ).length
       assert.equal(vm.logs.entries.length, logged, 'a request was logged')
     } catch (error) {
       const shown = JSON.stringify({ headers, properties, fault }, shortened)
@@ -149,12 +163,22 @@ export class Round {
     if (stream.response === undefined && !prng.onceIn(6)) {
       const { headers, details } = randomAnswer(prng)
       const before: HeaderEntry[] = new HeaderMap('response', headers).toList()
-      stream.responseHeaders({ headers, details })
-      this.setCookies += checkAnswer(stream, before, details, promises)
+      const { headers: answer } = stream.responseHeaders({ headers, details })
+      this.setCookies += checkAnswer(stream, before, promises)
+      for (const [name, value] of answer.toList())
+        if (name === 'set-cookie') this.jar.push(value.split(';')[0] ?? '')
     }
     stream.end()
     vm.clearFaults()
     checkVm(vm)
+  }
+
+  /** Now and then a cookie that some plugin has set, as it was or damaged. */
+  private held(): HeaderEntry[] {
+    const { prng, jar } = this
+    if (jar.length === 0 || prng.onceIn(3)) return []
+    const cookie = prng.pick(jar)
+    return [['cookie', prng.onceIn(3) ? damagedText(prng, cookie) : cookie]]
   }
 
   /** Arms a refusal once in so many times. */

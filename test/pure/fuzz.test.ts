@@ -104,7 +104,6 @@ type Call = (input: Slice, room: Room, below: Below) => boolean
 
 const PARSERS: [name: string, samples: string[], call: Call][] = [
   ['findCookie', COOKIES, (line, room) => isWithin(pure.findCookie(line, room.input('ISTIOID')), line)],
-  ['countCookies', COOKIES, (line, room) => pure.countCookies(line, room.input('')) < 16_000],
   [
     'writeWithoutCookie',
     COOKIES,
@@ -146,7 +145,15 @@ const PARSERS: [name: string, samples: string[], call: Call][] = [
     TEXTS,
     (value, room, below) => isFlag(pure.decodePercent(value, below(2), room.writer(below(64)))),
   ],
-  ['isPubliclyCacheable', CACHING, (text) => isFlag(pure.isPubliclyCacheable(text))],
+  ['sharingOf', CACHING, (text) => pure.sharingOf(text) <= 2],
+  [
+    'writeForOneClient',
+    CACHING,
+    (text, room, below) => {
+      pure.writeForOneClient(text, room.writer(below(64)))
+      return true
+    },
+  ],
   ['isPeerPattern', PEERS, (pattern) => isFlag(pure.isPeerPattern(pattern))],
   [
     'matchPeer, its uri',

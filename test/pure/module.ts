@@ -46,10 +46,10 @@ interface PureExports {
   sha256Wipe(): void
   maskAddress(address: Address, length: number, prefixBits: number): void
   parseAddress(text: Slice, out: Address): number
+  instantOf(text: Slice): bigint
   hostOf(authority: Slice): Slice
   hostPatternError(pattern: Slice): number
   matchHost(pattern: Slice, host: Slice): number
-  countCookies(line: Slice, name: Slice): number
   findCookie(line: Slice, name: Slice): Slice
   isCookieValue(value: Slice): number
   writeWithoutCookie(line: Slice, name: Slice, writer: Address): void
@@ -62,7 +62,8 @@ interface PureExports {
   pathCapture(pattern: Slice, normalised: Slice, index: number): Slice
   normalisePath(path: Slice, writer: Address): number
   isPeerPattern(pattern: Slice): number
-  isPubliclyCacheable(cacheControl: Slice): number
+  sharingOf(cacheControl: Slice): number
+  writeForOneClient(cacheControl: Slice, out: Address): void
   matchPeer(pattern: Slice, uri: Slice): number
   pathPatternError(pattern: Slice): number
   decodePercent(value: Slice, plusIsBlank: number, writer: Address): number

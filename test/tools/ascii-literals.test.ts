@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 const ENTRY = 'assembly/entry.ts'
 
 const IMPORTS = `
-import { ascii } from './bytes/literal'
+import { ascii, unpackLiterals } from './bytes/literal'
 import { phrase } from './bytes/phrase'
 import { Slice } from './bytes/slice'
 import { isWord, word, wordAt, wordIndex, words } from './bytes/words'
@@ -17,10 +17,11 @@ import './proxy/abort'
 
 const PRINT = `
 export function printed(): Slice {
+  unpackLiterals()
   startLine()
   put(phrase('found a list, expected a string; ' + 'found a string, expected a list'))
   put(phrase("; !#$%&'*+-.^_|~ are characters too; "))
-  put(ascii('so are these'))
+  putShown(ascii('so are these'))
   return lineText()
 }
 `
@@ -28,6 +29,7 @@ export function printed(): Slice {
 // Prints the places of three words in a list, then the list's words one by one.
 const LOOK_UP = `
 export function printed(): Slice {
+  unpackLiterals()
   const list = words('balance reject')
   startLine()
   putNumber(wordIndex(ascii('balance'), list))
@@ -98,10 +100,26 @@ test('a word that is in a list takes no bytes of its own', async () => {
   expect(text.split('balance')).toHaveLength(2)
 })
 
-test('a phrase is in the module packed, a slice as it is', async () => {
+test('what comes again and again is packed', async () => {
   const text = Buffer.from((await compile(PRINT)).bytes).toString('latin1')
-  expect(text).toContain('so are these')
   expect(text).not.toContain('expected a string')
+})
+
+test.each(['`', '^', String.raw`\t`, String.raw`\x7f`])(
+  'a literal has no %s: it would be read as something else',
+  async (odd) => {
+    const program = `export function printed(): Slice { return ascii('a${odd}b') }`
+    expect((await compile(program)).error).toContain('in a literal, expected another character')
+  },
+)
+
+test('NUL and line feeds are what they are', async () => {
+  const program = String.raw`
+export function printed(): Slice {
+  unpackLiterals()
+  return ascii('a\0b\nc')
+}`
+  expect((await compile(program)).printed).toBe('a\0b\nc')
 })
 
 test.each([

@@ -1,24 +1,32 @@
 /** `session.cookie`: what each field may be by itself. What they must be together is judged after merging. */
 import { ascii } from '../../bytes/literal'
-import { Slice, endOf, lenOf, ptrOf } from '../../bytes/slice'
+import { Phrase, phrase } from '../../bytes/phrase'
+import { Words, isWord, word, words } from '../../bytes/words'
+import { DOT } from '../../bytes/ascii'
+import { Slice, between, endOf, equalsIgnoreCase, isPresent, lenOf, ptrOf, slice } from '../../bytes/slice'
 import { expectBoolean, expectChoice, expectFields, expectString, unknownValue } from '../fields'
 import { JsonKind, JsonNode, member } from '../../json/node'
 import { unexpectedText } from '../report'
-import { isWord } from '../../bytes/words'
 import { expectSeconds } from './duration'
 import { expectToken } from './name'
 
-export const SAME_SITE: Slice = ascii('Strict Lax None')
-export const RENEW: Slice = ascii('never always')
+export const SAME_SITE: Words = words('Strict Lax None')
+export const RENEW: Words = words('never always')
 
-const TTL_EXPECTED: Slice = ascii('whole seconds, 1s to 9600h; for a browser session leave it out')
+const TTL_EXPECTED: Phrase = phrase('whole seconds, 1s to 9600h; for a browser session leave it out')
 
-const FIELDS: Slice = ascii('name path domain secure httpOnly sameSite partitioned ttl renew')
+const FIELDS: Words = words('name path domain secure httpOnly sameSite partitioned ttl renew')
 
-// Browsers keep no cookie longer (RFC 6265bis section 5.5).
+export const HOST_PREFIX: Slice = ascii('__host-')
+export const SECURE_PREFIX: Slice = ascii('__secure-')
+
+/** What Istio's and Envoy's own examples call the cookie. */
+export const DEFAULT_COOKIE: Slice = ascii('ISTIOID')
+
+/** Browsers keep no cookie longer (RFC 6265bis section 5.5). */
 // @ts-ignore: decorator
 @inline
-const LONGEST_SECONDS: i64 = 400 * 24 * 3600
+export const LONGEST_SECONDS: i64 = 400 * 24 * 3600
 
 // Browsers ignore an attribute of more than 1,024 bytes (RFC 6265bis section 5.6).
 // @ts-ignore: decorator
@@ -26,31 +34,31 @@ const LONGEST_SECONDS: i64 = 400 * 24 * 3600
 const LONGEST_PATH: u32 = 1024
 
 export function checkCookie(node: JsonNode | null): void {
-  if (!expectFields(node, FIELDS, ascii(''))) return
-  expectToken(member(node, ascii('name')))
-  checkPath(member(node, ascii('path')))
-  checkDomain(member(node, ascii('domain')))
-  checkSecure(member(node, ascii('secure')))
-  expectBoolean(member(node, ascii('httpOnly')))
-  expectChoice(member(node, ascii('sameSite')), SAME_SITE)
-  expectBoolean(member(node, ascii('partitioned')))
-  expectSeconds(member(node, ascii('ttl')), 1, LONGEST_SECONDS, TTL_EXPECTED)
-  expectChoice(member(node, ascii('renew')), RENEW)
+  if (!expectFields(node, FIELDS, words(''))) return
+  expectToken(member(node, word('name')))
+  checkPath(member(node, word('path')))
+  checkDomain(member(node, word('domain')))
+  checkSecure(member(node, word('secure')))
+  expectBoolean(member(node, word('httpOnly')))
+  expectChoice(member(node, word('sameSite')), SAME_SITE)
+  expectBoolean(member(node, word('partitioned')))
+  expectSeconds(member(node, word('ttl')), 1, LONGEST_SECONDS, TTL_EXPECTED)
+  expectChoice(member(node, word('renew')), RENEW)
 }
 
-function checkPath(node: JsonNode | null): void {
+export function checkPath(node: JsonNode | null): void {
   if (node === null || !expectString(node, LONGEST_PATH) || isPath(node.text)) return
-  unexpectedText(ascii('invalid_cookie_path'), node, ascii('a / first, then printable ASCII without ;'))
+  unexpectedText(phrase('invalid_cookie_path'), node, phrase('a / first, then printable ASCII without ;'))
 }
 
-function checkDomain(node: JsonNode | null): void {
+export function checkDomain(node: JsonNode | null): void {
   if (node === null || !expectString(node, 253) || isDomain(node.text)) return
-  unexpectedText(ascii('invalid_domain'), node, ascii('a host name, such as example.com'))
+  unexpectedText(phrase('invalid_domain'), node, phrase('a host name, such as example.com'))
 }
 
 function checkSecure(node: JsonNode | null): void {
   if (node === null || node.kind != JsonKind.String) expectBoolean(node)
-  else if (!isWord(node.text, ascii('auto'))) unknownValue(node, ascii('auto true false'))
+  else if (!isWord(node.text, word('auto'))) unknownValue(node, words('auto true false'))
 }
 
 // path-value of RFC 6265 section 4.1.1, of which browsers take only what starts with a slash.
@@ -81,4 +89,20 @@ function isDomain(text: Slice): bool {
 
 function isLabelByte(byte: u8): bool {
   return (byte | 0x20) - 0x61 < 26 || byte - 0x30 < 10 || byte == 0x2d
+}
+
+/** True for `/` and for no path. */
+export function isRootPath(path: Slice): bool {
+  return !isPresent(path) || isWord(path, word('/'))
+}
+
+/** Browsers compare prefixes without case. */
+export function hasPrefix(name: Slice, lower: Slice): bool {
+  const length = lenOf(lower)
+  return lenOf(name) >= length && equalsIgnoreCase(slice(ptrOf(name), length), lower)
+}
+
+/** A cookie's domain without the leading dot, which means nothing (RFC 6265 section 5.2.3). */
+export function withoutDot(domain: Slice): Slice {
+  return load<u8>(ptrOf(domain)) == DOT ? between(ptrOf(domain) + 1, endOf(domain)) : domain
 }

@@ -3,15 +3,15 @@
  * the same. No error shows any of it.
  */
 import { phrase } from '../../bytes/phrase'
+import { word, wordIndex, Words, words } from '../../bytes/words'
 import { decodeSecret } from '../../bytes/base64url'
-import { ABSENT, Slice, endOf, isPresent, ptrOf, slice } from '../../bytes/slice'
-import { equalsInConstantTime } from '../../crypto/constant-time'
+import { ABSENT, Slice, endOf, isPresent, lenOf, ptrOf, slice } from '../../bytes/slice'
+import { SHA256_BYTES, sha256Finish, sha256Start, sha256Update, sha256Wipe } from '../../crypto/sha256'
 import { environmentVariable } from '../environment'
 import { expectObject } from '../fields'
 import { JsonKind, JsonNode, after, member, textOf } from '../../json/node'
 import { put, putShown } from '../line'
-import { begin, endError, error } from '../report'
-import { isWord, word } from '../../bytes/words'
+import { begin, endError, endWarning, error, putList } from '../report'
 import { expectVariable } from './name'
 
 /** Bytes of the longest secret. */
@@ -24,7 +24,7 @@ export const SECRET_MOST: u32 = 64
 const SECRET_LEAST: i32 = 32
 
 const decoded: usize = memory.data(64)
-const other: usize = memory.data(64)
+const digest: usize = memory.data(SHA256_BYTES, 8)
 let environment: Slice = ABSENT
 
 /** The VM's environment until the next call: `NAME=value`, each ended by NUL. */
@@ -44,42 +44,59 @@ export function checkSecret(node: JsonNode | null): void {
     )
     return
   }
-  if (!expectObject(node)) return
-  for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
-    if (isWord(child.name, word('env'))) continue
-    error(phrase('unknown_field'), node, phrase('only env is known here'))
-    return
-  }
+  if (!expectOnly(node, words('env'))) return
   const name = member(node, word('env'))
   if (name === null)
     error(phrase('missing_field'), node, phrase('expected env, the name of an environment variable'))
   expectSecretVariable(name)
 }
 
-/** `name` is the name of an environment variable that holds a secret. */
-export function expectSecretVariable(name: JsonNode | null): void {
-  if (name === null || !expectVariable(name)) return
+/** `node` is an object of no members but `known`. The others are not named: somebody may have written the secret there. */
+export function expectOnly(node: JsonNode | null, known: Words): bool {
+  if (node === null || !expectObject(node)) return false
+  for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
+    if (wordIndex(child.name, known) >= 0) continue
+    begin(phrase('unknown_field'), node)
+    put(phrase('only these are known here: '))
+    putList(known)
+    endError(node)
+    return false
+  }
+  return true
+}
+
+/**
+ * `name` is the name of an environment variable that holds a secret. One that is not set is an error, or a warning if
+ * others are there to `spare` it.
+ *
+ * @returns true if that warning was given
+ */
+export function expectSecretVariable(name: JsonNode | null, spare: bool = false): bool {
+  if (name === null || !expectVariable(name)) return false
   const value = environmentVariable(environment, name.text)
   if (!isPresent(value)) {
     begin(phrase('secret_missing'), name)
     putShown(name.text)
-    put(
-      phrase(
-        ' is not set; set it in the WasmPlugin, vmConfig.env (Envoy: vm_config.environment_variables); ',
-      ),
-    )
-    put(phrase('up to Envoy 1.38 plugins of one image share the environment of the first'))
+    put(phrase(' is not set; '))
+    if (spare) put(phrase('what this key signed is no session; '))
+    put(phrase('set it in the WasmPlugin, vmConfig.env (Envoy: vm_config.environment_variables)'))
+    if (spare) {
+      endWarning()
+      return true
+    }
+    put(phrase('; up to Envoy 1.38 plugins of one image share the environment of the first'))
     endError(name)
-    return
+    return false
   }
   const length = decodeSecret(value, decoded, SECRET_MOST)
   const sound = length >= SECRET_LEAST && !isUniform(slice(decoded, <u32>length))
   memory.fill(decoded, 0, SECRET_MOST)
-  if (sound) return
+  if (sound) return false
   begin(phrase('secret_invalid'), name)
   putShown(name.text)
   put(phrase(' must be base64 of 32 to 64 bytes, not all the same; make one with: openssl rand -base64 32'))
   endError(name)
+  return false
 }
 
 /** Writes the secret that `node` names to `out`, room for SECRET_MOST bytes. ABSENT if there is none. */
@@ -90,14 +107,16 @@ export function readSecret(node: JsonNode | null, out: usize): Slice {
   return length < SECRET_LEAST ? ABSENT : slice(out, <u32>length)
 }
 
-/** True if the variables that `a` and `b` name hold the same secret. */
-export function isSameSecret(a: JsonNode, b: JsonNode): bool {
-  const first = readSecret(a, decoded)
-  const second = readSecret(b, other)
-  const same = isPresent(first) && equalsInConstantTime(first, second)
+/** A number that equal secrets have in common and no others; 0 if `node` names no secret. */
+export function fingerprintOf(node: JsonNode): u64 {
+  const secret = readSecret(node, decoded)
+  if (!isPresent(secret)) return 0
+  sha256Start()
+  sha256Update(ptrOf(secret), lenOf(secret))
+  sha256Finish(digest)
+  sha256Wipe()
   memory.fill(decoded, 0, SECRET_MOST)
-  memory.fill(other, 0, SECRET_MOST)
-  return same
+  return load<u64>(digest)
 }
 
 function isUniform(bytes: Slice): bool {

@@ -1,29 +1,43 @@
 /** The part `session`, at the top and in rules. */
-import { Slice } from '../../bytes/slice'
-import { ascii } from '../../bytes/literal'
-import { expectBoolean, expectFields, expectList } from '../fields'
+import { phrase } from '../../bytes/phrase'
+import { Words, word, words } from '../../bytes/words'
+import { expectBoolean, expectChoice, expectFields, expectList } from '../fields'
 import { JsonNode, after, firstItem, member } from '../../json/node'
+import { checkAdopt } from './adopt'
 import { checkCookie } from './cookie'
 import { expectMethod } from './name'
+import { checkSigning } from './signing'
 
-const FIELDS: Slice = ascii('cookie readOnly skip mint')
-const LATER: Slice = ascii('onInvalid adopt hideFromUpstream signing application')
-const MINT_FIELDS: Slice = ascii('skip methods')
-const MINT_LATER: Slice = ascii('scope onCacheable onLocalReply')
+/** In the order of policy.ts's OnInvalid. */
+export const ON_INVALID: Words = words('replace ignore reject')
+/** In the order of policy.ts's OnCacheable. */
+export const ON_CACHEABLE: Words = words('omit markPrivate')
+export const SCOPE: Words = words('request connection')
+
+const FIELDS: Words = words('cookie readOnly skip mint onInvalid adopt hideFromUpstream signing')
+const LATER: Words = words('application')
+const MINT_FIELDS: Words = words('skip methods scope onCacheable onLocalReply')
 
 export function checkSession(node: JsonNode | null): void {
   if (!expectFields(node, FIELDS, LATER)) return
-  checkCookie(member(node, ascii('cookie')))
-  expectBoolean(member(node, ascii('readOnly')))
-  expectBoolean(member(node, ascii('skip')))
-  const mint = member(node, ascii('mint'))
-  if (!expectFields(mint, MINT_FIELDS, MINT_LATER)) return
-  expectBoolean(member(mint, ascii('skip')))
-  checkMethods(member(mint, ascii('methods')))
+  checkCookie(member(node, word('cookie')))
+  expectBoolean(member(node, word('readOnly')))
+  expectBoolean(member(node, word('skip')))
+  expectChoice(member(node, word('onInvalid')), ON_INVALID)
+  checkAdopt(member(node, word('adopt')))
+  expectBoolean(member(node, word('hideFromUpstream')))
+  checkSigning(member(node, word('signing')))
+  const mint = member(node, word('mint'))
+  if (!expectFields(mint, MINT_FIELDS, words(''))) return
+  expectBoolean(member(mint, word('skip')))
+  checkMethods(member(mint, word('methods')))
+  expectChoice(member(mint, word('scope')), SCOPE)
+  expectChoice(member(mint, word('onCacheable')), ON_CACHEABLE)
+  expectBoolean(member(mint, word('onLocalReply')))
 }
 
 /** A list of request methods, here and in a rule's match. */
 export function checkMethods(node: JsonNode | null): void {
-  if (!expectList(node, 32, ascii('1 to 32 methods'))) return
+  if (!expectList(node, 32, phrase('1 to 32 methods'))) return
   for (let method = firstItem(node); method !== null; method = after(method)) expectMethod(method)
 }

@@ -3,16 +3,21 @@
  * rule inherits whole was judged at the top level. Parts in which an error was found already are left alone.
  */
 import { word } from '../../bytes/words'
-import { JsonNode, after, firstItem, member } from '../../json/node'
+import { JsonNode, after, firstItem, itemCount, member } from '../../json/node'
+import { MOST_RULES } from '../check/root'
+import { signingFound } from '../check/signing'
+import { judgeAudiences } from './audience'
 import { judgeCookie } from './cookie'
 import { gatherKeyHeaders, judgeHeaders, judgeKey } from './key'
-import { hasKey, hasSession } from './layers'
-import { judgeObserve } from './observe'
+import { hasKey, hasSession, isSigned } from './layers'
+import { debugHeader, judgeObserve } from './observe'
+import { judgeSecrets } from './secrets'
+import { judgeSession } from './session'
 import { judgeTrust } from './trust'
 
 export function judgePlans(root: JsonNode): void {
   judgeTrust(root)
-  if (hasSession(null, root)) judgeSession(null, root)
+  if (hasSession(null, root)) judgeSessionOf(null, root)
   if (hasKey(null, root)) judgeKeyOf(null, root)
   gatherKeyHeaders(root)
   judgeObserve(root)
@@ -24,14 +29,19 @@ export function judgePlans(root: JsonNode): void {
   ) {
     const session = member(rule, word('session'))
     const key = member(rule, word('key'))
-    if (hasSession(rule, root) && (session !== null || !hasSession(null, root))) judgeSession(rule, root)
+    if (hasSession(rule, root) && (session !== null || key !== null || !hasSession(null, root)))
+      judgeSessionOf(rule, root)
     if (hasKey(rule, root) && (session !== null || key !== null || !hasKey(null, root)))
       judgeKeyOf(rule, root)
     judgeHeaders(rule)
   }
+  // More rules are refused already, and would take a great deal of memory.
+  if (itemCount(member(root, word('rules'))) > MOST_RULES) return
+  if (signingFound) judgeAudiences(root)
+  if (signingFound || debugHeader(root) !== null) judgeSecrets(root)
 }
 
-function judgeSession(rule: JsonNode | null, root: JsonNode): void {
+function judgeSessionOf(rule: JsonNode | null, root: JsonNode): void {
   const over = member(rule, word('session'))
   const base = member(root, word('session'))
   if (isBroken(over) || isBroken(base)) return
@@ -40,13 +50,14 @@ function judgeSession(rule: JsonNode | null, root: JsonNode): void {
     member(base, word('cookie')),
     place(rule, member(base, word('cookie')), base, root),
   )
+  judgeSession(rule, root, place(rule, null, base, root))
 }
 
 function judgeKeyOf(rule: JsonNode | null, root: JsonNode): void {
   const over = member(rule, word('key'))
   const base = member(root, word('key'))
   if (isBroken(over) || isBroken(base)) return
-  judgeKey(over, base, place(rule, base, null, root), hasSession(rule, root))
+  judgeKey(over, base, place(rule, base, null, root), hasSession(rule, root), isSigned(rule, root))
 }
 
 /** The rule, or for the top level the innermost part that is there. */

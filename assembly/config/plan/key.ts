@@ -1,7 +1,8 @@
 /** What a key's fields must be together. */
-import { equalsIgnoreCase, isPresent } from '../../bytes/slice'
 import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
+import { isWord, word } from '../../bytes/words'
+import { equalsIgnoreCase, isPresent } from '../../bytes/slice'
 import { isUnverified } from '../check/claim'
 import { addName, clearNames, hasName } from '../../bytes/name-set'
 import { DEFAULT_KEY_HEADER } from '../check/header'
@@ -9,7 +10,6 @@ import { SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
 import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { SourceKind } from '../policy'
 import { error, warning } from '../report'
-import { isWord, word } from '../../bytes/words'
 import { pick } from './layers'
 
 // What the sources of one list are, all levels together.
@@ -19,13 +19,27 @@ let usesAuthorization = false
 let usesUnverified = false
 let usesOutside = false
 
-/** Judges the merged key; `at` is where an error is shown, `withSession` whether the plan has a session. */
+/**
+ * Judges the merged key; `at` is where an error is shown, `withSession` whether the plan has a session and `signed`
+ * whether that is signed.
+ */
 export function judgeKey(
   over: JsonNode | null,
   base: JsonNode | null,
   at: JsonNode,
   withSession: bool,
+  signed: bool,
 ): void {
+  const raw = isWord(textOf(pick(over, base, word('format'))), word('raw'))
+  if (isWord(textOf(pick(over, base, word('bind'))), word('session')) && (raw || !signed)) {
+    error(
+      phrase('signing_required'),
+      at,
+      phrase(
+        "bind: session keeps the key in the session's token; that needs session.signing, and format: hash",
+      ),
+    )
+  }
   const from = pick(over, base, word('from'))
   if (from === null) {
     if (withSession) return
@@ -42,7 +56,6 @@ export function judgeKey(
   usesUnverified = false
   usesOutside = false
   survey(from, 0)
-  const raw = isWord(textOf(pick(over, base, word('format'))), word('raw'))
   const secret = pick(over, base, word('hashSecret')) !== null
   if (usesSession && !withSession) {
     error(

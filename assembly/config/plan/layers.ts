@@ -21,6 +21,12 @@ export function hasSession(rule: JsonNode | null, root: JsonNode): bool {
   return hasPart(rule, root, word('session'))
 }
 
+/** True if the plan's session is signed. */
+export function isSigned(rule: JsonNode | null, root: JsonNode): bool {
+  const name = word('session')
+  return hasSession(rule, root) && pick(member(rule, name), member(root, name), word('signing')) !== null
+}
+
 /** True if the plan writes a key. Where nobody mentions `key`, a session brings one along. */
 export function hasKey(rule: JsonNode | null, root: JsonNode): bool {
   if (member(rule, word('key')) !== null || member(root, word('key')) !== null)

@@ -1,11 +1,10 @@
 /** What the debug header's fields must be beside the rest. */
 import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
+import { word } from '../../bytes/words'
 import { addName } from '../../bytes/name-set'
 import { ABSENT, Slice, isPresent } from '../../bytes/slice'
-import { word } from '../../bytes/words'
-import { isSameSecret } from '../check/secret'
-import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
+import { JsonNode, member, textOf } from '../../json/node'
 import { error } from '../report'
 
 /** The request header that carries the debug token where none is named. */
@@ -30,25 +29,6 @@ export function judgeObserve(root: JsonNode): void {
       debug,
       phrase('whenHeader is a key header; the token needs one of its own'),
     )
-  judgeToken(debug, root)
-  for (
-    let rule: JsonNode | null = firstItem(member(root, word('rules')));
-    rule !== null;
-    rule = after(rule)
-  ) {
-    judgeToken(debug, rule)
-  }
-}
-
-/** Whoever may see how keys are made must not be able to make them. */
-function judgeToken(debug: JsonNode, layer: JsonNode): void {
-  const secret = member(member(layer, word('key')), word('hashSecret'))
-  if (secret === null || secret.broken || !isSameSecret(secret, debug)) return
-  error(
-    phrase('secret_reused'),
-    debug,
-    phrase('the token is a hashSecret too; make one with: openssl rand -base64 32'),
-  )
 }
 
 /** `observe.debugHeader`, null if it is not there. */

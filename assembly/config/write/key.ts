@@ -1,18 +1,15 @@
 /** A plan's key, merged, into the policy's block. */
-import { ascii } from '../../bytes/literal'
 import { word } from '../../bytes/words'
 import { DEFAULT_KEY_HEADER } from '../check/header'
-import { FORMAT, ON_NONE } from '../check/key'
+import { BIND, FORMAT, ON_NONE } from '../check/key'
 import { choiceOf } from '../fields'
 import { JsonNode, itemCount, member } from '../../json/node'
 import { pick } from '../plan/layers'
 import { KeyPolicy } from '../policy'
 import { blockBytes, lowerInPlace } from './block'
-import { prepareSecret } from './secret'
+import { prepareHashSecret } from './secret'
 import { textOrDefault, writeTexts } from './session'
 import { writeSessionSource, writeSources } from './source'
-
-const PURPOSE = ascii('key')
 
 // The list [session], which every plan with the default shares.
 let defaultSources: usize = 0
@@ -29,7 +26,8 @@ export function writeKey(over: JsonNode | null, base: JsonNode | null): KeyPolic
   key.format = choiceOf(pick(over, base, word('format')), FORMAT, 0)
   key.onNone = choiceOf(pick(over, base, word('onNone')), ON_NONE, 0)
   const hashSecret = pick(over, base, word('hashSecret'))
-  if (hashSecret !== null) key.hmac = preparedOf(hashSecret)
+  if (hashSecret !== null) key.hmac = prepareHashSecret(hashSecret)
+  key.bound = choiceOf(pick(over, base, word('bind')), BIND, 0) == 1
   const trust = word('trustInbound')
   const peers = pick(member(over, trust), member(base, trust), word('peers'))
   key.trustedPeers = writeTexts(peers)
@@ -48,10 +46,4 @@ function sharedDefault(): usize {
 function sourcesOf(from: JsonNode): usize {
   if (from.compiled == 0) from.compiled = writeSources(from, 0)
   return from.compiled
-}
-
-/** Rules that share a secret share its key. */
-function preparedOf(hashSecret: JsonNode): usize {
-  if (hashSecret.compiled == 0) hashSecret.compiled = prepareSecret(hashSecret, PURPOSE)
-  return hashSecret.compiled
 }

@@ -1,16 +1,17 @@
 /** The whole policy into its block: see policy.ts for the layout. */
 import { ascii } from '../../bytes/literal'
+import { isWord, word } from '../../bytes/words'
 import { addName, clearNames, hasName } from '../../bytes/name-set'
 import { ABSENT, Slice, lenOf } from '../../bytes/slice'
 import { DEFAULT_KEY_HEADER, isKeyHeader } from '../check/header'
 import { isLabel } from '../check/name'
 import { MODES, MOST_RULES } from '../check/root'
+import { missingKeys, signingFound } from '../check/signing'
 import { choiceOf } from '../fields'
 import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
 import { hasKey, hasSession, pick } from '../plan/layers'
 import { debugHeader, debugTokenHeader } from '../plan/observe'
 import { Plan, Policy, Rule, SLICE_BYTES } from '../policy'
-import { isWord, word } from '../../bytes/words'
 import {
   blockBytes,
   blockLowerText,
@@ -25,10 +26,11 @@ import { writeDebug } from './observe'
 import { writeRuleIndex } from './rule-index'
 import { textOrDefault, writeSession } from './session'
 
-// What a rule takes beyond its own text: structs, and the longest Set-Cookie attributes, twice.
+// What a rule takes beyond its own text: structs, the longest Set-Cookie attributes, twice, and what is signed before
+// a token's id by each of 8 keys, with the longest audience.
 // @ts-ignore: decorator
 @inline
-const BYTES_PER_RULE: u32 = 4096
+const BYTES_PER_RULE: u32 = 16 << 10
 
 // The most that one byte of text becomes: {"claim":"a"} is a struct of 48 bytes, a label and a property path.
 // @ts-ignore: decorator
@@ -51,6 +53,8 @@ export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
   const policy = changetype<Policy>(blockBytes(offsetof<Policy>()))
   policy.instance = textOrDefault(member(member(root, word('observe')), word('instance')), ascii('default'))
   policy.debug = writeDebug(debugHeader(root))
+  policy.signs = signingFound
+  policy.missingKeys = missingKeys
   const top = writePlan(null, root, null)
   policy.top = top
   let at = blockBytes(ruleCount * <u32>offsetof<Rule>())
@@ -100,8 +104,10 @@ function writePlan(rule: JsonNode | null, root: JsonNode, top: Plan | null): Pla
   plan.mode = choiceOf(pick(rule, root, word('mode')), MODES, 0)
   if (hasSession(rule, root)) {
     const over = member(rule, word('session'))
-    const shared = over === null && top !== null ? top.session : null
-    plan.session = shared !== null ? shared : writeSession(over, member(root, word('session')))
+    // An adopted cookie's id depends on the key's secret.
+    const inherits = over === null && member(member(rule, word('key')), word('hashSecret')) === null
+    const shared = inherits && top !== null ? top.session : null
+    plan.session = shared !== null ? shared : writeSession(rule, root)
   }
   if (hasKey(rule, root)) {
     const over = member(rule, word('key'))

@@ -1,7 +1,7 @@
 /** Secrets into the policy's block: only HMAC keys that were derived from them. */
+import { ascii } from '../../bytes/literal'
 import { hkdfSha256 } from '../../crypto/hkdf'
 import { HMAC_STATE_BYTES, hmacPrepare } from '../../crypto/hmac'
-import { ascii } from '../../bytes/literal'
 import { Slice, isPresent, slice } from '../../bytes/slice'
 import { SECRET_MOST, readSecret } from '../check/secret'
 import { JsonNode } from '../../json/node'
@@ -24,9 +24,31 @@ export function prepareSecret(node: JsonNode, purpose: Slice): usize {
   const secret = readSecret(node, secretBytes)
   if (!isPresent(secret)) return 0
   const state = blockBytes(HMAC_STATE_BYTES)
+  prepare(secret, purpose, state)
+  memory.fill(secretBytes, 0, SECRET_MOST)
+  return state
+}
+
+/** As `prepareSecret`, for two purposes: the second key stands behind the first. Rules that share `node` share both. */
+export function prepareSecrets(node: JsonNode, first: Slice, second: Slice): usize {
+  if (node.compiled != 0) return node.compiled
+  const secret = readSecret(node, secretBytes)
+  if (!isPresent(secret)) return 0
+  const states = blockBytes(2 * HMAC_STATE_BYTES)
+  prepare(secret, first, states)
+  prepare(secret, second, states + HMAC_STATE_BYTES)
+  memory.fill(secretBytes, 0, SECRET_MOST)
+  node.compiled = states
+  return states
+}
+
+/** The keys of a hashSecret: that of keys, and HMAC_STATE_BYTES behind it that of adopted cookies. */
+export function prepareHashSecret(node: JsonNode): usize {
+  return prepareSecrets(node, ascii('key'), ascii('adopt'))
+}
+
+function prepare(secret: Slice, purpose: Slice, state: usize): void {
   hkdfSha256(secret, SALT, purpose, derivedKey)
   hmacPrepare(state, slice(derivedKey, DERIVED_BYTES))
-  memory.fill(secretBytes, 0, SECRET_MOST)
   memory.fill(derivedKey, 0, DERIVED_BYTES)
-  return state
 }

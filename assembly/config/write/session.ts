@@ -1,44 +1,82 @@
 /** A plan's session, merged, into the policy's block. */
 import { ascii } from '../../bytes/literal'
-import { RENEW, SAME_SITE } from '../check/cookie'
+import { word, wordAt } from '../../bytes/words'
+import { Slice, isPresent } from '../../bytes/slice'
+import { HMAC_STATE_BYTES } from '../../crypto/hmac'
+import { DEFAULT_COOKIE, RENEW, SAME_SITE, withoutDot } from '../check/cookie'
 import { milliseconds } from '../check/duration'
+import { ON_CACHEABLE, ON_INVALID, SCOPE } from '../check/session'
 import { choiceOf } from '../fields'
 import { JsonKind, JsonNode, after, firstItem, flagOf, itemCount, member, textOf } from '../../json/node'
 import { pick } from '../plan/layers'
-import { SLICE_BYTES, Secure, SessionPolicy } from '../policy'
-import { Slice, isPresent } from '../../bytes/slice'
-import { Writer } from '../../bytes/writer'
-import { blockBytes, blockSlices, blockText, closeText, openText } from './block'
+import { hashSecretOf } from '../plan/session'
+import { SLICE_BYTES, SameSite, Secure, SessionPolicy } from '../policy'
+import { writeAdopted } from './adopt'
+import {
+  blockBytes,
+  blockLowerText,
+  blockOverflowed,
+  blockSlices,
+  blockText,
+  closeText,
+  openText,
+} from './block'
+import { prepareHashSecret } from './secret'
+import { writeSigning } from './signing'
 
-/** What Istio's and Envoy's own examples call the cookie. */
-const DEFAULT_NAME: Slice = ascii('ISTIOID')
-
-export function writeSession(over: JsonNode | null, base: JsonNode | null): SessionPolicy {
+/** The plan's session; `rule` is null for the top level's. */
+export function writeSession(rule: JsonNode | null, root: JsonNode): SessionPolicy {
   const session = changetype<SessionPolicy>(blockBytes(offsetof<SessionPolicy>()))
-  const overCookie = member(over, ascii('cookie'))
-  const baseCookie = member(base, ascii('cookie'))
-  session.name = textOrDefault(pick(overCookie, baseCookie, ascii('name')), DEFAULT_NAME)
-  session.secure = secureOf(pick(overCookie, baseCookie, ascii('secure')))
-  session.attributes = attributesOf(overCookie, baseCookie, false)
-  session.attributesSecure =
-    session.secure == Secure.Never ? session.attributes : attributesOf(overCookie, baseCookie, true)
-  session.renewAlways = choiceOf(pick(overCookie, baseCookie, ascii('renew')), RENEW, 0) == 1
-  session.readOnly = flagOf(pick(over, base, ascii('readOnly')), false)
-  const overMint = member(over, ascii('mint'))
-  const baseMint = member(base, ascii('mint'))
-  session.mintSkip = flagOf(pick(overMint, baseMint, ascii('skip')), false)
-  const methods = pick(overMint, baseMint, ascii('methods'))
+  const over = member(rule, word('session'))
+  const base = member(root, word('session'))
+  writeCookie(session, member(over, word('cookie')), member(base, word('cookie')))
+  session.readOnly = flagOf(pick(over, base, word('readOnly')), false)
+  session.onInvalid = choiceOf(pick(over, base, word('onInvalid')), ON_INVALID, 0)
+  session.hideFromUpstream = flagOf(pick(over, base, word('hideFromUpstream')), false)
+  const overMint = member(over, word('mint'))
+  const baseMint = member(base, word('mint'))
+  session.mintSkip = flagOf(pick(overMint, baseMint, word('skip')), false)
+  session.perConnection = choiceOf(pick(overMint, baseMint, word('scope')), SCOPE, 0) == 1
+  session.onCacheable = choiceOf(pick(overMint, baseMint, word('onCacheable')), ON_CACHEABLE, 0)
+  session.onLocalReply = flagOf(pick(overMint, baseMint, word('onLocalReply')), false)
+  const methods = pick(overMint, baseMint, word('methods'))
   session.methods = writeTexts(methods)
   session.methodCount = itemCount(methods)
+  const adopt = pick(over, base, word('adopt'))
+  session.adopted = writeAdopted(adopt)
+  session.adoptedCount = itemCount(adopt)
+  const secret = hashSecretOf(rule, root)
+  const hashKeys: usize = secret === null ? 0 : prepareHashSecret(secret)
+  if (hashKeys != 0) session.adopt = hashKeys + HMAC_STATE_BYTES
+  if (!blockOverflowed())
+    session.signing = writeSigning(member(over, word('signing')), member(base, word('signing')), session)
   return session
 }
 
-/** Slice[] of the strings of a list; 0 if it is null. */
+function writeCookie(session: SessionPolicy, over: JsonNode | null, base: JsonNode | null): void {
+  session.name = textOrDefault(pick(over, base, word('name')), DEFAULT_COOKIE)
+  session.secure = secureOf(pick(over, base, word('secure')))
+  session.attributes = attributesOf(over, base, false)
+  session.attributesSecure =
+    session.secure == Secure.Never ? session.attributes : attributesOf(over, base, true)
+  session.sameSite = sameSiteOf(over, base)
+  session.renewAlways = choiceOf(pick(over, base, word('renew')), RENEW, 0) == 1
+  const ttl = textOf(pick(over, base, word('ttl')))
+  if (isPresent(ttl)) session.ttl = <u32>(milliseconds(ttl) / 1000)
+  const domain = textOf(pick(over, base, word('domain')))
+  if (isPresent(domain)) session.domain = blockLowerText(withoutDot(domain))
+}
+
+function sameSiteOf(over: JsonNode | null, base: JsonNode | null): SameSite {
+  return choiceOf(pick(over, base, word('sameSite')), SAME_SITE, SameSite.Lax)
+}
+
+/** Slice[] of the strings of a list; 0 if it is null. Rules that inherit it share it. */
 export function writeTexts(list: JsonNode | null): usize {
-  const count = itemCount(list)
-  if (count == 0) return 0
-  const slices = blockSlices(count)
+  if (list === null || list.compiled != 0) return list === null ? 0 : list.compiled
+  const slices = blockSlices(list.count)
   let at = slices
+  list.compiled = slices
   for (let item: JsonNode | null = firstItem(list); item !== null; item = after(item)) {
     store<Slice>(at, blockText(item.text))
     at += SLICE_BYTES
@@ -60,34 +98,22 @@ function secureOf(node: JsonNode | null): Secure {
   return flagOf(node, false) ? Secure.Always : Secure.Never
 }
 
-// The order is fixed, so that tests and caches see one text: Max-Age, Path, Domain, Secure, HttpOnly, SameSite,
-// Partitioned.
+// The order is fixed, so that tests and caches see one text: Path, Domain, Secure, HttpOnly, SameSite, Partitioned.
 function attributesOf(over: JsonNode | null, base: JsonNode | null, secure: bool): Slice {
   const text = openText()
-  const ttl = textOf(pick(over, base, ascii('ttl')))
-  if (isPresent(ttl)) {
-    text.bytes(ascii('; Max-Age='))
-    text.decimal(<u64>(milliseconds(ttl) / 1000))
-  }
   text.bytes(ascii('; Path='))
-  const path = textOf(pick(over, base, ascii('path')))
+  const path = textOf(pick(over, base, word('path')))
   if (isPresent(path)) text.bytes(path)
   else text.bytes(ascii('/'))
-  const domain = textOf(pick(over, base, ascii('domain')))
+  const domain = textOf(pick(over, base, word('domain')))
   if (isPresent(domain)) {
     text.bytes(ascii('; Domain='))
     text.bytes(domain)
   }
   if (secure) text.bytes(ascii('; Secure'))
-  if (flagOf(pick(over, base, ascii('httpOnly')), true)) text.bytes(ascii('; HttpOnly'))
-  writeSameSite(text, choiceOf(pick(over, base, ascii('sameSite')), SAME_SITE, 1))
-  if (flagOf(pick(over, base, ascii('partitioned')), false)) text.bytes(ascii('; Partitioned'))
-  return closeText()
-}
-
-function writeSameSite(text: Writer, choice: i32): void {
+  if (flagOf(pick(over, base, word('httpOnly')), true)) text.bytes(ascii('; HttpOnly'))
   text.bytes(ascii('; SameSite='))
-  if (choice == 0) text.bytes(ascii('Strict'))
-  else if (choice == 1) text.bytes(ascii('Lax'))
-  else text.bytes(ascii('None'))
+  text.bytes(wordAt(SAME_SITE, sameSiteOf(over, base)))
+  if (flagOf(pick(over, base, word('partitioned')), false)) text.bytes(ascii('; Partitioned'))
+  return closeText()
 }

@@ -1,0 +1,72 @@
+/** `session.signing`, merged, into the policy's block. */
+import { ascii } from '../../bytes/literal'
+import { word } from '../../bytes/words'
+import { Slice, isPresent, lenOf } from '../../bytes/slice'
+import { Writer } from '../../bytes/writer'
+import { HMAC_STATE_BYTES } from '../../crypto/hmac'
+import { milliseconds } from '../check/duration'
+import { instantOf } from '../check/instant'
+import { JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
+import { pick } from '../plan/layers'
+import { SessionPolicy, Signing, SigningKey } from '../policy'
+import { blockBytes, blockText, closeText, openText } from './block'
+import { prepareSecrets } from './secret'
+
+// @ts-ignore: decorator
+@inline
+const DEFAULT_SKEW_SECONDS: i64 = 60
+
+const VERSION: Slice = ascii('1')
+
+/** Null if neither layer has it. `session` has its name and domain already. */
+export function writeSigning(
+  over: JsonNode | null,
+  base: JsonNode | null,
+  session: SessionPolicy,
+): Signing | null {
+  if (over === null && base === null) return null
+  const signing = changetype<Signing>(blockBytes(offsetof<Signing>()))
+  signing.idleTimeout = secondsOf(pick(over, base, word('idleTimeout')), 0)
+  signing.absoluteTimeout = secondsOf(pick(over, base, word('absoluteTimeout')), 0)
+  signing.clockSkew = secondsOf(pick(over, base, word('clockSkew')), DEFAULT_SKEW_SECONDS)
+  const until = textOf(pick(over, base, word('acceptUnsignedUntil')))
+  if (isPresent(until)) signing.acceptUnsignedUntil = instantOf(until)
+  const audience = textOf(pick(over, base, word('audience')))
+  const keys = pick(over, base, word('keys'))
+  const size = <u32>offsetof<SigningKey>()
+  const start = blockBytes(itemCount(keys) * size)
+  let at = start
+  for (let node = firstItem(keys); node !== null; node = after(node)) {
+    const states = prepareSecrets(node, ascii('token'), ascii('successor'))
+    // Its variable is not set, of which there is a warning.
+    if (states == 0) continue
+    const key = changetype<SigningKey>(at)
+    const id = textOf(member(node, word('id')))
+    key.id = blockText(id)
+    key.signed = signedOf(id, session.name, isPresent(audience) ? audience : session.domain)
+    key.token = states
+    key.successor = states + HMAC_STATE_BYTES
+    at += size
+  }
+  signing.keys = start
+  signing.keyCount = <u32>(at - start) / size
+  return signing
+}
+
+function signedOf(kid: Slice, name: Slice, audience: Slice): Slice {
+  const text = openText()
+  putWithLength(text, VERSION)
+  putWithLength(text, kid)
+  putWithLength(text, name)
+  putWithLength(text, audience)
+  return closeText()
+}
+
+function putWithLength(text: Writer, part: Slice): void {
+  text.u32be(lenOf(part))
+  text.bytes(part)
+}
+
+function secondsOf(duration: JsonNode | null, otherwise: i64): i64 {
+  return duration === null ? otherwise : milliseconds(duration.text) / 1000
+}
