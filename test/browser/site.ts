@@ -17,7 +17,7 @@ export const TEST_DOMAIN = 'test'
 export type Page = (echo: Echo) => string
 
 export interface SiteOptions {
-  /** Default: that of manifests/wasm-plugin.yaml. */
+  /** Default: that of manifests/ingress-gateway/wasm-plugin.yaml. */
   readonly pluginConfig?: unknown
   /** The plugin's environment variables. Default: none. */
   readonly env?: Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { envoyBootstrap, INGRESS_LISTENER, type BootstrapOptions } from '../../demo/envoy-bootstrap.ts'
 import { readMesh, withPluginConfig } from '../../demo/mesh.ts'
-import { Replicas } from '../../demo/replica.ts'
+import { POD_NAMES, Replicas, type Responder } from '../../demo/replica.ts'
 import { EnvoyProcess } from '../../tools/envoy-process.ts'
 
 export interface GatewayOptions extends Pick<
@@ -9,6 +9,12 @@ export interface GatewayOptions extends Pick<
   'jwtAuthn' | 'morePlugins' | 'transportSocket' | 'connectionManager'
 > {
   readonly binary: string
+  /** `false` leaves the filter out. Default: true. */
+  readonly filter?: boolean
+  /** What replicas answer. Default: the echo. */
+  readonly respond?: Responder
+  /** Envoy's worker threads. Default: 1. */
+  readonly concurrency?: number
   /** Default: that of manifests/ingress-gateway/wasm-plugin.yaml. */
   readonly pluginConfig?: unknown
   /** The plugin's environment variables. Default: none, so that a bad configuration is refused. */
@@ -32,14 +38,14 @@ export interface TestGateway extends AsyncDisposable {
 export async function startGateway(options: GatewayOptions): Promise<TestGateway> {
   const mesh = readMesh({
     destinationRule: options.destinationRule ?? 'destination-rules/http-header-name.yaml',
+    filter: options.filter ?? true,
   })
   const { configuration = '' } = mesh.wasmPlugin ?? {}
-  const configured = withPluginConfig(
-    mesh,
-    options.pluginConfig ?? JSON.parse(configuration),
-    options.env ?? {},
-  )
-  const replicas = await Replicas.start()
+  const configured =
+    mesh.wasmPlugin === undefined
+      ? mesh
+      : withPluginConfig(mesh, options.pluginConfig ?? JSON.parse(configuration), options.env ?? {})
+  const replicas = await Replicas.start(POD_NAMES, options.respond)
   try {
     const envoy = await EnvoyProcess.start({
       binary: options.binary,
@@ -55,6 +61,7 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
           : { layered_runtime: { layers: [{ name: 'static', static_layer: options.runtime }] } }),
       },
       logLevel: 'info',
+      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     })
     return {
       envoy,

@@ -19,17 +19,17 @@ inEnvoy(({ binary }) => {
   describe('metrics look as docs/metrics.md says', () => {
     test("in Envoy's own list and in plain Prometheus", async () => {
       await using gateway = await startGateway({ binary })
-      expect(await gateway.envoy.admin('/stats?filter=mooring_session_minted')).toBe(
+      expect(await gateway.envoy.admin('/stats?filter=mooring_session_minted$')).toBe(
         `${documented.get("Envoy's `/stats`") ?? ''}: 0\n`,
       )
-      expect(await gateway.envoy.admin('/stats/prometheus?filter=mooring_session_minted')).toContain(
+      expect(await gateway.envoy.admin('/stats/prometheus?filter=mooring_session_minted$')).toContain(
         `\n${documented.get('Prometheus, plain Envoy') ?? ''}{} 0\n`,
       )
     })
 
     test("in Prometheus with Istio's tags, where the instance is a label", async () => {
       await using gateway = await startGateway({ binary, statsTags: ISTIO_TAGS })
-      expect(await gateway.envoy.admin('/stats/prometheus?filter=mooring_session_minted')).toContain(
+      expect(await gateway.envoy.admin('/stats/prometheus?filter=mooring_session_minted$')).toContain(
         `\n${documented.get('Prometheus, stock Istio') ?? ''} 0\n`,
       )
     })

@@ -30,7 +30,7 @@ inEnvoy(({ binary }) => {
   test('configurations change while answers are pending: each gets the cookie that was minted for it, and no session moves', async () => {
     const held = holding()
     await using replicas = await Replicas.start(POD_NAMES, held.respond)
-    const gateway = await startWatching(binary, replicas.ports, sending('Lax'))
+    const gateway = await startWatching({ binary, replicas: replicas.ports, pluginConfig: sending('Lax') })
     const established = await Promise.all(
       Array.from({ length: SESSIONS }, () => rawRequest(gateway.port, [])),
     )

@@ -11,7 +11,11 @@ const minted = ({ setCookie }: RawAnswer) => setCookie[0]?.split('=')[0]
 inEnvoy(({ binary }) => {
   test('configurations change under load without one failed request, and a bad one leaves the last in force', async () => {
     await using replicas = await Replicas.start()
-    const gateway = await startWatching(binary, replicas.ports, mints('FIRST'))
+    const gateway = await startWatching({
+      binary,
+      replicas: replicas.ports,
+      pluginConfig: mints('FIRST'),
+    })
     const answers: RawAnswer[] = []
     let loading = true
     const load = async () => {

@@ -1,33 +1,46 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { envoyBootstrap } from '../../demo/envoy-bootstrap.ts'
 import { readMesh, withPluginConfig } from '../../demo/mesh.ts'
 import { EnvoyProcess } from '../../tools/envoy-process.ts'
+import { freePort } from './free-port.ts'
 
-async function freePort(): Promise<number> {
-  return await new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => {
-        resolve(port)
-      })
-    })
-  })
+export interface WatchingGateway {
+  readonly envoy: EnvoyProcess
+  readonly port: number
+  /** Replaces the configuration; requests in flight end under the one before. */
+  readonly apply: (pluginConfig: unknown) => void
+  readonly stop: () => Promise<void>
+}
+
+export interface WatchingOptions {
+  readonly binary: string
+  readonly replicas: readonly number[]
+  /** The first configuration. */
+  readonly pluginConfig: unknown
+  /** The plugin's environment variables. Default: none. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Relative to manifests/. Default: the one that hashes Mooring's key header. */
+  readonly destinationRule?: string
 }
 
 /** An Envoy that reads its listeners from a file, and takes a new one whenever the file is replaced. */
-export async function startWatching(binary: string, replicas: readonly number[], first: unknown) {
+export async function startWatching({
+  binary,
+  replicas,
+  pluginConfig: first,
+  env = {},
+  // Hashes the key header: a DestinationRule for a cookie of a fixed name would have Envoy mint it.
+  destinationRule = 'destination-rules/http-header-name.yaml',
+}: WatchingOptions): Promise<WatchingGateway> {
   const directory = mkdtempSync(join(tmpdir(), 'mooring-lds-'))
   const file = join(directory, 'lds.json')
   const port = await freePort()
-  // Hashes the key header: a DestinationRule for a cookie of a fixed name would have Envoy mint it.
-  const mesh = readMesh({ destinationRule: 'destination-rules/http-header-name.yaml' })
+  const mesh = readMesh({ destinationRule })
   const bootstrapWith = (pluginConfig: unknown) =>
-    envoyBootstrap(withPluginConfig(mesh, pluginConfig, {}), {
+    envoyBootstrap(withPluginConfig(mesh, pluginConfig, env), {
       wasm: BUILT_FILTER,
       replicas,
       port,
