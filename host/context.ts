@@ -1,5 +1,6 @@
 import type { HeaderMapType, StreamType } from '../assembly/proxy/abi.ts'
 import { BufferType } from '../assembly/proxy/abi.ts'
+import type { CalloutResponse } from './callout-response.ts'
 import type { HeaderMap } from './header-map.ts'
 import type { GuestLocalReply } from './local-reply.ts'
 import type { PropertyTree } from './property.ts'
@@ -12,6 +13,10 @@ export interface RootContext extends Context {
   readonly rootId: string
   readonly pluginName: string
   readonly rootProperties: PropertyTree
+  /** What the callback that runs now has brought. */
+  readonly calloutResponse: CalloutResponse
+  /** Runs a callback of a callout, with the root's id in front of the arguments. */
+  calloutReturned(callback: string, args: readonly number[]): void
   setTickPeriod(milliseconds: number): void
   /** `proxy_on_queue_ready` */
   queueReady(token: number): void
@@ -52,8 +57,11 @@ export abstract class Context {
       case BufferType.VmConfiguration:
         return vmConfiguration
       case BufferType.PluginConfiguration:
-      case BufferType.HttpCallResponseBody:
         return undefined
+      case BufferType.HttpCallResponseBody:
+        return this.root.calloutResponse.buffer(type)
+      case BufferType.GrpcReceiveBuffer:
+        return this.root.calloutResponse.buffer(type) ?? NO_BYTES
       default:
         return NO_BYTES
     }
@@ -75,8 +83,8 @@ export abstract class StreamlessContext extends Context {
     super(id, undefined)
   }
 
-  override readableMap(): undefined {
-    return undefined
+  override readableMap(type: HeaderMapType): HeaderMap | undefined {
+    return this.root.calloutResponse.readableMap(type)
   }
 
   override writableMap(): undefined {

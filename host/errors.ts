@@ -51,6 +51,8 @@ export type UsageCode =
   | 'unknown_metric'
   | 'clock_not_manual'
   | 'bad_memory_limit'
+  | 'no_callout'
+  | 'callout_over'
 
 /** A test, not the plugin under test, did something that no Envoy does. */
 export class HostUsageError extends TypeError {

@@ -29,7 +29,7 @@ export interface VmFailure {
   readonly stack: string
 }
 
-type GuestFunction = (a?: number, b?: number, c?: number) => number | undefined
+type GuestFunction = (a?: number, b?: number, c?: number, d?: number, e?: number) => number | undefined
 
 /** What the guest may call at the moment. */
 const ALLOWED = { nothing: 0, inStart: 1, inMalloc: 2, everything: 3 } as const
@@ -53,6 +53,8 @@ export class Guest {
   failure: VmFailure | undefined
   /** Set by `proxy_send_local_response`: whatever the callback returns, iteration stops (stopNextIteration). */
   stopIteration = false
+  /** Whether a callback is on its way: Envoy enters a VM only when none is. */
+  isRunning = false
   private readonly environment: GuestEnvironment
   private readonly functions = new Map<string, GuestFunction>()
   private readonly allocator: GuestFunction | undefined
@@ -113,16 +115,17 @@ export class Guest {
    * @returns what it returned, as unsigned, and 0 for nothing; undefined when it is not exported or trapped, which
    *     {@link failure} tells apart
    */
-  call(context: Context, name: string, a: number, b = 0, c = 0): number | undefined {
+  call(context: Context, name: string, a: number, b = 0, c = 0, d = 0, e = 0): number | undefined {
     const callback = this.functions.get(name)
     if (callback === undefined) return undefined
-    const { currentContext, effectiveId } = this
+    const { currentContext, effectiveId, isRunning } = this
     const { journal } = this.environment
     this.currentContext = context
     this.effectiveId = 0
-    journal?.record({ kind: 'callback', name, args: [a, b, c].slice(0, callback.length) })
+    this.isRunning = true
+    journal?.record({ kind: 'callback', name, args: [a, b, c, d, e].slice(0, callback.length) })
     try {
-      const returned = callback(a, b, c)
+      const returned = callback(a, b, c, d, e)
       journal?.record({ kind: 'returned', name, value: returned })
       return (returned ?? 0) >>> 0
     } catch (error) {
@@ -131,6 +134,7 @@ export class Guest {
     } finally {
       this.currentContext = currentContext
       this.effectiveId = effectiveId
+      this.isRunning = isRunning
     }
   }
 

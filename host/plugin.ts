@@ -1,5 +1,6 @@
 import { BufferType } from '../assembly/proxy/abi.ts'
 import { utf8Bytes } from './byte-text.ts'
+import { CalloutResponse } from './callout-response.ts'
 import { type Context, type RootContext, StreamlessContext } from './context.ts'
 import { HostUsageError, PluginRefusedError, type RefusalPhase } from './errors.ts'
 import type { Guest } from './guest.ts'
@@ -52,6 +53,8 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
   readonly rootId: string
   readonly failurePolicy: FailurePolicy
   readonly rootProperties: PropertyTree
+  /** @internal */
+  readonly calloutResponse = new CalloutResponse()
   private readonly configuration: Uint8Array
   private readonly host: PluginHost
   private readonly streamHost: StreamHost
@@ -175,6 +178,11 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
     this.host.checkViolations()
   }
 
+  /** @internal */
+  calloutReturned(callback: string, args: readonly number[]): void {
+    this.call(callback, ...args)
+  }
+
   override buffer(type: BufferType, vmConfiguration: Uint8Array): Uint8Array | undefined {
     if (type !== BufferType.PluginConfiguration) return super.buffer(type, vmConfiguration)
     return this.configurationVisible ? this.configuration : undefined
@@ -216,10 +224,10 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
   }
 
   /** The result; undefined when the guest does not export the callback or is dead. */
-  private call(name: string, argument = 0): number | undefined {
+  private call(name: string, ...args: readonly number[]): number | undefined {
     const { guest } = this.host
     if (guest.failure !== undefined) return undefined
-    const returned = guest.call(this, name, this.id, argument)
+    const returned = guest.call(this, name, this.id, ...args)
     guest.stopIteration = false
     this.host.runDeferred()
     return guest.exports(name) ? returned : undefined

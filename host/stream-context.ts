@@ -55,7 +55,7 @@ export abstract class StreamContext extends Context {
       case HeaderMapType.ResponseTrailers:
         return this.inLogPhase ? this.loggedTrailers : this.responseTrailerMap
       default:
-        return undefined
+        return this.root.calloutResponse.readableMap(type)
     }
   }
 

@@ -7,7 +7,10 @@ interface Timer {
   due: bigint
 }
 
-/** One timer per root: armed by the guest, armed anew after each tick (wasm.cc setTimerPeriod, tickHandler). */
+/**
+ * Timers: one per root for its ticks, armed anew after each (wasm.cc setTimerPeriod, tickHandler), and one per callout
+ * for its timeout.
+ */
 export class TickSchedule<Root extends object> {
   private readonly timers = new Map<Root, Timer>()
   private readonly clock: Clock

@@ -1,5 +1,7 @@
 import { LogLevel } from '../assembly/proxy/abi.ts'
 import { utf8Bytes } from './byte-text.ts'
+import { Callouts, type GrpcCall, type HttpCall } from './callouts.ts'
+import { CalloutResponse } from './callout-response.ts'
 import { type Clock, ManualClock } from './clock.ts'
 import { type Context, type RootContext, StreamlessContext } from './context.ts'
 import { type HeaderViolation, HeaderViolationError, HostUsageError } from './errors.ts'
@@ -26,6 +28,7 @@ import type { PropertyTree } from './property.ts'
 import { type RandomSource, seededRandom } from './random.ts'
 import { SharedData } from './shared-data.ts'
 import { SharedQueues } from './shared-queues.ts'
+import { Stream } from './stream.ts'
 import { TickSchedule } from './tick-schedule.ts'
 
 const PAGE_BYTES = 65_536
@@ -48,6 +51,8 @@ export interface VmOptions {
   readonly logLevel?: LogLevel
   /** Called for every line that is kept. */
   readonly onLog?: (entry: LogEntry) => void
+  /** Clusters that callouts can reach: {@link Vm.callouts} has what the guest asks of them. None by default. */
+  readonly clusters?: readonly string[]
   /** Its own by default; give several VMs the same, as workers of one Envoy have. */
   readonly metrics?: Metrics
   /** Its own by default. */
@@ -79,12 +84,14 @@ export class Vm implements Disposable {
   readonly logs: Logs
   /** Everything that happened, in order; undefined unless `journal: true` was given. */
   readonly journal: Journal | undefined
+  /** HTTP and gRPC callouts that wait for the test to answer them. */
+  readonly callouts: Callouts
   /** Every header with forbidden bytes that the guest has written. */
   readonly violations: readonly HeaderViolation[]
   private readonly guest: Guest
   private readonly contexts = new Map<number, Context>()
   private readonly running = new Set<Plugin>()
-  private readonly ticks: TickSchedule<Plugin>
+  private readonly timers: TickSchedule<Plugin | HttpCall | GrpcCall>
   private readonly pluginHost: PluginHost
   private readonly throwsOnViolation: boolean
   private violationsReported = 0
@@ -101,7 +108,19 @@ export class Vm implements Disposable {
     this.logs = new Logs(options.logLevel ?? LogLevel.Info, options.onLog)
     this.journal = options.journal === true ? new Journal() : undefined
     this.throwsOnViolation = options.onHeaderViolation !== 'record'
-    this.ticks = new TickSchedule(this.clock)
+    this.timers = new TickSchedule(this.clock)
+    this.callouts = new Callouts(options.clusters ?? [], {
+      whenIdle: (action) => {
+        if (this.guest.isRunning) this.deferred.push(action)
+        else action()
+      },
+      schedule: (call, milliseconds) => {
+        this.timers.set(call, milliseconds)
+      },
+      checkViolations: () => {
+        this.checkViolations()
+      },
+    })
     const violations: HeaderViolation[] = []
     this.violations = violations
     const vmContext = new VmContext()
@@ -134,7 +153,7 @@ export class Vm implements Disposable {
         this.checkViolations()
       },
       schedule: (plugin, milliseconds) => {
-        this.ticks.set(plugin, milliseconds)
+        this.timers.set(plugin, milliseconds)
       },
       start: (pluginOptions) => this.startPlugin(pluginOptions),
       removePlugin: (plugin) => {
@@ -195,7 +214,12 @@ export class Vm implements Disposable {
     return [...this.running]
   }
 
-  /** Streams of all plugins that have not ended. */
+  /** The streams of all plugins that have not ended, oldest first. */
+  get streams(): readonly Stream[] {
+    return [...this.contexts.values()].filter((context) => context instanceof Stream)
+  }
+
+  /** How many streams of all plugins have not ended. */
   get openStreams(): number {
     let open = 0
     for (const plugin of this.running) open += plugin.openStreams
@@ -220,7 +244,8 @@ export class Vm implements Disposable {
   }
 
   /**
-   * Moves the clock forward and runs `proxy_on_tick` of every plugin at each moment it is due, earliest first.
+   * Moves the clock forward: runs `proxy_on_tick` of every plugin, and lets callouts time out, at each moment that is
+   * due, earliest first.
    *
    * @throws {HostUsageError} `clock_not_manual` when the VM was given a clock that moves by itself
    */
@@ -232,21 +257,21 @@ export class Vm implements Disposable {
         'the VM has a clock that moves by itself: call runDueTicks() instead',
       )
     }
-    this.ticks.advance(clock, milliseconds, (plugin) => {
-      this.runTick(plugin)
+    this.timers.advance(clock, milliseconds, (timer) => {
+      this.fire(timer)
     })
   }
 
-  /** Runs the ticks that are due at this moment, for a VM whose clock moves by itself. */
+  /** Runs the ticks and timeouts that are due at this moment, for a VM whose clock moves by itself. */
   runDueTicks(): void {
-    this.ticks.runDue((plugin) => {
-      this.runTick(plugin)
+    this.timers.runDue((timer) => {
+      this.fire(timer)
     })
   }
 
-  /** Milliseconds until the next tick; undefined when no plugin asks for ticks. */
+  /** Milliseconds until the next tick or timeout; undefined when there is none. */
   get nextTickIn(): number | undefined {
-    return this.isAlive ? this.ticks.nextIn() : undefined
+    return this.isAlive ? this.timers.nextIn() : undefined
   }
 
   /** Tells the receivers of shared queues of the items that were enqueued: `proxy_on_queue_ready`. */
@@ -283,7 +308,7 @@ export class Vm implements Disposable {
       ...streamCalls(guest, contextOf, options.foreignFunctions ?? {}, violations),
       ...metricCalls(guest, new MetricIds(this.metrics)),
       ...sharedCalls(guest, this.vmId, this.sharedData, this.sharedQueues),
-      ...calloutCalls(guest),
+      ...calloutCalls(guest, this.callouts, violations),
       ...runtimeCalls(guest, this.clock, this.logs, log),
       ...wasiCalls(
         guest,
@@ -304,8 +329,9 @@ export class Vm implements Disposable {
     return this.lastContextId
   }
 
-  private runTick(plugin: Plugin): void {
-    if (this.isAlive) plugin.tick()
+  private fire(timer: Plugin | HttpCall | GrpcCall): void {
+    if (!(timer instanceof Plugin)) timer.timeOut()
+    else if (this.isAlive) timer.tick()
   }
 
   private runDeferred(): void {
@@ -319,7 +345,8 @@ export class Vm implements Disposable {
   private removePlugin(plugin: Plugin): void {
     this.running.delete(plugin)
     this.contexts.delete(plugin.id)
-    this.ticks.set(plugin, 0)
+    this.timers.set(plugin, 0)
+    this.callouts.cancelOf(plugin)
   }
 
   private checkViolations(): void {
@@ -335,6 +362,7 @@ class VmContext extends StreamlessContext implements RootContext {
   readonly rootId = ''
   readonly pluginName = ''
   readonly rootProperties: PropertyTree = {}
+  readonly calloutResponse = new CalloutResponse()
 
   constructor() {
     super(0)
@@ -354,6 +382,10 @@ class VmContext extends StreamlessContext implements RootContext {
 
   finishPendingDone(): boolean {
     return false
+  }
+
+  calloutReturned(): void {
+    // Callouts begin in callbacks of plugins, and this is none.
   }
 }
 

@@ -1,21 +1,33 @@
 import { Status } from '../../assembly/proxy/abi.ts'
+import type { Begun, Callouts } from '../callouts.ts'
+import type { HeaderViolation } from '../errors.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
-
-const GRPC_CALL = 1
-const CALLOUT_TYPE_MASK = 3
+import { HeaderMap, type HeaderMapKind } from '../header-map.ts'
+import { inspectHeader } from '../header-violation.ts'
+import { decodePairs } from '../pairs.ts'
 
 /**
- * HTTP and gRPC callouts and DNS, in an Envoy that has no cluster at all: every callout fails before it starts,
- * with the status that Envoy gives for an unknown cluster.
+ * HTTP and gRPC callouts and DNS (cpp-host src/exports.cc, Envoy context.cc httpCall and following). All of them belong
+ * to the root context, whoever makes them.
  */
-export function calloutCalls(guest: Guest): HostcallTable {
-  const { Ok, NotFound, BadArgument, ParseFailure, InvalidMemoryAccess } = Status
-  const inside = (...ranges: readonly number[]): boolean => {
-    for (let i = 0; i < ranges.length; i += 2) {
-      if (!guest.memory.contains(ranges[i] ?? 0, ranges[i + 1] ?? 0)) return false
+export function calloutCalls(guest: Guest, callouts: Callouts, violations: HeaderViolation[]): HostcallTable {
+  const { Ok, InvalidMemoryAccess } = Status
+
+  function headerMap(hostcall: string, kind: HeaderMapKind, pairs: string): HeaderMap {
+    const map = new HeaderMap(kind)
+    for (const [name, value] of decodePairs(pairs)) {
+      inspectHeader(violations, hostcall, name, value)
+      map.add(name, value)
     }
-    return true
+    return map
   }
+
+  /** The token of a gRPC callout is written only when there is one, unlike that of an HTTP call. */
+  function answered(begun: Begun, tokenAt: number): Status {
+    if ('refused' in begun) return begun.refused
+    return guest.memory.writeU32(tokenAt, begun.token) ? Ok : InvalidMemoryAccess
+  }
+
   return {
     proxy_http_call(
       uri: number,
@@ -26,82 +38,105 @@ export function calloutCalls(guest: Guest): HostcallTable {
       bodySize: number,
       trailers: number,
       trailersSize: number,
-      _timeout: number,
+      timeout: number,
       tokenAt: number,
     ) {
-      if (!inside(uri, uriSize, headers, headersSize, body, bodySize, trailers, trailersSize)) {
-        return InvalidMemoryAccess
-      }
-      // The token is written before the call is tried, to prove the memory, and again after it has failed.
-      return guest.memory.writeU32(tokenAt, 0) ? BadArgument : InvalidMemoryAccess
+      const cluster = guest.memory.readByteString(uri, uriSize)
+      const bytes = guest.memory.read(body, bodySize)
+      const pairs = guest.memory.readByteString(headers, headersSize)
+      const trailerPairs = guest.memory.readByteString(trailers, trailersSize)
+      if (cluster === undefined || bytes === undefined) return InvalidMemoryAccess
+      if (pairs === undefined || trailerPairs === undefined) return InvalidMemoryAccess
+      // The token is written before the call is tried, to prove the memory, and again after it, even if it has failed.
+      if (!guest.memory.writeU32(tokenAt, 0)) return InvalidMemoryAccess
+      const begun = callouts.beginHttp(guest.caller.root, cluster, {
+        headers: headerMap('proxy_http_call', 'request', pairs),
+        body: bytes,
+        trailers: headerMap('proxy_http_call', 'trailers', trailerPairs),
+        timeout: timeout | 0,
+      })
+      return answered(begun, tokenAt)
     },
 
     proxy_grpc_call(
+      target: number,
+      targetSize: number,
       service: number,
       serviceSize: number,
-      name: number,
-      nameSize: number,
       method: number,
       methodSize: number,
       metadata: number,
       metadataSize: number,
-      request: number,
-      requestSize: number,
+      message: number,
+      messageSize: number,
+      timeout: number,
+      tokenAt: number,
     ) {
-      const readable = inside(
-        service,
-        serviceSize,
-        name,
-        nameSize,
-        method,
-        methodSize,
-        metadata,
-        metadataSize,
-        request,
-        requestSize,
+      const to = guest.memory.readByteString(target, targetSize)
+      const opening = openingOf([service, serviceSize, method, methodSize, metadata, metadataSize])
+      const bytes = guest.memory.read(message, messageSize)
+      if (to === undefined || opening === undefined || bytes === undefined) return InvalidMemoryAccess
+      const { root } = guest.caller
+      return answered(
+        callouts.beginGrpc(root, to, { ...opening, message: bytes, timeout: timeout >>> 0 }),
+        tokenAt,
       )
-      return readable ? ParseFailure : InvalidMemoryAccess
     },
 
     proxy_grpc_stream(
+      target: number,
+      targetSize: number,
       service: number,
       serviceSize: number,
-      name: number,
-      nameSize: number,
       method: number,
       methodSize: number,
       metadata: number,
       metadataSize: number,
+      tokenAt: number,
     ) {
-      const readable = inside(
-        service,
-        serviceSize,
-        name,
-        nameSize,
-        method,
-        methodSize,
-        metadata,
-        metadataSize,
-      )
-      return readable ? ParseFailure : InvalidMemoryAccess
+      const to = guest.memory.readByteString(target, targetSize)
+      const opening = openingOf([service, serviceSize, method, methodSize, metadata, metadataSize])
+      if (to === undefined || opening === undefined) return InvalidMemoryAccess
+      return answered(callouts.beginGrpcStream(guest.caller.root, to, opening), tokenAt)
     },
 
-    proxy_grpc_close: () => NotFound,
-    proxy_grpc_cancel: () => NotFound,
+    proxy_grpc_close: (token: number) => callouts.endGrpc(token >>> 0, 'close'),
+    proxy_grpc_cancel: (token: number) => callouts.endGrpc(token >>> 0, 'cancel'),
 
-    proxy_grpc_send(token: number, message: number, messageSize: number) {
-      if (!inside(message, messageSize)) return InvalidMemoryAccess
-      return (token & CALLOUT_TYPE_MASK) === GRPC_CALL ? BadArgument : NotFound
+    proxy_grpc_send(token: number, message: number, messageSize: number, endOfStream: number) {
+      const bytes = guest.memory.read(message, messageSize)
+      if (bytes === undefined) return InvalidMemoryAccess
+      return callouts.sendGrpc(token >>> 0, bytes, endOfStream !== 0)
     },
 
     proxy_get_status(codeAt: number, messageAt: number, sizeAt: number) {
-      if (!guest.memory.writeU32(codeAt, 0)) return InvalidMemoryAccess
-      return guest.handOver('', messageAt, sizeAt) ? Ok : InvalidMemoryAccess
+      const { statusCode, statusMessage } = guest.caller.root.calloutResponse
+      if (!guest.memory.writeU32(codeAt, statusCode)) return InvalidMemoryAccess
+      return guest.handOver(statusMessage, messageAt, sizeAt) ? Ok : InvalidMemoryAccess
     },
 
     envoy_resolve_dns(address: number, addressSize: number, tokenAt: number) {
-      if (!inside(address, addressSize)) return InvalidMemoryAccess
-      return inside(tokenAt, 4) ? Status.Unimplemented : InvalidMemoryAccess
+      if (!guest.memory.contains(address, addressSize)) return InvalidMemoryAccess
+      return guest.memory.contains(tokenAt, 4) ? Status.Unimplemented : InvalidMemoryAccess
     },
+  }
+
+  function openingOf([
+    service = 0,
+    serviceSize = 0,
+    method = 0,
+    methodSize = 0,
+    metadata = 0,
+    metadataSize = 0,
+  ]: number[]): { service: string; method: string; initialMetadata: HeaderMap } | undefined {
+    const serviceName = guest.memory.readByteString(service, serviceSize)
+    const methodName = guest.memory.readByteString(method, methodSize)
+    const pairs = guest.memory.readByteString(metadata, metadataSize)
+    if (serviceName === undefined || methodName === undefined || pairs === undefined) return undefined
+    return {
+      service: serviceName,
+      method: methodName,
+      initialMetadata: headerMap('proxy_grpc_call', 'request', pairs),
+    }
   }
 }

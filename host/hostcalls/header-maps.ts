@@ -2,22 +2,12 @@ import { HeaderMapType, Status } from '../../assembly/proxy/abi.ts'
 import { headerMapTypeOf } from '../abi-values.ts'
 import type { HeaderViolation } from '../errors.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
+import { inspectHeader } from '../header-violation.ts'
 import { decodePairs, encodePairs } from '../pairs.ts'
-
-/** RFC 9110 5.6.2 `token`, with the colon in front that pseudo headers have; lower and upper case. */
-const TOKEN = /^:?[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const FORBIDDEN_IN_VALUE = /[\r\n\0]/
 
 /** Headers, trailers and metadata (cpp-host src/exports.cc, Envoy source/extensions/common/wasm/context.cc). */
 export function headerMapCalls(guest: Guest, violations: HeaderViolation[]): HostcallTable {
   const { Ok, NotFound, BadArgument, InvalidMemoryAccess } = Status
-
-  /** What a debug build of Envoy asserts, and a release build sends as it is. */
-  function inspect(hostcall: string, name: string, value: string): void {
-    if (!TOKEN.test(name)) violations.push({ hostcall, part: 'name', headerName: name, written: name })
-    if (FORBIDDEN_IN_VALUE.test(value))
-      violations.push({ hostcall, part: 'value', headerName: name, written: value })
-  }
 
   /** Every write of a request header throws the route away, whether it changed anything or not. */
   function modified(type: HeaderMapType): Status {
@@ -36,7 +26,7 @@ export function headerMapCalls(guest: Guest, violations: HeaderViolation[]): Hos
       if (name === undefined || text === undefined) return InvalidMemoryAccess
       const headers = guest.caller.writableMap(type)
       if (headers === undefined) return BadArgument
-      inspect(hostcall, name, text)
+      inspectHeader(violations, hostcall, name, text)
       headers[write](name, text)
       return modified(type)
     }
@@ -74,7 +64,7 @@ export function headerMapCalls(guest: Guest, violations: HeaderViolation[]): Hos
       if (headers === undefined) return BadArgument
       headers.clear()
       for (const [name, value] of decodePairs(encoded)) {
-        inspect('proxy_set_header_map_pairs', name, value)
+        inspectHeader(violations, 'proxy_set_header_map_pairs', name, value)
         headers.add(name, value)
       }
       return modified(type)

@@ -4,11 +4,11 @@ import type { Context } from '../context.ts'
 import type { HeaderViolation } from '../errors.ts'
 import { ENVOY_FOREIGN_FUNCTIONS, type ForeignFunction } from '../foreign.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
+import { inspectHeader } from '../header-violation.ts'
 import { grpcStatusOf } from '../local-reply.ts'
 import { decodePairs } from '../pairs.ts'
 
 const WHITE_SPACE = /[ \t\n\v\f\r]/g
-const FORBIDDEN_IN_VALUE = /[\r\n\0]/
 
 /** Control over streams and contexts, and the way to functions that the ABI does not name. */
 export function streamCalls(
@@ -36,14 +36,7 @@ export function streamCalls(
         return InvalidMemoryAccess
       const entries = decodePairs(pairs)
       for (const [name, value] of entries) {
-        if (FORBIDDEN_IN_VALUE.test(value)) {
-          violations.push({
-            hostcall: 'proxy_send_local_response',
-            part: 'value',
-            headerName: name,
-            written: value,
-          })
-        }
+        inspectHeader(violations, 'proxy_send_local_response', name, value)
       }
       guest.caller.sendLocalReply({
         status: status >>> 0,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { type Bootstrap, EnvoyProcess } from '../../tools/envoy-process.ts'
+import { type Callees, startCallees } from './callees.ts'
 import { CLUSTER, ENVIRONMENT, NODE_METADATA, PLUGIN, REQUESTS, UPSTREAM } from './scenario.ts'
 
 const HTTP = 'type.googleapis.com/envoy.extensions.filters.http'
@@ -17,13 +18,14 @@ const STRING = 'type.googleapis.com/google.protobuf.StringValue'
 export async function recordInEnvoy(binary: string, wasm: Uint8Array): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'mooring-conformance-'))
   const upstream = await startUpstream()
+  const callees = await startCallees()
   try {
     const file = join(directory, 'guest.wasm')
     writeFileSync(file, wasm)
     const { port } = upstream.address() as AddressInfo
     await using envoy = await EnvoyProcess.start({
       binary,
-      bootstrap: bootstrap(file, port),
+      bootstrap: bootstrap(file, port, callees),
       logLevel: 'warning',
       componentLogLevel: 'wasm:info',
     })
@@ -33,6 +35,7 @@ export async function recordInEnvoy(binary: string, wasm: Uint8Array): Promise<s
     return linesOf(envoy.log)
   } finally {
     upstream.close()
+    callees.close()
     rmSync(directory, { recursive: true, force: true })
   }
 }
@@ -79,8 +82,7 @@ function linesOf(log: string): string[] {
   })
 }
 
-function bootstrap(file: string, upstream: number): Bootstrap {
-  const address = (port: number): unknown => ({ socket_address: { address: '127.0.0.1', port_value: port } })
+function bootstrap(file: string, upstream: number, callees: Callees): Bootstrap {
   const wasm = {
     name: PLUGIN.name,
     root_id: PLUGIN.rootId,
@@ -120,15 +122,42 @@ function bootstrap(file: string, upstream: number): Bootstrap {
         },
       ],
       clusters: [
-        {
-          name: CLUSTER,
-          type: 'STATIC',
-          load_assignment: {
-            cluster_name: CLUSTER,
-            endpoints: [{ lb_endpoints: [{ endpoint: { address: address(upstream) } }] }],
-          },
-        },
+        cluster(CLUSTER, upstream, {}),
+        cluster('callee', callees.http, {
+          explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+        }),
+        cluster('closed', CLOSED_PORT, {}),
+        cluster('grpc', callees.grpc, { explicit_http_config: { http2_protocol_options: {} } }),
       ],
+    },
+  }
+}
+
+/** Nothing listens there: it is for privileged processes, and long forgotten. */
+const CLOSED_PORT = 1
+
+function address(port: number): unknown {
+  return { socket_address: { address: '127.0.0.1', port_value: port } }
+}
+
+function cluster(name: string, port: number, protocol: Readonly<Record<string, unknown>>): unknown {
+  const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
+  return {
+    name,
+    type: 'STATIC',
+    ...('explicit_http_config' in protocol
+      ? {
+          typed_extension_protocol_options: {
+            'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+              '@type': `type.googleapis.com/${options}`,
+              ...protocol,
+            },
+          },
+        }
+      : {}),
+    load_assignment: {
+      cluster_name: name,
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: address(port) } }] }],
     },
   }
 }

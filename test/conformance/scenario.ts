@@ -25,6 +25,8 @@ interface ProbeRequest {
   readonly body: string
   /** Envoy answers it itself, before any filter: a path may have no fragment. */
   readonly rejected?: true
+  /** What the server does that the guest calls out to. */
+  readonly call?: string
 }
 
 const HEADERS: readonly HeaderEntry[] = [
@@ -41,6 +43,15 @@ export const REQUESTS: readonly ProbeRequest[] = [
   { method: 'POST', path: '/post', headers: [...HEADERS, ['content-length', '5']], body: 'hello' },
   { method: 'GET', path: '/reply', headers: [...HEADERS, ['x-t-reply', '1']], body: '' },
   { method: 'GET', path: '/#fragment', headers: [], body: '', rejected: true },
+  ...['answer', 'empty', 'refuse', 'hang', 'drop', 'break', 'grpcOk', 'grpcNot', 'grpcHang', 'stream'].map(
+    (call): ProbeRequest => ({
+      method: 'GET',
+      path: `/${call}`,
+      headers: [...HEADERS, ['x-t-call', call]],
+      body: '',
+      call,
+    }),
+  ),
 ]
 
 /** What the server behind Envoy answers. */
@@ -52,4 +63,18 @@ export const UPSTREAM = {
     ['content-length', '5'],
   ] satisfies readonly HeaderEntry[],
   body: 'world',
+} as const
+
+/** Clusters that the guest calls out to: one that answers, one that no connection reaches, one that speaks gRPC. */
+export const CALLEES = ['callee', 'closed', 'grpc'] as const
+
+/** What the server answers that the guest calls out to. */
+export const CALLEE = {
+  headers: [
+    ['x-t-up', 'callee'],
+    ['set-cookie', 'a=1'],
+    ['x-t-up', 'twice'],
+  ] satisfies readonly HeaderEntry[],
+  body: 'answered',
+  trailers: [['x-t-end', 'last']] satisfies readonly HeaderEntry[],
 } as const

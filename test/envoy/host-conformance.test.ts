@@ -7,9 +7,10 @@ import { REQUESTS } from '../conformance/scenario.ts'
 import { inEnvoy } from './in-envoy.ts'
 
 const guest = await compileGuest('conformance')
-const inHost = sectionsOf(recordInHost(guest))
 
-inEnvoy(({ binary }) => {
+inEnvoy(({ binary, version }) => {
+  const inHost = sectionsOf(recordInHost(guest, version))
+
   test('every hostcall in every phase answers in the host what it answers here', async () => {
     const here = sectionsOf(await recordInEnvoy(binary, guest))
     expect(here.streams.length).toBe(REQUESTS.length)

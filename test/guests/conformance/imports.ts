@@ -178,6 +178,24 @@ export declare function grpcCall(
 ): i32
 
 // @ts-ignore: decorator
+@external("env", "proxy_grpc_stream")
+export declare function grpcStream(
+  service: usize,
+  serviceSize: i32,
+  name: usize,
+  nameSize: i32,
+  method: usize,
+  methodSize: i32,
+  metadata: usize,
+  metadataSize: i32,
+  token: usize,
+): i32
+
+// @ts-ignore: decorator
+@external("env", "proxy_get_status")
+export declare function getStatus(code: usize, message: usize, size: usize): i32
+
+// @ts-ignore: decorator
 @external("env", "proxy_grpc_send")
 export declare function grpcSend(token: i32, message: usize, size: i32, endOfStream: i32): i32
 

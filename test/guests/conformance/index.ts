@@ -4,6 +4,7 @@
  */
 import { allocate, ascii, reset } from './arguments'
 import { end, enter, line, number, text } from './report'
+import * as callouts from './callouts'
 import * as host from './imports'
 import * as probe from './probes'
 
@@ -57,6 +58,7 @@ export function proxy_on_configure(id: i32, size: i32): i32 {
 
 export function proxy_on_request_headers(id: i32, count: i32, endOfStream: i32): i32 {
   begin('request headers', -1, endOfStream)
+  if (callouts.begin(id)) return 1
   everything()
   probe.filterState()
   for (let map = 0; map <= 7; map++) probe.writes(map)
@@ -111,4 +113,24 @@ export function proxy_on_done(id: i32): i32 {
 export function proxy_on_delete(id: i32): void {
   begin('delete')
   everything()
+}
+
+export function proxy_on_http_call_response(id: i32, token: i32, headers: i32, body: i32, trailers: i32): void {
+  callouts.onHttpCallResponse(token, headers, body, trailers)
+}
+
+export function proxy_on_grpc_receive_initial_metadata(id: i32, token: i32, elements: i32): void {
+  callouts.onInitialMetadata(token, elements)
+}
+
+export function proxy_on_grpc_receive(id: i32, token: i32, size: i32): void {
+  callouts.onMessage(token, size)
+}
+
+export function proxy_on_grpc_receive_trailing_metadata(id: i32, token: i32, elements: i32): void {
+  callouts.onTrailingMetadata(token, elements)
+}
+
+export function proxy_on_grpc_close(id: i32, token: i32, code: i32): void {
+  callouts.onClose(token, code)
 }

@@ -129,7 +129,7 @@ export function wholeMap(map: i32): void {
 }
 
 /** Writes one of `count` pairs; `size` is 4 before the first. The new size of all. */
-function pair(at: usize, index: i32, count: i32, size: i32, name: string, value: string): i32 {
+export function pair(at: usize, index: i32, count: i32, size: i32, name: string, value: string): i32 {
   if (index == 0) size += count * 8
   store<u32>(at + 4 + index * 8, name.length)
   store<u32>(at + 8 + index * 8, value.length)
@@ -348,6 +348,8 @@ function callouts(): void {
   text(' ')
   number(load<u32>(token))
   end()
+  status('grpc_send HTTP call', host.grpcSend(400, 0, 0, 0))
+  status('grpc_close HTTP call', host.grpcClose(400))
   status('grpc_send unknown stream', host.grpcSend(402, 0, 0, 0))
   status('grpc_send call', host.grpcSend(401, 0, 0, 0))
   status('grpc_close unknown', host.grpcClose(402))
