@@ -6,6 +6,7 @@ import { deflateSync, inflateSync } from 'node:zlib'
 
 import { Status } from '../assembly/proxy/abi.ts'
 import type { Context } from './context.ts'
+import { signText, verifySignature } from './foreign-crypto.ts'
 import { readFields } from './protobuf.ts'
 
 /** What a foreign function answers; without `result` the guest gets a null pointer and size 0. */
@@ -47,6 +48,8 @@ export const ENVOY_FOREIGN_FUNCTIONS: ReadonlyMap<string, ContextFunction> = new
     ['set_envoy_filter_state', setEnvoyFilterState],
     ['compress', (argument) => ({ status: Status.Ok, result: deflateSync(argument) })],
     ['uncompress', uncompress],
+    ['sign', signText],
+    ['verify_signature', verifySignature],
   ],
 )
 

@@ -56,3 +56,24 @@ export function readFields(message: Uint8Array): ProtobufFields | undefined {
   }
   return position === message.length ? { varints, bytes } : undefined
 }
+
+/** Writes a message of bools, strings and bytes; numbers of fields below 16, lengths of any size. */
+export function writeFields(
+  fields: readonly (readonly [field: number, value: boolean | string | Uint8Array])[],
+): Uint8Array {
+  return Buffer.concat(
+    fields.map(([field, value]) => {
+      if (typeof value === 'boolean') return Buffer.from([field << 3, value ? 1 : 0])
+      const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : value
+      return Buffer.concat([Buffer.from([(field << 3) | 2, ...varintOf(bytes.length)]), bytes])
+    }),
+  )
+}
+
+function varintOf(value: number): number[] {
+  const bytes: number[] = []
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 0x80) return [...bytes, rest]
+    bytes.push((rest & 0x7f) | 0x80)
+  }
+}

@@ -1,4 +1,5 @@
 import type { HeaderEntry } from '../../host/index.ts'
+import { FOREIGN_CALLS } from './foreign-calls.ts'
 
 /** What the guest meets on both sides. */
 export const PLUGIN = {
@@ -27,6 +28,8 @@ interface ProbeRequest {
   readonly rejected?: true
   /** What the server does that the guest calls out to. */
   readonly call?: string
+  /** Envoys whose record of this request is another one, which docs/host.md explains. */
+  readonly differsIn?: readonly string[]
 }
 
 const HEADERS: readonly HeaderEntry[] = [
@@ -52,6 +55,16 @@ export const REQUESTS: readonly ProbeRequest[] = [
       call,
     }),
   ),
+  ...FOREIGN_CALLS.map(({ name, argument, differsIn }, index): ProbeRequest => ({
+    method: 'GET',
+    path: `/foreign/${index}`,
+    headers: [
+      ['x-t-foreign', name],
+      ['x-t-argument', Buffer.from(argument).toString('hex')],
+    ],
+    body: '',
+    differsIn,
+  })),
 ]
 
 /** What the server behind Envoy answers. */

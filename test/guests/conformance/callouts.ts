@@ -58,7 +58,20 @@ function grpcCall(name: usize, size: i32): void {
   const message = ascii('ask')
   line('grpc_call -> ')
   number(
-    host.grpcCall(ascii('grpc'), 4, ascii('s.S'), 3, name, size, metadata, metadataSize, message, 3, 400, token),
+    host.grpcCall(
+      ascii('grpc'),
+      4,
+      ascii('s.S'),
+      3,
+      name,
+      size,
+      metadata,
+      metadataSize,
+      message,
+      3,
+      400,
+      token,
+    ),
   )
   text(' ')
   number(load<u32>(token))

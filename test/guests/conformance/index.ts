@@ -3,8 +3,9 @@
  * and in the host, it says where the two differ.
  */
 import { allocate, ascii, reset } from './arguments'
-import { end, enter, line, number, text } from './report'
+import { end, enter, line, mute, number, text } from './report'
 import * as callouts from './callouts'
+import * as foreign from './foreign'
 import * as host from './imports'
 import * as probe from './probes'
 
@@ -21,13 +22,18 @@ export function proxy_abi_version_0_2_1(): void {}
 /** Begins a phase with the numbers that the callback was given, ids left out. */
 function begin(name: string, first: i32 = -1, second: i32 = -1): void {
   reset()
+  mute(false)
   enter(name)
   line('called ')
   number(first)
   text(' ')
   number(second)
   end()
+  mute(brief)
 }
+
+/** Whether the stream has only made one foreign call: the rest of its life is as of others. */
+let brief: bool = false
 
 function everything(): void {
   probe.maps()
@@ -39,6 +45,7 @@ function everything(): void {
 }
 
 export function proxy_on_context_create(id: i32, parent: i32): void {
+  brief = false
   begin(parent == 0 ? 'root create' : 'stream create')
   probe.buffers()
 }
@@ -59,6 +66,10 @@ export function proxy_on_configure(id: i32, size: i32): i32 {
 export function proxy_on_request_headers(id: i32, count: i32, endOfStream: i32): i32 {
   begin('request headers', -1, endOfStream)
   if (callouts.begin(id)) return 1
+  if (foreign.callAsAsked()) {
+    brief = true
+    return 0
+  }
   everything()
   probe.filterState()
   for (let map = 0; map <= 7; map++) probe.writes(map)
@@ -115,7 +126,13 @@ export function proxy_on_delete(id: i32): void {
   everything()
 }
 
-export function proxy_on_http_call_response(id: i32, token: i32, headers: i32, body: i32, trailers: i32): void {
+export function proxy_on_http_call_response(
+  id: i32,
+  token: i32,
+  headers: i32,
+  body: i32,
+  trailers: i32,
+): void {
   callouts.onHttpCallResponse(token, headers, body, trailers)
 }
 

@@ -10,6 +10,7 @@ const CAPACITY = 8192
 const LINE = memory.data(8192)
 let length = 0
 let phase: string = ''
+let muted: bool = false
 
 export function enter(name: string): void {
   phase = name
@@ -49,8 +50,14 @@ export function bytes(address: usize, size: i32): void {
   }
 }
 
+/** From now on only what is asked for, or everything again. */
+export function mute(silent: bool): void {
+  muted = silent
+}
+
 /** Ends the line and logs it. */
 export function end(): void {
+  if (muted) return
   proxy_log(2, LINE, length)
 }
 
