@@ -6,7 +6,6 @@ export type RefusalPhase =
 export type RefusalCode =
   | 'invalid_module'
   | 'missing_abi_version'
-  | 'abi_not_available'
   | 'missing_import'
   | 'import_type_mismatch'
   | 'bad_function_signature'

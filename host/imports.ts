@@ -5,7 +5,7 @@
  */
 import type { Signature } from './wasm-binary.ts'
 
-export type AbiVersion = '0.2.0' | '0.2.1'
+export type AbiVersion = '0.1.0' | '0.2.0' | '0.2.1'
 
 const ENV: Readonly<Record<string, Signature>> = {
   proxy_log: 'iii>i',
@@ -50,6 +50,21 @@ const ENV: Readonly<Record<string, Signature>> = {
   pthread_equal: 'ii>i',
   emscripten_notify_memory_growth: 'i>',
   envoy_resolve_dns: 'iii>i',
+}
+
+/** Only ABI 0.1.0 has these: later ones replaced them by buffers, `proxy_continue_stream` and a foreign function. */
+const ENV_0_1_0: Readonly<Record<string, Signature>> = {
+  proxy_get_configuration: 'ii>i',
+  proxy_continue_request: '>i',
+  proxy_continue_response: '>i',
+  proxy_clear_route_cache: '>i',
+}
+
+/** What ABIs before 0.2.1 do not have yet. */
+const MISSING: Readonly<Record<AbiVersion, ReadonlySet<string>>> = {
+  '0.1.0': new Set(['proxy_continue_stream', 'proxy_close_stream', 'proxy_get_log_level']),
+  '0.2.0': new Set(['proxy_get_log_level']),
+  '0.2.1': new Set(),
 }
 
 const WASI: Readonly<Record<string, Signature>> = {
@@ -159,14 +174,16 @@ export interface HostcallRules {
 }
 
 /** Every hostcall; its index is the number by which the host counts and injects. */
-export const HOSTCALLS: readonly HostcallRules[] = [...Object.entries(ENV), ...Object.entries(WASI)].map(
-  ([name, signature]) => ({
-    name,
-    parameters: signature.indexOf('>'),
-    inStart: IN_START.has(name),
-    inMalloc: IN_MALLOC.has(name),
-  }),
-)
+export const HOSTCALLS: readonly HostcallRules[] = [
+  ...Object.entries(ENV),
+  ...Object.entries(WASI),
+  ...Object.entries(ENV_0_1_0),
+].map(([name, signature]) => ({
+  name,
+  parameters: signature.indexOf('>'),
+  inStart: IN_START.has(name),
+  inMalloc: IN_MALLOC.has(name),
+}))
 
 const INDEX_BY_NAME: ReadonlyMap<string, number> = new Map(HOSTCALLS.map(({ name }, index) => [name, index]))
 
@@ -179,6 +196,7 @@ export function hostcallIndex(name: string): number | undefined {
 export function importSignature(module: string, name: string, abi: AbiVersion): Signature | undefined {
   if (WASI_MODULES.includes(module)) return Object.hasOwn(WASI, name) ? WASI[name] : undefined
   if (module !== 'env') return undefined
-  if (name === 'proxy_get_log_level' && abi === '0.2.0') return undefined
+  if (MISSING[abi].has(name)) return undefined
+  if (abi === '0.1.0' && Object.hasOwn(ENV_0_1_0, name)) return ENV_0_1_0[name]
   return Object.hasOwn(ENV, name) ? ENV[name] : undefined
 }

@@ -5,7 +5,7 @@ import { type ModuleLayout, readLayout, type Signature, withMemoryMaximum } from
 /** V8's limit in Envoy: 16,384 pages of 64 KiB, 1 GiB (`--wasm_max_mem_pages`, proxy-wasm-cpp-host limits.h). */
 export const ENVOY_MEMORY_LIMIT_PAGES = 16_384
 
-const ABI_EXPORTS: Readonly<Record<string, AbiVersion | '0.1.0'>> = {
+const ABI_EXPORTS: Readonly<Record<string, AbiVersion>> = {
   proxy_abi_version_0_1_0: '0.1.0',
   proxy_abi_version_0_2_0: '0.2.0',
   proxy_abi_version_0_2_1: '0.2.1',
@@ -75,8 +75,8 @@ export class ProxyWasmModule {
   /**
    * Checks the bytes of a .wasm file as Envoy does when it loads and links it.
    *
-   * @throws {PluginRefusedError} `invalid_module`, `missing_abi_version`, `abi_not_available`,
-   *     `missing_import`, `import_type_mismatch`, `bad_function_signature`, `missing_malloc` or
+   * @throws {PluginRefusedError} `invalid_module`, `missing_abi_version`, `missing_import`,
+   *     `import_type_mismatch`, `bad_function_signature`, `missing_malloc` or
    *     `missing_memory`, with Envoy's own words where it has some.
    */
   static load(bytes: Uint8Array): ProxyWasmModule {
@@ -96,7 +96,7 @@ export class ProxyWasmModule {
     const layout = readLayout(bytes)
     const abi = abiVersionOf(layout)
     checkImports(layout, abi)
-    checkExports(layout)
+    checkExports(layout, abi)
     const module = new ProxyWasmModule(bytes, layout, abi)
     if (layout.memorySection === undefined) module.compiled.set(ENVOY_MEMORY_LIMIT_PAGES, compiled)
     return module
@@ -129,20 +129,22 @@ export class ProxyWasmModule {
 /** bytecode_util.cc getAbiVersion: the first function export, in the order of the export section, that names one. */
 function abiVersionOf(layout: ModuleLayout): AbiVersion {
   for (const name of layout.functions.keys()) {
-    if (!Object.hasOwn(ABI_EXPORTS, name)) continue
-    const abi = ABI_EXPORTS[name]
-    if (abi === '0.2.0' || abi === '0.2.1') return abi
-    throw new PluginRefusedError(
-      'abi_not_available',
-      'load',
-      'the module is written for ABI 0.1.0: Envoy runs it, this host runs 0.2.0 and 0.2.1',
-    )
+    const abi = Object.hasOwn(ABI_EXPORTS, name) ? ABI_EXPORTS[name] : undefined
+    if (abi !== undefined) return abi
   }
   throw new PluginRefusedError(
     'missing_abi_version',
     'load',
     'Missing or unknown Proxy-Wasm ABI version: export a function named proxy_abi_version_0_2_1',
   )
+}
+
+/** ABI 0.1.0 does not say whether headers end the stream, and knows no callback for foreign functions. */
+function exportSignature(name: string, abi: AbiVersion): Signature | undefined {
+  if (!Object.hasOwn(GUEST_EXPORTS, name)) return undefined
+  if (abi !== '0.1.0') return GUEST_EXPORTS[name]
+  if (name === 'proxy_on_request_headers' || name === 'proxy_on_response_headers') return 'ii>i'
+  return name === 'proxy_on_foreign_function' ? undefined : GUEST_EXPORTS[name]
 }
 
 function checkImports(layout: ModuleLayout, abi: AbiVersion): void {
@@ -167,10 +169,9 @@ function checkImports(layout: ModuleLayout, abi: AbiVersion): void {
   }
 }
 
-function checkExports(layout: ModuleLayout): void {
+function checkExports(layout: ModuleLayout, abi: AbiVersion): void {
   for (const [name, signature] of layout.functions) {
-    if (!Object.hasOwn(GUEST_EXPORTS, name)) continue
-    const wanted = GUEST_EXPORTS[name]
+    const wanted = exportSignature(name, abi)
     if (wanted !== undefined && wanted !== signature) {
       throw new PluginRefusedError(
         'bad_function_signature',

@@ -18,6 +18,7 @@ import { runtimeCalls } from './hostcalls/runtime.ts'
 import { sharedCalls } from './hostcalls/shared.ts'
 import { streamCalls } from './hostcalls/streams.ts'
 import { wasiCalls } from './hostcalls/wasi.ts'
+import type { AbiVersion } from './imports.ts'
 import { Journal } from './journal.ts'
 import { type LogEntry, Logs } from './log.ts'
 import type { GuestMemory } from './memory.ts'
@@ -137,7 +138,8 @@ export class Vm implements Disposable {
       hostLog: (level, message) => {
         this.logs.write({ level, message, rootId: '', from: 'host' })
       },
-      hostcallTable: (guest) => this.hostcallTable(guest, options, vmConfiguration, violations, contextOf),
+      hostcallTable: (guest) =>
+        this.hostcallTable(guest, module.abi, options, vmConfiguration, violations, contextOf),
     })
     this.pluginHost = {
       guest: this.guest,
@@ -286,6 +288,7 @@ export class Vm implements Disposable {
 
   private hostcallTable(
     guest: Guest,
+    abi: AbiVersion,
     options: VmOptions,
     vmConfiguration: Uint8Array,
     violations: HeaderViolation[],
@@ -302,7 +305,7 @@ export class Vm implements Disposable {
       this.logs.write({ level, message, rootId: guest.caller.root.rootId, from: 'host' })
     }
     return {
-      ...headerMapCalls(guest, violations),
+      ...headerMapCalls(guest, violations, abi),
       ...propertyCalls(guest, this.vmId),
       ...bufferCalls(guest, vmConfiguration),
       ...streamCalls(guest, contextOf, options.foreignFunctions ?? {}, violations),

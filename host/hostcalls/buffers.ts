@@ -1,4 +1,4 @@
-import { Status } from '../../assembly/proxy/abi.ts'
+import { BufferType, Status } from '../../assembly/proxy/abi.ts'
 import { bufferTypeOf } from '../abi-values.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
 
@@ -6,6 +6,13 @@ import type { Guest, HostcallTable } from '../guest.ts'
 export function bufferCalls(guest: Guest, vmConfiguration: Uint8Array): HostcallTable {
   const { Ok, NotFound, BadArgument, InvalidMemoryAccess } = Status
   return {
+    /** ABI 0.1.0: the plugin's configuration while it is configured, else the VM's. */
+    proxy_get_configuration(bytesAt: number, sizeAt: number) {
+      const plugin = guest.caller.buffer(BufferType.PluginConfiguration, vmConfiguration)
+      const bytes = Buffer.from(plugin ?? vmConfiguration).toString('latin1')
+      return guest.handOver(bytes, bytesAt, sizeAt) ? Ok : InvalidMemoryAccess
+    },
+
     proxy_get_buffer_bytes(which: number, start: number, length: number, bytesAt: number, sizeAt: number) {
       const type = bufferTypeOf(which)
       if (type === undefined) return BadArgument

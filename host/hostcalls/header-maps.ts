@@ -2,12 +2,18 @@ import { HeaderMapType, Status } from '../../assembly/proxy/abi.ts'
 import { headerMapTypeOf } from '../abi-values.ts'
 import type { HeaderViolation } from '../errors.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
+import type { AbiVersion } from '../imports.ts'
 import { inspectHeader } from '../header-violation.ts'
 import { decodePairs, encodePairs } from '../pairs.ts'
 
-/** Headers, trailers and metadata (cpp-host src/exports.cc, Envoy source/extensions/common/wasm/context.cc). */
-export function headerMapCalls(guest: Guest, violations: HeaderViolation[]): HostcallTable {
+/**
+ * Headers, trailers and metadata (cpp-host src/exports.cc, Envoy source/extensions/common/wasm/context.cc).
+ *
+ * @param abi 0.1.0 cannot say that a header is not there: it says that it is empty
+ */
+export function headerMapCalls(guest: Guest, violations: HeaderViolation[], abi: AbiVersion): HostcallTable {
   const { Ok, NotFound, BadArgument, InvalidMemoryAccess } = Status
+  const absent = abi === '0.1.0' ? '' : undefined
 
   /** Every write of a request header throws the route away, whether it changed anything or not. */
   function modified(type: HeaderMapType): Status {
@@ -40,8 +46,8 @@ export function headerMapCalls(guest: Guest, violations: HeaderViolation[]): Hos
       if (name === undefined) return InvalidMemoryAccess
       const { caller } = guest
       const headers = caller.readableMap(type)
-      if (headers === undefined) return caller.inLogPhase ? NotFound : BadArgument
-      const value = headers.get(name)
+      if (headers === undefined && !caller.inLogPhase) return BadArgument
+      const value = headers?.get(name) ?? absent
       if (value === undefined) return NotFound
       return guest.handOver(value, valueAt, sizeAt) ? Ok : InvalidMemoryAccess
     },

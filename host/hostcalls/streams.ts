@@ -57,6 +57,23 @@ export function streamCalls(
       return Ok
     },
 
+    /** ABI 0.1.0, as the next two. */
+    proxy_continue_request() {
+      guest.caller.continueStream(StreamType.Request)
+      return Ok
+    },
+
+    proxy_continue_response() {
+      guest.caller.continueStream(StreamType.Response)
+      return Ok
+    },
+
+    proxy_clear_route_cache() {
+      const { info } = guest.caller
+      if (info !== undefined) info.routeCacheClears++
+      return Ok
+    },
+
     proxy_close_stream(which: number) {
       const type = streamTypeOf(which)
       if (type === undefined) return BadArgument

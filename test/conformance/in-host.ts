@@ -47,7 +47,7 @@ export function recordInHost(wasm: Uint8Array, envoy: string): string[] {
 /** As Envoy hands on a small HTTP/1 message: the body in one piece, its end in another. */
 function exchange(vm: Vm, stream: Stream, body: string, call: string | undefined, envoy: string): void {
   stream.requestHeaders({ endOfStream: body === '' })
-  if (call !== undefined) answer(vm, call, envoy)
+  if (call !== undefined && vm.callouts.pending.length > 0) answer(vm, call, envoy)
   if (stream.localReply !== undefined) {
     stream.responseBody(stream.localReply.body, { endOfStream: true })
     return

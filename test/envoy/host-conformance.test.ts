@@ -7,6 +7,7 @@ import { REQUESTS } from '../conformance/scenario.ts'
 import { inEnvoy } from './in-envoy.ts'
 
 const guest = await compileGuest('conformance')
+const oldGuest = await compileGuest('abi-0-1-0')
 
 inEnvoy(({ binary, version }) => {
   const inHost = sectionsOf(recordInHost(guest, version))
@@ -19,5 +20,11 @@ inEnvoy(({ binary, version }) => {
       if (differsIn.includes(version)) expect(inHost.streams[i], path).not.toEqual(here.streams[i])
       else expect(inHost.streams[i], `${method} ${path}`).toEqual(here.streams[i])
     }
+  })
+
+  test('and so does what only ABI 0.1.0 has', async () => {
+    const here = sectionsOf(await recordInEnvoy(binary, oldGuest))
+    expect(here.streams.length).toBe(REQUESTS.length)
+    expect(sectionsOf(recordInHost(oldGuest, version))).toEqual(here)
   })
 })

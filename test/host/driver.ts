@@ -30,6 +30,13 @@ export const MEMORY_END = PAGES * 65_536
 /** What `malloc` of the driver does; the guest's memory holds it. */
 export const ALLOCATOR = { bump: 0, trap: 1, getProperty: 2, log: 3 } as const
 
+/** The hostcalls that the driver can make: all of ABI 0.2.1 and of WASI. */
+export const DRIVEN_HOSTCALLS: readonly string[] = HOSTCALLS.map(({ name }) => name).filter(
+  (name) =>
+    importSignature('env', name, '0.2.1') !== undefined ||
+    importSignature('wasi_unstable', name, '0.2.1') !== undefined,
+)
+
 const CALLBACKS: Readonly<Record<string, { signature: string; returns: number }>> = {
   proxy_on_context_create: { signature: 'ii>', returns: 0 },
   proxy_on_vm_start: { signature: 'ii>i', returns: 1 },
@@ -194,7 +201,7 @@ export function configuring<T>(driver: Driver, run: () => T): T {
 }
 
 function buildDriver(): Uint8Array {
-  const imports = HOSTCALLS.map(({ name }) => {
+  const imports = DRIVEN_HOSTCALLS.map((name) => {
     const inEnv = importSignature('env', name, '0.2.1')
     const module = inEnv === undefined ? 'wasi_snapshot_preview1' : 'env'
     return { module, name, signature: importSignature(module, name, '0.2.1') ?? '', export: `call_${name}` }

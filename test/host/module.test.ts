@@ -64,9 +64,27 @@ describe('what Envoy refuses to load, the host refuses', () => {
     })
   })
 
-  test('ABI 0.1.0, which this host does not speak', () => {
-    const old = { ...ABI, export: 'proxy_abi_version_0_1_0' }
-    expect(refusal(() => load({ functions: [old, MALLOC], memory: MEMORY })).code).toBe('abi_not_available')
+  test.each([
+    ['proxy_abi_version_0_1_0', 'proxy_continue_stream', 'i>i'],
+    ['proxy_abi_version_0_1_0', 'proxy_get_log_level', 'i>i'],
+    ['proxy_abi_version_0_2_0', 'proxy_get_log_level', 'i>i'],
+    ['proxy_abi_version_0_2_0', 'proxy_get_configuration', 'ii>i'],
+    ['proxy_abi_version_0_2_1', 'proxy_continue_request', '>i'],
+  ])('what its ABI does not have: %s and %s', (version, name, signature) => {
+    const functions = [{ ...ABI, export: version }, MALLOC]
+    const source = { imports: [{ module: 'env', name, signature }], functions, memory: MEMORY }
+    expect(refusal(() => load(source)).message).toBe(
+      `Failed to load Wasm module due to a missing import: env.${name}`,
+    )
+  })
+
+  test('under ABI 0.1.0 a headers callback that is told of the end', () => {
+    const functions = [
+      { ...ABI, export: 'proxy_abi_version_0_1_0' },
+      MALLOC,
+      { export: 'proxy_on_request_headers', signature: 'iii>i', body: op.i32Const(0) },
+    ]
+    expect(refusal(() => load({ functions, memory: MEMORY })).code).toBe('bad_function_signature')
   })
 
   test.each([

@@ -4,7 +4,7 @@ import { bytes, end, line, number, status, text } from './report'
 import * as host from './imports'
 
 /** ` -> status`, and what a hostcall has handed over: its bytes, `null`, or `untouched`. */
-function handed(result: i32, at: usize): void {
+export function handed(result: i32, at: usize): void {
   text(' -> ')
   number(result)
   text(' ')
