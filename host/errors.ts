@@ -51,6 +51,8 @@ export type UsageCode =
   | 'clock_not_manual'
   | 'bad_memory_limit'
   | 'no_callout'
+  | 'bad_worker_count'
+  | 'unknown_worker'
   | 'callout_over'
 
 /** A test, not the plugin under test, did something that no Envoy does. */

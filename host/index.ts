@@ -58,3 +58,10 @@ export { SharedQueues } from './shared-queues.ts'
 export type { Stream } from './stream.ts'
 export { type FilterStateObject, StreamInfo, type StreamPhase } from './stream-info.ts'
 export { Vm, type VmOptions } from './vm.ts'
+export {
+  Workers,
+  type WorkersOptions,
+  WorkersPlugin,
+  type WorkersPluginOptions,
+  type WorkerStreamOptions,
+} from './workers.ts'

@@ -8,8 +8,11 @@ import type { StreamOptions } from './phases.ts'
 import type { PropertyTree } from './property.ts'
 import { Stream, type StreamHost } from './stream.ts'
 
-/** What happens to requests once the VM is dead. FAIL_RELOAD is not available yet. */
-export type FailurePolicy = 'FAIL_CLOSED' | 'FAIL_OPEN'
+/**
+ * What happens to requests once the VM is dead: 503, or no filter at all, or 503 until there is a new VM. A {@link Vm}
+ * stays dead, so FAIL_RELOAD is FAIL_CLOSED for it; {@link Workers} make a new one.
+ */
+export type FailurePolicy = 'FAIL_CLOSED' | 'FAIL_OPEN' | 'FAIL_RELOAD'
 
 export interface PluginOptions {
   /** Istio writes `<namespace>.<name>`; empty by default. */
@@ -60,7 +63,7 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
   private readonly streamHost: StreamHost
   private state: State = 'starting'
   private configurationVisible = false
-  private open = 0
+  private openCount = 0
 
   /** @internal */
   constructor(options: PluginOptions, host: PluginHost) {
@@ -95,7 +98,12 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
 
   /** How many of this plugin's streams have not ended. */
   get openStreams(): number {
-    return this.open
+    return this.openCount
+  }
+
+  /** Whether its VM has not failed. */
+  get isAlive(): boolean {
+    return this.host.guest.failure === undefined
   }
 
   /** False once the plugin was stopped or refused; the VM may be dead all the same. */
@@ -112,11 +120,12 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
     if (this.state !== 'running') {
       throw new HostUsageError('plugin_stopped', `the plugin is ${this.state}: it takes no new streams`)
     }
-    const bypassed = this.host.guest.failure !== undefined && this.failurePolicy === 'FAIL_OPEN'
-    const stream = new Stream(this.host.allocateId(), this, options, this.streamHost, bypassed)
-    this.host.addContext(stream)
-    this.open++
-    return stream
+    return this.open(options, !this.isAlive && this.failurePolicy === 'FAIL_OPEN')
+  }
+
+  /** @internal A stream in whose chain the filter is not at all. */
+  streamWithout(options: StreamOptions): Stream {
+    return this.open(options, true)
   }
 
   /**
@@ -139,7 +148,7 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
   stop(): void {
     if (this.state !== 'running') return
     this.state = 'draining'
-    if (this.open === 0) this.shutDown()
+    if (this.openCount === 0) this.shutDown()
   }
 
   [Symbol.dispose](): void {
@@ -202,10 +211,17 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
     return true
   }
 
+  private open(options: StreamOptions, bypassed: boolean): Stream {
+    const stream = new Stream(this.host.allocateId(), this, options, this.streamHost, bypassed)
+    this.host.addContext(stream)
+    this.openCount++
+    return stream
+  }
+
   private streamEnded(stream: Stream): void {
     this.host.removeContext(stream.id)
-    this.open--
-    if (this.state === 'draining' && this.open === 0) this.shutDown()
+    this.openCount--
+    if (this.state === 'draining' && this.openCount === 0) this.shutDown()
   }
 
   private shutDown(): void {

@@ -4,6 +4,7 @@
 import type { Host, HashPolicy, LoadBalancerPolicy, Random64 } from '../envoy/index.ts'
 import type { HeaderMap } from '../header-map.ts'
 import type { LogEntry } from '../log.ts'
+import type { FailurePolicy } from '../plugin.ts'
 import type { PropertyTree } from '../property.ts'
 
 /** Where to listen. */
@@ -15,10 +16,10 @@ export interface ListenAddress {
 }
 
 /**
- * When a filter's VM has failed: answer 503 to everything, go on without the filter, or start a new VM after at
- * least a second. The request in whose callback it failed gets 503 in any case.
+ * When a filter's VM has failed: answer 503 to everything, go on without the filter, or start a new VM, though none
+ * within a second of the last. The request in whose callback it failed gets 503 in any case.
  */
-export type FailurePolicy = 'FAIL_CLOSED' | 'FAIL_OPEN' | 'FAIL_RELOAD'
+export type { FailurePolicy }
 
 /** One Wasm filter. */
 export interface WasmFilterConfig {

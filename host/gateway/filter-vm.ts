@@ -17,10 +17,8 @@ import {
   systemRandom,
   Vm,
 } from '../index.ts'
+import { DEFAULT_RELOAD_INTERVAL, ReloadBackoff } from '../reload-backoff.ts'
 import type { WasmFilterConfig } from './config.ts'
-
-/** Milliseconds from a failure to a new VM, Envoy's `reload_config.backoff.base_interval`. */
-const RELOAD_BACKOFF = 1_000
 
 /** What all VMs of one gateway share, as the VMs of one Envoy do. */
 export class VmPool {
@@ -118,7 +116,7 @@ export class FilterVm {
   readonly #config: WasmFilterConfig
   readonly #pool: VmPool
   #running: { readonly ticking: TickingVm; readonly plugin: Plugin }
-  #failedAt: number | undefined
+  readonly #backoff = new ReloadBackoff(DEFAULT_RELOAD_INTERVAL, systemRandom, systemClock.monotonic())
 
   /** @throws {PluginRefusedError} */
   constructor(config: WasmFilterConfig, pool: VmPool) {
@@ -141,7 +139,6 @@ export class FilterVm {
   /** To be called after every phase of a stream. */
   settle(): void {
     this.#running.ticking.settle()
-    if (!this.#running.ticking.vm.isAlive) this.#failedAt ??= performance.now()
   }
 
   #start(): { readonly ticking: TickingVm; readonly plugin: Plugin } {
@@ -157,7 +154,7 @@ export class FilterVm {
       name,
       rootId,
       configuration,
-      failurePolicy: failurePolicy === 'FAIL_OPEN' ? 'FAIL_OPEN' : 'FAIL_CLOSED',
+      failurePolicy,
       properties,
     })
     ticking.settle()
@@ -168,15 +165,13 @@ export class FilterVm {
   #reload(): void {
     try {
       this.#running = this.#start()
-      this.#failedAt = undefined
     } catch (error) {
       if (!(error instanceof PluginRefusedError)) throw error
-      this.#failedAt = performance.now()
     }
   }
 
   #isDueForReload(): boolean {
-    if (this.#config.failurePolicy !== 'FAIL_RELOAD' || this.#failedAt === undefined) return false
-    return performance.now() - this.#failedAt >= RELOAD_BACKOFF
+    if (this.#config.failurePolicy !== 'FAIL_RELOAD' || this.#running.ticking.vm.isAlive) return false
+    return this.#backoff.take(systemClock.monotonic())
   }
 }
