@@ -1,3 +1,6 @@
+import type { VmFailure } from './guest.ts'
+import type { Journal } from './journal.ts'
+
 /** Where between its bytes and its first request a plugin was refused, in Envoy's order. */
 export type RefusalPhase =
   'load' | 'link' | 'start_section' | 'initialize' | 'context_create' | 'vm_start' | 'configure'
@@ -99,4 +102,18 @@ export class HeaderViolationError extends Error {
 /** Unwinds the guest when it calls what is not allowed in `_initialize` or in `malloc` (wasm.cc startVm, allocMemory). */
 export class RestrictedCallbackError extends Error {
   override readonly name = 'RestrictedCallbackError'
+}
+
+/** The guest has trapped in a test that expected it to live, see {@link Vm.finish}. */
+export class VmFailedError extends Error {
+  override readonly name = 'VmFailedError'
+  readonly code = 'vm_failed'
+  readonly failure: VmFailure
+
+  constructor(failure: VmFailure, journal: Journal | undefined) {
+    super(
+      [`the VM has failed: ${failure.message}`, failure.stack, journal?.toString() ?? ''].join('\n').trim(),
+    )
+    this.failure = failure
+  }
 }

@@ -28,6 +28,7 @@ export {
   type RefusalCode,
   type RefusalPhase,
   type UsageCode,
+  VmFailedError,
 } from './errors.ts'
 export type { Fault } from './faults.ts'
 export type { ForeignFunction, ForeignResult } from './foreign.ts'

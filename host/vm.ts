@@ -4,7 +4,7 @@ import { Callouts, type GrpcCall, type HttpCall } from './callouts.ts'
 import { CalloutResponse } from './callout-response.ts'
 import { type Clock, ManualClock } from './clock.ts'
 import { type Context, type RootContext, StreamlessContext } from './context.ts'
-import { type HeaderViolation, HeaderViolationError, HostUsageError } from './errors.ts'
+import { type HeaderViolation, HeaderViolationError, HostUsageError, VmFailedError } from './errors.ts'
 import type { Fault } from './faults.ts'
 import type { ForeignFunction } from './foreign.ts'
 import { Guest, type HostcallTable, type VmFailure } from './guest.ts'
@@ -279,6 +279,17 @@ export class Vm implements Disposable {
   /** Tells the receivers of shared queues of the items that were enqueued: `proxy_on_queue_ready`. */
   deliverQueues(): void {
     this.sharedQueues.deliver()
+  }
+
+  /**
+   * For the end of a test: ends every open stream, stops every plugin, and says so if the guest has ever trapped.
+   *
+   * @throws {VmFailedError} with the journal, where there is one
+   */
+  finish(): void {
+    for (const stream of this.streams) stream.end()
+    this[Symbol.dispose]()
+    if (this.failure !== undefined) throw new VmFailedError(this.failure, this.journal)
   }
 
   /** Stops every plugin. */
