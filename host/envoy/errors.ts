@@ -5,6 +5,9 @@ export type EnvoyModelErrorCode =
   | 'ring_size_too_large'
   | 'table_size_not_prime'
   | 'table_size_too_large'
+  | 'balance_factor_too_small'
+  | 'bad_regex'
+  | 'bad_substitution'
 
 /** A value that Envoy would refuse in its configuration, or that cannot be bytes on the wire. */
 export class EnvoyModelError extends Error {

@@ -5,6 +5,7 @@
 import { ipOf } from './address.ts'
 import { type CookieAttribute, makeSetCookieValue, parseCookieValue } from './cookie.ts'
 import { firstHeader, headerValues, type HeaderList } from './header-list.ts'
+import { type RegexRewrite, replaceAll } from './regex-rewrite.ts'
 import { xxHash64, xxHash64Chained } from './xxhash.ts'
 
 interface Terminal {
@@ -14,7 +15,11 @@ interface Terminal {
 
 /** Hashes a request header: one value as it is, several sorted and chained. An empty value hashes, too. */
 export interface HeaderHashPolicy extends Terminal {
-  readonly header: { readonly headerName: string }
+  readonly header: {
+    readonly headerName: string
+    /** Changes each value before it is hashed. */
+    readonly regexRewrite?: RegexRewrite
+  }
 }
 
 /** Hashes a cookie's value. */
@@ -38,8 +43,14 @@ export interface QueryParameterHashPolicy extends Terminal {
   readonly queryParameter: { readonly name: string }
 }
 
+/** Hashes an object of the filter state that can be hashed, such as `envoy.hashable_string`. */
+export interface FilterStateHashPolicy extends Terminal {
+  readonly filterState: { readonly key: string }
+}
+
 /** One entry of a route's `hash_policy`, with Envoy's names. */
-export type HashPolicy = HeaderHashPolicy | CookieHashPolicy | SourceIpHashPolicy | QueryParameterHashPolicy
+export type HashPolicy =
+  HeaderHashPolicy | CookieHashPolicy | SourceIpHashPolicy | QueryParameterHashPolicy | FilterStateHashPolicy
 
 /** What the policies can see of a request. Addresses are Envoy's text, `10.0.0.1:80` or `[::1]:80`. */
 export interface HashableRequest {
@@ -49,6 +60,8 @@ export interface HashableRequest {
   readonly remoteAddress: string
   /** The connection's own two ends. Absent, no cookie can be generated. */
   readonly connection?: { readonly remoteAddress: string; readonly localAddress: string }
+  /** The hashable strings of the filter state, byte strings by key. */
+  readonly filterState?: ReadonlyMap<string, string>
 }
 
 /** What the policies made of a request. */
@@ -97,11 +110,17 @@ function evaluate(policy: HashPolicy, request: HashableRequest, setCookies: stri
     const value = firstQueryParameter(firstHeader(request.headers, ':path') ?? '', policy.queryParameter.name)
     return value === undefined ? undefined : xxHash64(value)
   }
+  if ('filterState' in policy) {
+    const value = request.filterState?.get(policy.filterState.key)
+    return value === undefined ? undefined : xxHash64(value)
+  }
   return policy.connectionProperties.sourceIp ? xxHash64(ipOf(request.remoteAddress)) : undefined
 }
 
 function hashHeader({ header }: HeaderHashPolicy, headers: HeaderList): bigint | undefined {
-  const values = headerValues(headers, header.headerName.toLowerCase())
+  const { headerName, regexRewrite } = header
+  const found = headerValues(headers, headerName.toLowerCase())
+  const values = regexRewrite === undefined ? found : found.map((value) => replaceAll(value, regexRewrite))
   // Byte strings sort by code unit, which is by byte: the order in which the lines came does not matter.
   return values.length === 0 ? undefined : xxHash64Chained(values.sort())
 }

@@ -1,6 +1,6 @@
 /**
  * The hosts that a balancer may choose, and their shares. Follows thread_aware_lb_impl.cc (normalizeHostWeights,
- * hashKey) and load_balancer_base.cc (panic) for one priority without locality weights.
+ * hashKey) and load_balancer_base.cc (panic). hashing-cluster.ts adds priorities and localities.
  */
 
 /** An upstream host. */
@@ -13,6 +13,12 @@ export interface Host {
   readonly weight?: number
   /** Health as discovery says it; true by default. */
   readonly healthy?: boolean
+  /** Healthy, but to be spared: false by default. Only a {@link HashingCluster} looks at this and what follows. */
+  readonly degraded?: boolean
+  /** From 0, the highest and the default. */
+  readonly priority?: number
+  /** Any name; empty by default. */
+  readonly locality?: string
 }
 
 /** A host and its share of all requests; the shares of a set sum to 1. */
@@ -29,10 +35,17 @@ export function hashKeyOf(host: Host): string {
 /**
  * Shares as IEEE doubles, in the order of the hosts. The order and the way of rounding matter: a ring's last
  * entries depend on them.
+ *
+ * @param part what the hosts share: 1 for all requests
  */
-export function normalizeWeights<H extends Host>(hosts: readonly H[]): WeightedHost<H>[] {
+export function normalizeWeights<H extends Host>(hosts: readonly H[], part = 1): WeightedHost<H>[] {
   const sum = hosts.reduce((total, host) => total + (host.weight ?? 1), 0)
-  return hosts.map((host) => ({ host, weight: (host.weight ?? 1) / sum }))
+  return hosts.map((host) => ({ host, weight: ((host.weight ?? 1) * part) / sum }))
+}
+
+/** The shares alone, see {@link normalizeWeights}. */
+export function sharesOf(hosts: readonly Host[]): readonly number[] {
+  return normalizeWeights(hosts).map(({ weight }) => weight)
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 export { addressText, ipOf } from './address.ts'
 export { byteStringOf, bytesOf } from './byte-string.ts'
+export { type ActiveRequests, withinBounds } from './bounded-load.ts'
 export {
   type CookieAttribute,
   makeSetCookieValue,
@@ -15,6 +16,7 @@ export {
 export { EnvoyModelError, type EnvoyModelErrorCode } from './errors.ts'
 export {
   type CookieHashPolicy,
+  type FilterStateHashPolicy,
   type GeneratedHash,
   generateCookieValue,
   generateHash,
@@ -24,6 +26,12 @@ export {
   type QueryParameterHashPolicy,
   type SourceIpHashPolicy,
 } from './hash-policy.ts'
+export {
+  HashingCluster,
+  type HashingClusterOptions,
+  type HostSelection,
+  type LocalityWeight,
+} from './hashing-cluster.ts'
 export { firstHeader, type HeaderEntry, type HeaderList, headerValues } from './header-list.ts'
 export { hashKeyOf, type Host, hostsInRotation, normalizeWeights, type WeightedHost } from './host-set.ts'
 export {
@@ -34,5 +42,8 @@ export {
 } from './load-balancer.ts'
 export { Maglev, type MaglevOptions } from './maglev.ts'
 export { murmurHash2 } from './murmur.ts'
+export { mersenneTwister } from './mersenne-twister.ts'
+export { type PriorityLoad, priorityLoads } from './priority-load.ts'
+export { type RegexRewrite, replaceAll } from './regex-rewrite.ts'
 export { RingHash, type RingHashOptions } from './ring-hash.ts'
 export { xxHash64, xxHash64Chained } from './xxhash.ts'

@@ -3,7 +3,7 @@
  * listing 1 of Google's paper (NSDI 2016), with weights.
  */
 import { EnvoyModelError } from './errors.ts'
-import { hashKeyOf, normalizeWeights, type Host, type WeightedHost } from './host-set.ts'
+import { hashKeyOf, type Host, sharesOf, type WeightedHost } from './host-set.ts'
 import { xxHash64 } from './xxhash.ts'
 
 /** Envoy's upper limit of a table's size. */
@@ -31,12 +31,15 @@ export class Maglev<H extends Host> {
 
   /**
    * @param hosts Those in rotation (see hostsInRotation). None is allowed.
+   * @param weights Their shares of all requests, by default as their own weights are.
    * @throws {EnvoyModelError} `table_size_not_prime`, `table_size_too_large`
    */
-  constructor(hosts: readonly H[], options: MaglevOptions = {}) {
+  constructor(hosts: readonly H[], options: MaglevOptions = {}, weights = sharesOf(hosts)) {
     const { tableSize = 65_537 } = options
     checkTableSize(tableSize)
-    const sorted = normalizeWeights(hosts).sort((a, b) => compareBytes(hashKeyOf(a.host), hashKeyOf(b.host)))
+    const sorted = hosts
+      .map((host, i): WeightedHost<H> => ({ host, weight: weights[i] ?? 0 }))
+      .sort((a, b) => compareBytes(hashKeyOf(a.host), hashKeyOf(b.host)))
     this.#hosts = sorted.map(({ host }) => host)
     this.#slots = sorted.length === 0 ? new Int32Array(0) : fillTable(sorted, tableSize)
   }

@@ -3,7 +3,7 @@
  * source/extensions/load_balancing_policies/ring_hash/ring_hash_lb.cc.
  */
 import { EnvoyModelError } from './errors.ts'
-import { hashKeyOf, normalizeWeights, type Host } from './host-set.ts'
+import { hashKeyOf, type Host, sharesOf } from './host-set.ts'
 import { murmurHash2 } from './murmur.ts'
 import { xxHash64 } from './xxhash.ts'
 
@@ -40,22 +40,22 @@ export class RingHash<H extends Host> {
   /**
    * @param hosts Those in rotation (see hostsInRotation), in the cluster's order: with weights that do not divide
    * evenly the order decides who gets the odd entry. None is allowed.
+   * @param weights Their shares of all requests, by default as their own weights are.
    * @throws {EnvoyModelError} `ring_sizes_crossed`, `ring_size_too_large`
    */
-  constructor(hosts: readonly H[], options: RingHashOptions = {}) {
+  constructor(hosts: readonly H[], options: RingHashOptions = {}, weights = sharesOf(hosts)) {
     const { minimumRingSize = 1024, maximumRingSize = LARGEST_RING, hashFunction = 'xxHash' } = options
     checkSizes(minimumRingSize, maximumRingSize)
     const hash = hashFunction === 'xxHash' ? (key: string) => xxHash64(key) : murmurHash2
 
     const points: bigint[] = []
     const owners: number[] = []
-    const weighted = normalizeWeights(hosts)
-    const smallest = weighted.reduce((least, { weight }) => Math.min(least, weight), 1)
+    const smallest = weights.reduce((least, weight) => Math.min(least, weight), 1)
     const scale = Math.min(Math.ceil(smallest * minimumRingSize) / smallest, maximumRingSize)
     let target = 0
-    weighted.forEach(({ host, weight }, owner) => {
+    hosts.forEach((host, owner) => {
       const key = hashKeyOf(host)
-      target += scale * weight
+      target += scale * (weights[owner] ?? 0)
       for (let i = 0; points.length < target; i++) {
         points.push(hash(`${key}_${i}`))
         owners.push(owner)

@@ -2,86 +2,45 @@
  * The model of Envoy's hash policies and balancers against a real Envoy: one generated request, sent to Envoy and
  * computed here, must reach one host. A failure prints the smallest request that shows the difference, and its seed.
  */
-import { createServer, Agent } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { Agent } from 'node:http'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  createLoadBalancer,
   generateHash,
-  type HashPolicy,
+  HashingCluster,
   type HeaderEntry,
   type Host,
-  type LoadBalancerPolicy,
+  Maglev,
+  RingHash,
+  xxHash64,
 } from '../../host/envoy/index.ts'
 import { resolveClientAddress } from '../../host/gateway/client-address.ts'
 import { HeaderMap } from '../../host/header-map.ts'
-import { type Bootstrap, EnvoyProcess } from '../../tools/envoy-process.ts'
+import { EnvoyProcess } from '../../tools/envoy-process.ts'
 import { ask, valuesOf } from '../gateway/app.ts'
+import { BalancedApps } from './balanced-apps.ts'
+import {
+  BALANCERS,
+  bootstrap,
+  BOUNDED,
+  hasHashableState,
+  HOSTS,
+  hostsOf,
+  POLICIES,
+  RETRIES,
+  SELECTION_ATTEMPTS,
+  SPLIT,
+  STATE_HEADER,
+} from './balancing-scenario.ts'
 import { inEnvoy } from './in-envoy.ts'
 
-const REQUESTS = process.env['PROVE'] === undefined ? 1_000 : 20_000
-const TIMEOUT = 600_000
-const TYPE = 'type.googleapis.com/envoy'
-
-/** A route's policies, in the model's words and in Envoy's. */
-const POLICIES: Readonly<Record<string, readonly HashPolicy[]>> = {
-  header: [{ header: { headerName: 'x-user' } }],
-  cookie: [{ cookie: { name: 'sid' } }],
-  minted: [
-    { cookie: { name: 'sid', ttl: 60, path: '/shop', attributes: [{ name: 'SameSite', value: 'Lax' }] } },
-  ],
-  session: [{ cookie: { name: 'sid', ttl: 0 } }],
-  query: [{ queryParameter: { name: 'user' } }],
-  source: [{ connectionProperties: { sourceIp: true } }],
-  combined: [
-    { header: { headerName: 'x-user' } },
-    { cookie: { name: 'sid' } },
-    { queryParameter: { name: 'user' } },
-  ],
-  terminal: [
-    { cookie: { name: 'sid' }, terminal: true },
-    { header: { headerName: 'x-user' } },
-    { queryParameter: { name: 'user' }, terminal: true },
-    { connectionProperties: { sourceIp: true } },
-  ],
-}
-
-interface Balanced {
-  readonly policy: LoadBalancerPolicy
-  readonly config: Readonly<Record<string, unknown>>
-  /** By host, in order; all 1 when absent. */
-  readonly weights?: readonly number[]
-  readonly hashKeys?: readonly string[]
-}
-
-const WEIGHTS = [1, 5, 2, 1, 3]
-
-/** A cluster's balancer, in the model's words and in Envoy's. */
-const BALANCERS: Readonly<Record<string, Balanced>> = {
-  ring: { policy: { ringHash: {} }, config: { lb_policy: 'RING_HASH' } },
-  'small-ring': {
-    policy: { ringHash: { minimumRingSize: 7, maximumRingSize: 23 } },
-    config: { lb_policy: 'RING_HASH', ring_hash_lb_config: { minimum_ring_size: 7, maximum_ring_size: 23 } },
-    weights: WEIGHTS,
-  },
-  'weighted-ring': {
-    policy: { ringHash: { minimumRingSize: 100 } },
-    config: { lb_policy: 'RING_HASH', ring_hash_lb_config: { minimum_ring_size: 100 } },
-    weights: WEIGHTS,
-  },
-  'murmur-ring': {
-    policy: { ringHash: { hashFunction: 'murmurHash2' } },
-    config: { lb_policy: 'RING_HASH', ring_hash_lb_config: { hash_function: 'MURMUR_HASH_2' } },
-  },
-  maglev: { policy: { maglev: {} }, config: { lb_policy: 'MAGLEV' } },
-  'weighted-maglev': {
-    policy: { maglev: { tableSize: 251 } },
-    config: { lb_policy: 'MAGLEV', maglev_lb_config: { table_size: 251 } },
-    weights: WEIGHTS,
-    hashKeys: ['pod-e', 'pod-b', 'pod-d', 'pod-a', 'pod-c'],
-  },
-}
+const PROVE = process.env['PROVE'] !== undefined
+const REQUESTS = PROVE ? 20_000 : 1_500
+const RANDOM_REQUESTS = PROVE ? 5_000 : 600
+const CROWDS = PROVE ? 200 : 15
+/** Changes with every proof; the same in every ordinary run. */
+const SEED = PROVE ? {} : { seed: 20_260 }
+const TIMEOUT = 1_200_000
 
 const word = fc.string({
   unit: fc.constantFrom('a', 'b', 'X', '0', '-', '.', '~', '%', '"', '=', '\u00e9', '\u00ff'),
@@ -130,72 +89,85 @@ const generated = fc.record({
   balancer: fc.constantFrom(...Object.keys(BALANCERS)),
   users: fc.array(word, { maxLength: 3 }),
   cookies: fc.array(cookieLine, { maxLength: 3 }),
+  places: fc.array(fc.stringMatching(/^\/?[a-z]{0,4}(\/[a-z]{0,3})?$/), { maxLength: 2 }),
+  state: fc.option(fc.stringMatching(/^[a-zA-Z0-9]{1,5}$/)),
   forwarded: fc.option(
     fc.constantFrom(
       '203.0.113.1',
       '203.0.113.1, 198.51.100.2',
       '203.0.113.1,unknown',
       '2001:db8::1',
+      '2001:db8::1, fe80::7:1',
       'unknown',
     ),
   ),
   query,
+  /** Numbers of hosts that cut this request's connection. */
+  failing: fc.oneof(
+    { weight: 4, arbitrary: fc.constant('') },
+    { weight: 1, arbitrary: fc.subarray(['0', '1', '2', '3', '4']).map((numbers) => numbers.join('')) },
+  ),
 })
 
-inEnvoy(({ binary }) => {
-  const apps: { readonly address: string; readonly close: () => void }[] = []
+inEnvoy(({ binary, version }) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  let apps: BalancedApps
   let envoy: EnvoyProcess
   let url: string
+  let clusters: ReadonlyMap<string, HashingCluster<Host>>
 
   beforeAll(async () => {
-    for (let i = 0; i < WEIGHTS.length; i++) {
-      const server = createServer((request, response) => {
-        response.setHeader('x-pod', `127.0.0.1:${request.socket.localPort ?? 0}`)
-        response.setHeader('x-client-port', request.headers['x-client-port'] ?? '')
-        response.end()
-      })
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      const close = () => {
-        server.close()
-        server.closeAllConnections()
-      }
-      apps.push({ address: `127.0.0.1:${(server.address() as AddressInfo).port}`, close })
-    }
-    envoy = await EnvoyProcess.start({ binary, bootstrap: bootstrap(apps) })
+    apps = await BalancedApps.start(HOSTS)
+    envoy = await EnvoyProcess.start({ binary, bootstrap: bootstrap(apps.addresses, version) })
     url = `http://127.0.0.1:${await envoy.port('ingress')}`
+    clusters = new Map(
+      Object.entries(BALANCERS).map(([name, balanced]) => [
+        name,
+        new HashingCluster(hostsOf(apps.addresses, balanced), balanced.options),
+      ]),
+    )
   })
   afterAll(async () => {
     agent.destroy()
     await envoy.stop()
-    for (const app of apps) app.close()
+    await apps[Symbol.asyncDispose]()
   })
 
+  /** The hosts that a request reaches, one after another, and whether the last one answers. */
+  function route(balancer: string, hash: bigint, failing: string): { hosts: string[]; answered: boolean } {
+    const hosts: string[] = []
+    for (let retry = 0; retry <= RETRIES; retry++) {
+      const host = clusters.get(balancer)?.chooseHost(hash, {
+        ...(retry === 0 ? {} : { rejects: ({ address }) => hosts.includes(address) }),
+        maxAttempts: SELECTION_ATTEMPTS,
+      })
+      if (host === undefined) return { hosts, answered: false }
+      hosts.push(host.address)
+      if (!failing.includes(String(apps.addresses.indexOf(host.address)))) return { hosts, answered: true }
+    }
+    return { hosts, answered: false }
+  }
+
   test(
-    `${REQUESTS} generated requests reach the host, and set the cookie, that the model says`,
+    `${REQUESTS} generated requests reach the hosts, and set the cookie, that the model says`,
     async () => {
-      const balancers = new Map(
-        Object.entries(BALANCERS).map(([name, balanced]) => [
-          name,
-          createLoadBalancer(hostsOf(apps, balanced), balanced.policy, () => {
-            throw new Error('only requests with a hash are balanced here')
-          }),
-        ]),
-      )
       let port = 0
       agent.on('free', (socket: { localPort?: number }) => {
         port = socket.localPort ?? 0
       })
       await ask(url, { agent })
       const compared = new Map<string, number>()
+      let asked = 0
 
       await fc.assert(
-        fc.asyncProperty(generated, async ({ policy, balancer, users, cookies, forwarded, query }) => {
-          const path = `/${policy}/${balancer}/${query}`
+        fc.asyncProperty(generated, async ({ policy, balancer, failing, state, ...request }) => {
+          const path = `/${policy}/${balancer}/${request.query}`
           const sent: HeaderEntry[] = [
-            ...users.map((value): HeaderEntry => ['x-user', value]),
-            ...cookies.map((value): HeaderEntry => ['cookie', value]),
-            ...(forwarded === null ? [] : [['x-forwarded-for', forwarded] as const]),
+            ...request.users.map((value): HeaderEntry => ['x-user', value]),
+            ...request.cookies.map((value): HeaderEntry => ['cookie', value]),
+            ...request.places.map((value): HeaderEntry => ['x-place', value]),
+            ...(state === null ? [] : [[STATE_HEADER, state] as const]),
+            ...(request.forwarded === null ? [] : [['x-forwarded-for', request.forwarded] as const]),
           ]
           const received = new HeaderMap('request', [[':path', path], ...sent.map(withoutOuterBlanks)])
           const connection = { remoteAddress: `127.0.0.1:${port}`, localAddress: new URL(url).host }
@@ -204,84 +176,159 @@ inEnvoy(({ binary }) => {
             headers: received.toList(),
             remoteAddress,
             connection,
+            filterState: new Map(
+              state === null || !hasHashableState(version) ? [] : [['envoy.hashable_string', state]],
+            ),
           })
 
-          const seen = await ask(url + path, { agent, headers: sent })
-          expect(seen.status).toBe(200)
-          expect(valuesOf(seen, 'set-cookie')).toEqual(setCookies)
-          if (hash === undefined) return
+          const name = String(asked++)
+          const seen = await ask(url + path, {
+            agent,
+            headers: [...sent, ['x-ask', name], ['x-fail', failing]],
+          })
+          const reached = apps.asked.get(name) ?? []
+          apps.asked.clear()
+          if (hash === undefined) {
+            if (failing === '') expect(apps.addresses).toContain(reached[0])
+            return
+          }
           compared.set(policy, (compared.get(policy) ?? 0) + 1)
-          expect(valuesOf(seen, 'x-pod')).toEqual([balancers.get(balancer)?.chooseHost(hash)?.address])
+          const { hosts, answered } = route(balancer, hash, failing)
+          expect(reached).toEqual(hosts)
+          expect(seen.status).toBe(answered ? 200 : 503)
+          // Every attempt looks for the cookie anew, and so a cookie that is minted is set as often as there were attempts.
+          if (answered) expect(valuesOf(seen, 'set-cookie')).toEqual(hosts.flatMap(() => setCookies))
         }),
-        { numRuns: REQUESTS, ...(process.env['PROVE'] === undefined ? { seed: 20_260 } : {}) },
+        { numRuns: REQUESTS, ...SEED },
       )
-      expect([...compared.keys()].sort()).toEqual(Object.keys(POLICIES).sort())
+      const policies = Object.keys(POLICIES).filter((name) => name !== 'state' || hasHashableState(version))
+      expect([...compared.keys()].sort()).toEqual(policies.sort())
     },
     TIMEOUT,
   )
+
+  test(
+    `${CROWDS} crowds of requests that wait are spread as the bounds on the load say`,
+    async () => {
+      const model = new HashingCluster(hostsOf(apps.addresses, BOUNDED), BOUNDED.options)
+      const unbounded = new HashingCluster(hostsOf(apps.addresses, BOUNDED), {
+        policy: BOUNDED.options.policy,
+      })
+      let moved = 0
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 14 }), async (users) => {
+          const active = new Map<string, number>()
+          const answers: Promise<unknown>[] = []
+          try {
+            for (const [i, user] of users.entries()) {
+              const arrived = apps.nextHeld()
+              const headers: HeaderEntry[] = [
+                ['x-user', user],
+                ['x-hold', '1'],
+                ['x-ask', `crowd-${i}`],
+              ]
+              answers.push(ask(`${url}/bounded/`, { headers }))
+              await arrived
+              const host = model.chooseHost(xxHash64(user), {
+                active: ({ address }) => active.get(address) ?? 0,
+              })
+              expect(apps.asked.get(`crowd-${i}`)).toEqual([host?.address])
+              if (host !== unbounded.chooseHost(xxHash64(user))) moved++
+              active.set(host?.address ?? '', (active.get(host?.address ?? '') ?? 0) + 1)
+            }
+          } finally {
+            apps.release()
+            await Promise.all(answers)
+            apps.asked.clear()
+            await untilIdle(envoy)
+          }
+        }),
+        { numRuns: CROWDS, ...SEED },
+      )
+      expect(moved).toBeGreaterThan(0)
+    },
+    TIMEOUT,
+  )
+
+  describe('where Envoy draws a number', () => {
+    async function countPods(path: string): Promise<Map<string, number>> {
+      const pods = new Map<string, number>()
+      for (let i = 0; i < RANDOM_REQUESTS; i++) {
+        const [pod = ''] = valuesOf(await ask(url + path, { agent }), 'x-pod')
+        pods.set(pod, (pods.get(pod) ?? 0) + 1)
+      }
+      apps.asked.clear()
+      return pods
+    }
+
+    test.each(['ring', 'weighted-ring', 'maglev', 'weighted-maglev'])(
+      'a request without a key goes to any host, by its part of the table: %s',
+      async (balancer) => {
+        const balanced = BALANCERS[balancer]
+        if (balanced === undefined) throw new Error(`no balancer ${balancer}`)
+        const hosts = hostsOf(apps.addresses, balanced)
+        const { policy } = balanced.options
+        const shares =
+          'maglev' in policy
+            ? slotShares(new Maglev(hosts, policy.maglev))
+            : arcShares(new RingHash(hosts, policy.ringHash))
+        const pods = await countPods(`/header/${balancer}/`)
+        for (const { address } of hosts) {
+          expectShare(pods.get(address) ?? 0, RANDOM_REQUESTS, shares.get(address) ?? 0)
+        }
+      },
+      TIMEOUT,
+    )
+
+    test(
+      'weights between clusters hold',
+      async () => {
+        const before = await envoy.stats('cluster.ring.upstream_rq_total')
+        await countPods('/split/')
+        const after = await envoy.stats('cluster.ring.upstream_rq_total')
+        const stat = 'cluster.ring.upstream_rq_total'
+        expectShare((after.get(stat) ?? 0) - (before.get(stat) ?? 0), RANDOM_REQUESTS, SPLIT / 100)
+      },
+      TIMEOUT,
+    )
+  })
 })
+
+/** Within five standard deviations: one false alarm in a million. */
+function expectShare(found: number, of: number, share: number): void {
+  const deviation = Math.sqrt(of * share * (1 - share))
+  expect(found).toBeGreaterThanOrEqual(of * share - 5 * deviation)
+  expect(found).toBeLessThanOrEqual(of * share + 5 * deviation)
+}
+
+/** How much of the circle belongs to each host: each entry has what lies between it and the entry before. */
+function arcShares(ring: RingHash<Host>): Map<string, number> {
+  const circle = 2n ** 64n
+  const entries = [...ring.entries()]
+  const shares = new Map<string, number>()
+  for (const [i, { point, host }] of entries.entries()) {
+    const before = entries[i === 0 ? entries.length - 1 : i - 1]?.point ?? 0n
+    const arc = Number(BigInt.asUintN(64, point - before)) / Number(circle)
+    shares.set(host.address, (shares.get(host.address) ?? 0) + arc)
+  }
+  return shares
+}
+
+function slotShares(table: Maglev<Host>): Map<string, number> {
+  const slots = [...table.entries()]
+  const shares = new Map<string, number>()
+  for (const { address } of slots) shares.set(address, (shares.get(address) ?? 0) + 1 / slots.length)
+  return shares
+}
+
+/** Envoy has seen the end of every request. */
+async function untilIdle(envoy: EnvoyProcess): Promise<void> {
+  const stat = 'cluster.bounded.upstream_rq_active'
+  while (((await envoy.stats(stat)).get(stat) ?? 0) > 0)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+}
 
 /** RFC 9110, section 5.5: blanks around a value are not part of it. */
 function withoutOuterBlanks([name, value]: HeaderEntry): HeaderEntry {
   return [name, value.replace(/^[ \t]+|[ \t]+$/g, '')]
-}
-
-function hostsOf(apps: readonly { readonly address: string }[], { weights, hashKeys }: Balanced): Host[] {
-  return apps.map(({ address }, i) => ({ address, weight: weights?.[i] ?? 1, hashKey: hashKeys?.[i] ?? '' }))
-}
-
-function bootstrap(apps: readonly { readonly address: string }[]): Bootstrap {
-  const routes = Object.entries(POLICIES).flatMap(([policy, hashPolicies]) =>
-    Object.keys(BALANCERS).map((balancer) => ({
-      match: { prefix: `/${policy}/${balancer}/` },
-      route: { cluster: balancer, hash_policy: hashPolicies.map(inEnvoysWords) },
-    })),
-  )
-  const manager = {
-    '@type': `${TYPE}.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager`,
-    stat_prefix: 'ingress',
-    route_config: { virtual_hosts: [{ name: 'all', domains: ['*'], routes }] },
-    http_filters: [
-      { name: 'router', typed_config: { '@type': `${TYPE}.extensions.filters.http.router.v3.Router` } },
-    ],
-  }
-  return {
-    admin: { address: { socket_address: { address: '127.0.0.1', port_value: 0 } } },
-    static_resources: {
-      listeners: [
-        {
-          name: 'ingress',
-          address: { socket_address: { address: '127.0.0.1', port_value: 0 } },
-          filter_chains: [{ filters: [{ name: 'http', typed_config: manager }] }],
-        },
-      ],
-      clusters: Object.entries(BALANCERS).map(([name, balanced]) => ({
-        name,
-        type: 'STATIC',
-        ...balanced.config,
-        load_assignment: {
-          cluster_name: name,
-          endpoints: [{ lb_endpoints: hostsOf(apps, balanced).map(endpoint) }],
-        },
-      })),
-    },
-  }
-}
-
-function endpoint({ address, weight, hashKey }: Host): Record<string, unknown> {
-  const [ip, port] = address.split(':')
-  return {
-    endpoint: { address: { socket_address: { address: ip, port_value: Number(port) } } },
-    load_balancing_weight: weight,
-    ...(hashKey === '' ? {} : { metadata: { filter_metadata: { 'envoy.lb': { hash_key: hashKey } } } }),
-  }
-}
-
-function inEnvoysWords(policy: HashPolicy): Record<string, unknown> {
-  const terminal = policy.terminal ?? false
-  if ('header' in policy) return { terminal, header: { header_name: policy.header.headerName } }
-  if ('queryParameter' in policy) return { terminal, query_parameter: policy.queryParameter }
-  if ('connectionProperties' in policy) return { terminal, connection_properties: { source_ip: true } }
-  const { ttl, ...cookie } = policy.cookie
-  return { terminal, cookie: { ...cookie, ...(ttl === undefined ? {} : { ttl: `${ttl}s` }) } }
 }
