@@ -18,6 +18,8 @@ export class BalancedApps implements AsyncDisposable {
     this.#servers = servers
     this.addresses = servers.map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`)
     for (const [number, server] of servers.entries()) {
+      // A connection that is closed just as Envoy picks it would be a retry that nobody has asked for.
+      server.keepAliveTimeout = 0
       server.on('request', (request, response) => {
         this.#answer(number, request, response)
       })
