@@ -12,11 +12,14 @@ const NOTHING: Uint8Array = new Uint8Array(0)
 export class BodyBuffer {
   private held: Uint8Array = NOTHING
   private buffering = false
+  /** Between a callback's arrival of data and its decision. */
+  private deciding = false
   /** What the guest sees now; undefined outside a body callback and after Continue. */
   visible: Uint8Array | undefined
 
   /** Data arrived; returns how many bytes the guest is told of. */
   arrive(data: Uint8Array): number {
+    this.deciding = true
     if (this.buffering) {
       this.visible = Buffer.concat([this.held, data])
       this.held = NOTHING
@@ -29,6 +32,7 @@ export class BodyBuffer {
   /** The guest has decided; returns the bytes that go on. */
   settle(status: FilterDataStatus): Uint8Array {
     const shown = this.visible ?? NOTHING
+    this.deciding = false
     this.buffering = status === FilterDataStatus.StopIterationAndBuffer
     switch (status) {
       case FilterDataStatus.Continue: {
@@ -58,7 +62,8 @@ export class BodyBuffer {
     if (start === 0) this.visible = Buffer.concat([data, this.visible.subarray(length)])
     else if (start >= this.visible.length) this.visible = Buffer.concat([this.visible, data])
     else return false
-    if (this.buffering) this.held = this.visible
+    // What is shown during a callback is not held yet; afterwards it is, and a callout may still write it.
+    if (this.buffering && !this.deciding) this.held = this.visible
     return true
   }
 }

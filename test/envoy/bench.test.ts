@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { beforeAll, expect, test } from 'vitest'
-import { buildRustPeer, type PeerBuild } from '../../bench/rust-peer.ts'
+import { buildRustPeer } from '../../bench/rust-peer.ts'
+import type { RustBuild } from '../../tools/rust-module.ts'
 import { inEnvoy } from './in-envoy.ts'
 
 // Where there is no Rust compiler for Wasm the bench runs without that contender, and so does this test.
-let rust: PeerBuild
+let rust: RustBuild
 beforeAll(async () => {
   rust = await buildRustPeer()
 })

@@ -114,6 +114,22 @@ describe('bodies', () => {
     expect(send(['a', 'b', 'c'], [3, 7, 0])).toEqual({ seen: ['a', 'b', 'c'], left: ['', '', 'c'] })
   })
 
+  test('are written once, though a part of them was held before', () => {
+    const driver = new Driver()
+    const { HttpRequestBody } = BufferType
+    const replace = (data: string) =>
+      driver.call('proxy_set_buffer_bytes', HttpRequestBody, 0, 100, ...driver.bytes(data))
+    const stream = driver.vm.startPlugin().stream()
+    stream.requestHeaders()
+    driver.on['proxy_on_request_body'] = () => 1
+    stream.requestBody('hello')
+    driver.on['proxy_on_request_body'] = () => {
+      replace('HELLO')
+      return 0
+    }
+    expect(text(stream.requestBody('', { endOfStream: true }).body)).toBe('HELLO')
+  })
+
   test('are written at the front or at the end, never in the middle', () => {
     const driver = new Driver()
     const statuses: number[] = []
