@@ -1,69 +1,8 @@
 import { isByteString, notAByteString } from './byte-text.ts'
 import type { HeaderEntry } from './envoy/header-list.ts'
+import { headerName, type HeaderMapKind, type HeaderName } from './header-name.ts'
 
-/**
- * Headers of which Envoy keeps one entry, appending a further value to it with a comma (http/header_map.h,
- * INLINE_REQ_*, INLINE_RESP_*; header_map_impl.cc insertByKey). `cookie` and `set-cookie` are not among them.
- */
-const SINGLE_ENTRY: Readonly<Record<HeaderMapKind, ReadonlySet<string>>> = (() => {
-  const both = [
-    'connection',
-    'content-length',
-    'content-type',
-    'keep-alive',
-    'proxy-connection',
-    'proxy-status',
-    'transfer-encoding',
-    'upgrade',
-    'via',
-    'x-envoy-decorator-operation',
-    'x-request-id',
-  ]
-  const request = [
-    ':authority',
-    ':method',
-    ':path',
-    ':protocol',
-    ':scheme',
-    'expect',
-    'grpc-timeout',
-    'te',
-    'user-agent',
-    'x-client-trace-id',
-    'x-envoy-downstream-service-cluster',
-    'x-envoy-downstream-service-node',
-    'x-envoy-external-address',
-    'x-envoy-force-trace',
-    'x-envoy-internal',
-    'x-envoy-max-retries',
-    'x-envoy-original-path',
-    'x-envoy-retry-on',
-    'x-envoy-upstream-alt-stat-name',
-    'x-envoy-upstream-rq-timeout-ms',
-    'x-forwarded-client-cert',
-    'x-forwarded-for',
-    'x-forwarded-host',
-    'x-forwarded-proto',
-  ]
-  const response = [
-    ':status',
-    'date',
-    'grpc-message',
-    'grpc-status',
-    'server',
-    'x-envoy-degraded',
-    'x-envoy-ratelimited',
-    'x-envoy-upstream-canary',
-    'x-envoy-upstream-healthchecked-cluster',
-  ]
-  return {
-    request: new Set([...request, ...both]),
-    response: new Set([...response, ...both]),
-    trailers: new Set(),
-  }
-})()
-
-export type HeaderMapKind = 'request' | 'response' | 'trailers'
+export type { HeaderMapKind }
 
 /**
  * Headers as Envoy holds them: names in lower case, entries in order with pseudo headers first, `host` another
@@ -84,11 +23,10 @@ export class HeaderMap implements Iterable<HeaderEntry> {
   constructor(kind: HeaderMapKind, entries: Iterable<HeaderEntry> = []) {
     this.kind = kind
     for (const entry of entries) {
-      const name = entry[0]
+      const name = headerName(entry[0])
       const value = entry[1]
-      if (!isByteString(name)) throw notAByteString(name, 'a header name')
-      if (!isByteString(value)) throw notAByteString(value, `header ${JSON.stringify(name)}`)
-      this.add(name, value)
+      if (!isByteString(value)) throw notAByteString(value, `header ${JSON.stringify(entry[0])}`)
+      this.append(name, value)
     }
   }
 
@@ -108,42 +46,23 @@ export class HeaderMap implements Iterable<HeaderEntry> {
 
   /** The first value of a name; undefined when absent. */
   get(name: string): string | undefined {
-    const index = this.names.indexOf(keyOf(name))
+    const index = this.names.indexOf(headerName(name).key)
     return index < 0 ? undefined : this.values[index]
   }
 
   /** Every value of a name, in order. */
   all(name: string): string[] {
-    const key = keyOf(name)
+    const key = headerName(name).key
     return this.values.filter((_, index) => this.names[index] === key)
   }
 
   has(name: string): boolean {
-    return this.names.includes(keyOf(name))
+    return this.names.includes(headerName(name).key)
   }
 
   /** Appends an entry; to a header of which Envoy keeps one entry it appends the value with a comma. */
   add(name: string, value: string): void {
-    const key = keyOf(name)
-    if (SINGLE_ENTRY[this.kind].has(key)) {
-      const index = this.names.indexOf(key)
-      if (index >= 0) {
-        const present = this.values[index] ?? ''
-        if (value !== '') this.values[index] = present === '' ? value : `${present},${value}`
-        return
-      }
-    }
-    if (key.startsWith(':') && this.pseudo === this.names.length) {
-      this.pseudo = this.names.push(key)
-      this.values.push(value)
-    } else if (key.startsWith(':')) {
-      this.names.splice(this.pseudo, 0, key)
-      this.values.splice(this.pseudo, 0, value)
-      this.pseudo++
-    } else {
-      this.names.push(key)
-      this.values.push(value)
-    }
+    this.append(headerName(name), value)
   }
 
   /** Removes every entry of the name and appends one, which changes the order. */
@@ -154,7 +73,7 @@ export class HeaderMap implements Iterable<HeaderEntry> {
 
   /** Removes every entry of the name. */
   remove(name: string): void {
-    const key = keyOf(name)
+    const key = headerName(name).key
     let index = this.names.indexOf(key)
     while (index >= 0) {
       this.names.splice(index, 1)
@@ -188,24 +107,26 @@ export class HeaderMap implements Iterable<HeaderEntry> {
   get rawValues(): readonly string[] {
     return this.values
   }
-}
 
-function keyOf(name: string): string {
-  const key = asciiLowerCase(name)
-  return key === 'host' ? ':authority' : key
-}
-
-const ASCII_UPPER = /[A-Z]+/g
-const UPPER_A = 0x41
-const UPPER_Z = 0x5a
-
-/** LowerCaseString folds ASCII only; a byte such as 0xC4 stays as it is. Most names are in lower case already. */
-function asciiLowerCase(name: string): string {
-  for (let i = 0; i < name.length; i++) {
-    const character = name.charCodeAt(i)
-    if (character >= UPPER_A && character <= UPPER_Z) {
-      return name.replace(ASCII_UPPER, (letters) => letters.toLowerCase())
+  private append({ key, isPseudo, isSingle }: HeaderName, value: string): void {
+    if (isSingle[this.kind]) {
+      const index = this.names.indexOf(key)
+      if (index >= 0) {
+        const present = this.values[index] ?? ''
+        if (value !== '') this.values[index] = present === '' ? value : `${present},${value}`
+        return
+      }
+    }
+    if (!isPseudo) {
+      this.names.push(key)
+      this.values.push(value)
+    } else if (this.pseudo === this.names.length) {
+      this.pseudo = this.names.push(key)
+      this.values.push(value)
+    } else {
+      this.names.splice(this.pseudo, 0, key)
+      this.values.splice(this.pseudo, 0, value)
+      this.pseudo++
     }
   }
-  return name
 }

@@ -21,8 +21,6 @@ export type StreamPhase = 'request' | 'response' | 'log'
  */
 export class StreamInfo {
   phase: StreamPhase = 'request'
-  /** By name; a property `x` that a guest sets is kept as `wasm.x`. */
-  readonly filterState = new Map<string, FilterStateObject>()
   /** As given with the request. */
   readonly properties: PropertyTree
   /** As given with the response; looked up before the request's. */
@@ -34,7 +32,14 @@ export class StreamInfo {
   /** How often the route was thrown away, to be selected anew with the headers as they are then. */
   routeCacheClears = 0
 
+  private objects: Map<string, FilterStateObject> | undefined
+
   constructor(properties: PropertyTree = {}) {
     this.properties = properties
+  }
+
+  /** By name; a property `x` that a guest sets is kept as `wasm.x`. Most streams have none. */
+  get filterState(): Map<string, FilterStateObject> {
+    return (this.objects ??= new Map())
   }
 }

@@ -351,10 +351,18 @@ export class Stream extends StreamContext implements Disposable {
   }
 }
 
-const DIGITS = /^\d{1,5}$/
+const ZERO = 0x30
+const LONGEST_STATUS = 5
 
 /** Http::Utility::getResponseStatus, with 0 for what is no status. */
 function responseCodeOf(headers: HeaderMap): number {
   const status = headers.get(':status') ?? ''
-  return DIGITS.test(status) ? Number(status) : 0
+  if (status.length > LONGEST_STATUS) return 0
+  let code = 0
+  for (let i = 0; i < status.length; i++) {
+    const digit = status.charCodeAt(i) - ZERO
+    if (digit < 0 || digit > 9) return 0
+    code = code * 10 + digit
+  }
+  return code
 }
