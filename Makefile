@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench image twins chart istio golden gotools check format clean
+.PHONY: help setup build demo serve test browser prove bench image twins chart istio golden gotools api check format clean
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -95,6 +95,10 @@ gotools: ## Compile helm, kustomize, crane and oras for the tests that use them 
 	@GOBIN='$(CURDIR)/.cache/go-bin' go install oras.land/oras/cmd/oras@v1.3.6
 	@GOBIN='$(CURDIR)/.cache/go-bin' go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
 	@GOBIN='$(CURDIR)/.cache/go-bin' go install helm.sh/helm/v3/cmd/helm@v3.22.0
+
+api: $(INSTALLED) ## Write the reference of the host's API into build/api
+	@$(BIN)/typedoc --logLevel Warn
+	@echo 'build/api/index.html'
 
 check: $(INSTALLED) ## Check types, lint and format
 	@$(BIN)/tsc -p tsconfig.json

@@ -27,11 +27,11 @@ export interface RootContext extends Context {
 /** What a hostcall acts on: a root, a stream, or the VM itself. */
 export abstract class Context {
   readonly id: number
-  /** Properties that this context declared, if any; Envoy looks only at those that a root declared. */
+  /** @internal Properties that this context declared, if any; Envoy looks only at those that a root declared. */
   prototypes: Map<string, PropertyPrototype> | undefined
   /** Undefined outside streams. */
   readonly info: StreamInfo | undefined
-  /** Envoy's access-log phase: all maps readable, none writable. */
+  /** @internal Envoy's access-log phase: all maps readable, none writable. */
   inLogPhase = false
 
   constructor(id: number, info: StreamInfo | undefined) {
@@ -39,18 +39,21 @@ export abstract class Context {
     this.info = info
   }
 
+  /** @internal */
   abstract readonly root: RootContext
 
-  /** The map that a guest may read now (Context::getConstMap). */
+  /** @internal The map that a guest may read now (Context::getConstMap). */
   abstract readableMap(type: HeaderMapType): HeaderMap | undefined
 
-  /** The map that a guest may write now (Context::getMap). */
+  /** @internal The map that a guest may write now (Context::getMap). */
   abstract writableMap(type: HeaderMapType): HeaderMap | undefined
 
   /**
    * Context::getBuffer. Bodies and network data are there even when they are not: as buffers without bytes.
    *
    * @returns undefined for NotFound
+   *
+   * @internal
    */
   buffer(type: BufferType, vmConfiguration: Uint8Array): Uint8Array | undefined {
     switch (type) {
@@ -67,13 +70,16 @@ export abstract class Context {
     }
   }
 
-  /** `proxy_set_buffer_bytes` on a buffer that is there; false for BadArgument. */
+  /** @internal `proxy_set_buffer_bytes` on a buffer that is there; false for BadArgument. */
   abstract writeBuffer(type: BufferType, start: number, length: number, data: Uint8Array): boolean
 
+  /** @internal */
   abstract sendLocalReply(reply: GuestLocalReply): void
 
+  /** @internal */
   abstract continueStream(type: StreamType): void
 
+  /** @internal */
   abstract closeStream(type: StreamType): void
 }
 
@@ -83,26 +89,32 @@ export abstract class StreamlessContext extends Context {
     super(id, undefined)
   }
 
+  /** @internal */
   override readableMap(type: HeaderMapType): HeaderMap | undefined {
     return this.root.calloutResponse.readableMap(type)
   }
 
+  /** @internal */
   override writableMap(): undefined {
     return undefined
   }
 
+  /** @internal */
   override writeBuffer(): boolean {
     return false
   }
 
+  /** @internal */
   override sendLocalReply(): void {
     // There is nobody to reply to.
   }
 
+  /** @internal */
   override continueStream(): void {
     // Nothing is stopped.
   }
 
+  /** @internal */
   override closeStream(): void {
     // Nothing is open.
   }

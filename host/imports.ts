@@ -5,6 +5,7 @@
  */
 import type { Signature } from './wasm-binary.ts'
 
+/** A version of the Proxy-Wasm ABI that Envoy runs. */
 export type AbiVersion = '0.1.0' | '0.2.0' | '0.2.1'
 
 const ENV: Readonly<Record<string, Signature>> = {

@@ -6,6 +6,7 @@ import type { LocalReply } from './local-reply.ts'
 import type { PropertyTree } from './property.ts'
 import type { StreamInfo } from './stream-info.ts'
 
+/** What a stream begins with. */
 export interface StreamOptions {
   /** Request headers, pseudo headers among them, as byte strings; or another filter's, as they left it. */
   readonly headers?: Iterable<HeaderEntry>
@@ -15,6 +16,7 @@ export interface StreamOptions {
   readonly info?: StreamInfo
 }
 
+/** What comes back from the upstream. */
 export interface ResponseOptions {
   /** `:status: 200` alone when absent. */
   readonly headers?: Iterable<HeaderEntry>
@@ -37,16 +39,19 @@ export interface PhaseResult<S> {
   readonly hostcalls: number
 }
 
+/** What came out of a headers callback. */
 export interface HeadersResult extends PhaseResult<FilterHeadersStatus> {
   /** The headers as they leave the filter; live until the filter is done with them. */
   readonly headers: HeaderMap
 }
 
+/** What came out of a body callback. */
 export interface DataResult extends PhaseResult<FilterDataStatus> {
   /** The bytes that go on now. */
   readonly body: Uint8Array
 }
 
+/** What came out of a trailers callback. */
 export interface TrailersResult extends PhaseResult<FilterTrailersStatus> {
   readonly trailers: HeaderMap
 }

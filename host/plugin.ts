@@ -14,6 +14,7 @@ import { Stream, type StreamHost } from './stream.ts'
  */
 export type FailurePolicy = 'FAIL_CLOSED' | 'FAIL_OPEN' | 'FAIL_RELOAD'
 
+/** A plugin's configuration, Envoy's `PluginConfig`. */
 export interface PluginOptions {
   /** Istio writes `<namespace>.<name>`; empty by default. */
   readonly name?: string
@@ -92,6 +93,7 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
     }
   }
 
+  /** @internal */
   override get root(): RootContext {
     return this
   }
@@ -192,16 +194,18 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
     this.call(callback, ...args)
   }
 
+  /** @internal */
   override buffer(type: BufferType, vmConfiguration: Uint8Array): Uint8Array | undefined {
     if (type !== BufferType.PluginConfiguration) return super.buffer(type, vmConfiguration)
     return this.configurationVisible ? this.configuration : undefined
   }
 
+  /** @internal */
   setTickPeriod(milliseconds: number): void {
     this.host.schedule(this, milliseconds)
   }
 
-  /** The delete waits until the callback that called `proxy_done` has returned (wasm.cc done). */
+  /** @internal The delete waits until the callback that called `proxy_done` has returned (wasm.cc done). */
   finishPendingDone(): boolean {
     if (this.state !== 'awaiting_done') return false
     this.state = 'stopped'

@@ -16,6 +16,7 @@ export interface DeferredActions {
  * guest has asked for. {@link Stream} moves it from phase to phase.
  */
 export abstract class StreamContext extends Context {
+  /** @internal */
   readonly root: RootContext
   override readonly info: StreamInfo
   /** Envoy's answer instead of the upstream's, once there is one. */
@@ -44,6 +45,7 @@ export abstract class StreamContext extends Context {
     this.actions = actions
   }
 
+  /** @internal */
   override readableMap(type: HeaderMapType): HeaderMap | undefined {
     switch (type) {
       case HeaderMapType.RequestHeaders:
@@ -59,6 +61,7 @@ export abstract class StreamContext extends Context {
     }
   }
 
+  /** @internal */
   override writableMap(type: HeaderMapType): HeaderMap | undefined {
     switch (type) {
       case HeaderMapType.RequestHeaders:
@@ -80,15 +83,18 @@ export abstract class StreamContext extends Context {
     }
   }
 
+  /** @internal */
   override buffer(type: BufferType, vmConfiguration: Uint8Array): Uint8Array | undefined {
     const body = this.body(type)
     return body?.visible ?? super.buffer(type, vmConfiguration)
   }
 
+  /** @internal */
   override writeBuffer(type: BufferType, start: number, length: number, data: Uint8Array): boolean {
     return this.body(type)?.write(start, length, data) ?? false
   }
 
+  /** @internal */
   override sendLocalReply(reply: GuestLocalReply): void {
     this.actions.defer(() => {
       if (this.localReply !== undefined || this.info.phase === 'log') return
@@ -102,6 +108,7 @@ export abstract class StreamContext extends Context {
   /** The guest's reply is on its way: before the response it passes the filter, during the response it goes straight out. */
   protected abstract replyRaised(reply: LocalReply): void
 
+  /** @internal */
   override continueStream(type: StreamType): void {
     if (type === StreamType.Request) this.actions.defer(() => (this.continued.request = true))
     if (type === StreamType.Response) this.actions.defer(() => (this.continued.response = true))
@@ -112,6 +119,7 @@ export abstract class StreamContext extends Context {
     if (this.requestData !== undefined) this.requestData.visible = undefined
   }
 
+  /** @internal */
   override closeStream(type: StreamType): void {
     if (type !== StreamType.Request && type !== StreamType.Response) return
     this.info.responseCodeDetails ??= 'wasm_close_stream'

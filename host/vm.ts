@@ -35,6 +35,7 @@ import { TickSchedule } from './tick-schedule.ts'
 const PAGE_BYTES = 65_536
 const DEFAULT_SEED = 1
 
+/** What a VM is given; every part has a default. */
 export interface VmOptions {
   /** The namespace of shared data; empty by default, as in Istio. */
   readonly vmId?: string

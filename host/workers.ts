@@ -11,6 +11,7 @@ import { SharedQueues } from './shared-queues.ts'
 import type { Stream } from './stream.ts'
 import { Vm, type VmOptions } from './vm.ts'
 
+/** What every VM is given, and how many workers there are. */
 export interface WorkersOptions extends VmOptions {
   /** Envoy's `--concurrency`; 2 by default. */
   readonly workers?: number

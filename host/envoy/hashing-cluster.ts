@@ -21,6 +21,7 @@ export interface LocalityWeight {
   readonly weight: number
 }
 
+/** What Envoy's configuration of a cluster says about its balancing. */
 export interface HashingClusterOptions {
   readonly policy: { readonly ringHash: RingHashOptions } | { readonly maglev: MaglevOptions }
   /** Percent of healthy hosts below which a priority uses all: 50 in Envoy; Istio sets 0. */

@@ -8,7 +8,7 @@ import type { LogLevel } from '../../assembly/proxy/abi.ts'
 import { matchers } from './matchers.ts'
 
 export { hostTest, type ProxyWasm } from './fixture.ts'
-export { matchers } from './matchers.ts'
+export { matchers, type Verdict, type WithHeaders, type WithReply, type WithStatus } from './matchers.ts'
 
 expect.extend(matchers)
 

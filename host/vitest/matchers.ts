@@ -4,20 +4,21 @@ import type { LocalReply } from '../local-reply.ts'
 import type { Vm } from '../vm.ts'
 
 /** What vitest asks of a matcher. */
-interface Verdict {
+export interface Verdict {
   readonly pass: boolean
   readonly message: () => string
 }
 
 /** Headers, or anything that has some: the result of a phase, a local reply. */
-type WithHeaders = HeaderMap | { readonly headers: HeaderMap }
+export type WithHeaders = HeaderMap | { readonly headers: HeaderMap }
 
 /** A stream, or the result of one of its phases. */
-interface WithReply {
+export interface WithReply {
   readonly localReply: LocalReply | undefined
 }
 
-type WithStatus = WithReply & { readonly status: number }
+/** The result of a headers, body or trailers callback. */
+export type WithStatus = WithReply & { readonly status: number }
 
 /** Passes when the filter lets the request or answer go on, and has not answered itself. */
 function toContinue({ status, localReply }: WithStatus): Verdict {
