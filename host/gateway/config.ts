@@ -104,7 +104,14 @@ export interface GatewayConfig {
 
 /** Stable reasons of a {@link GatewayConfigError}; a new one may be added, none is ever renamed. */
 export type GatewayConfigErrorCode =
-  'unknown_cluster' | 'duplicate_cluster' | 'duplicate_domain' | 'duplicate_filter' | 'bad_endpoint_address'
+  | 'not_yaml'
+  | 'bad_field'
+  | 'unreadable_module'
+  | 'unknown_cluster'
+  | 'duplicate_cluster'
+  | 'duplicate_domain'
+  | 'duplicate_filter'
+  | 'bad_endpoint_address'
 
 /** The configuration contradicts itself: no gateway was started. */
 export class GatewayConfigError extends Error {

@@ -12,4 +12,5 @@ export {
   type VirtualHostConfig,
   type WasmFilterConfig,
 } from './config.ts'
+export { readGatewayConfig } from './config-file.ts'
 export { Gateway } from './gateway.ts'
