@@ -55,7 +55,7 @@ export { type FailurePolicy, type Plugin, type PluginOptions } from './plugin.ts
 export type { PropertyTree, PropertyValue } from './property.ts'
 export { type RandomSource, seededRandom, systemRandom } from './random.ts'
 export { SharedData, type SharedValue } from './shared-data.ts'
-export { type QueueReceiver, SharedQueues } from './shared-queues.ts'
+export { SharedQueues } from './shared-queues.ts'
 export type { Stream } from './stream.ts'
 export { type FilterStateObject, StreamInfo, type StreamPhase } from './stream-info.ts'
 export { Vm, type VmOptions } from './vm.ts'

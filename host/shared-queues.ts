@@ -10,14 +10,14 @@ interface Queue {
 
 /**
  * Queues that VMs share by vmId and name (shared_queue.cc). As in Envoy, where the news travels to another
- * thread, a receiver is told later: {@link deliver} does it.
+ * thread, a receiver is told later: {@link Vm.deliverQueues} does it.
  */
 export class SharedQueues {
   private readonly queues: Queue[] = []
   private readonly tokens = new Map<string, number>()
   private readonly news: number[] = []
 
-  /** The token of a queue, which is made if there is none; its last registrar receives. */
+  /** @internal The token of a queue, which is made if there is none; its last registrar receives. */
   register(vmId: string, name: string, receiver: QueueReceiver): number {
     const key = keyOf(vmId, name)
     const token = this.tokens.get(key)
@@ -52,7 +52,7 @@ export class SharedQueues {
     return this.queues[token - 1]?.items.shift()
   }
 
-  /** Calls `proxy_on_queue_ready` once for every item that was enqueued since the last delivery. */
+  /** @internal Calls `proxy_on_queue_ready` once for every item that was enqueued since the last delivery. */
   deliver(): void {
     for (const token of this.news.splice(0)) this.queues[token - 1]?.receiver.queueReady(token)
   }

@@ -1,4 +1,5 @@
 /** The reference that `make api` writes. */
+import { readFileSync } from 'node:fs'
 import {
   Application,
   type DeclarationReflection,
@@ -24,7 +25,25 @@ test('the reference of the host’s API is complete: nothing is missing and ever
     children.filter((one) => !isDocumented(one)),
   )
   expect(undocumented.map((one) => one.getFullName())).toEqual([])
+
+  const page = readFileSync('docs/host.md', 'utf8')
+  const examples = [...page.matchAll(/```ts title=\S+\n(.*?)```/gs)].map(([, source]) => source).join('')
+  const methods = (project?.children ?? []).flatMap(
+    (module) => module.children?.filter((one) => one.kindOf(ReflectionKind.Class)).flatMap(methodsOf) ?? [],
+  )
+  expect(methods.length).toBeGreaterThan(50)
+  expect(
+    methods.filter(({ name }) => !examples.includes(`.${name}(`)).map((one) => one.getFullName()),
+  ).toEqual([])
 }, 120_000)
+
+/** What a class of the host's own lets others call. */
+function methodsOf({ children = [] }: DeclarationReflection): readonly DeclarationReflection[] {
+  return children.filter((one) => {
+    const isInherited = /^(Type)?Error\./.test(one.inheritedFrom?.name ?? '')
+    return one.kindOf(ReflectionKind.Method) && !isInherited && !one.name.startsWith('[')
+  })
+}
 
 /**
  * A function's comment is its signature's. Enums are those of the ABI, whose specification explains them; a name that is

@@ -1,56 +1,145 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+/** Every example of docs/host.md, run as it stands. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import asc from 'assemblyscript/asc'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { Gateway, readGatewayConfig } from '../../host/gateway/index.ts'
+import { buildRustModule } from '../../tools/rust-module.ts'
+import { ask, startApp, valuesOf } from '../gateway/app.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const room = join(root, 'build/doc-examples')
 
 const page = readFileSync(join(root, 'docs/host.md'), 'utf8')
 
-/** The examples of docs/host.md by their titles. */
+/** The examples by their titles. */
 const examples = new Map(
-  [...page.matchAll(/```ts title=(\S+)\n(.*?)```/gs)].map(
-    ([, title = '', source = '']) => [title, source] as const,
-  ),
+  [...page.matchAll(/```\w+ title=(\S+)\n(.*?)```/gs)].map(([, title = '', source = '']) => [title, source]),
 )
+
+const FILTERS = ['filter', 'asking', 'streaming']
+const PLAIN = [
+  'filter',
+  'phases',
+  'asking',
+  'clock',
+  'streaming',
+  'headers',
+  'chain',
+  'failure',
+  'workers',
+  'envoy',
+  'gateway',
+]
+/** Written as a test of its own, or in need of another compiler. */
+const OTHERS = ['Cargo.toml', 'src/lib.rs', 'rust.test.ts', 'vitest.test.ts', 'gateway.yaml']
+
+function example(title: string): string {
+  const source = examples.get(title)
+  if (source === undefined) throw new Error(`docs/host.md has no example ${title}`)
+  return source
+}
+
+/** As a file of this project, with modules where they are. */
+function inProject(title: string, wasm: (name: string) => string): string {
+  return example(title)
+    .replaceAll(/'mooring\/(host[a-z/]*)'/g, (_all, path: string) =>
+      JSON.stringify(join(root, path, 'index.ts')),
+    )
+    .replaceAll(/readFileSync\('([^']+\.wasm)'\)/g, (_all, path: string) => {
+      return `readFileSync(${JSON.stringify(wasm(path))})`
+    })
+}
+
+async function run(title: string, wasm: (name: string) => string): Promise<void> {
+  const file = join(room, `host-${title.replace('.test', '')}`)
+  writeFileSync(file, inProject(title, wasm))
+  await import(pathToFileURL(file).href)
+}
+
+const inRoom = (name: string): string => join(room, name)
 
 describe('docs/host.md', () => {
   beforeAll(async () => {
     mkdirSync(room, { recursive: true })
     const flags = ['--runtime', 'stub', '--exportStart', '_initialize', '--use', 'abort=']
-    const { error, stderr } = await asc.main(['filter.ts', '-o', 'filter.wasm', ...flags], {
-      readFile: (name) => (name === 'filter.ts' ? (examples.get(name) ?? '') : null),
-      writeFile: (name, contents) => {
-        writeFileSync(join(room, name), contents)
-      },
-      listFiles: () => [],
-    })
-    expect([error, String(stderr)]).toEqual([null, ''])
+    for (const filter of FILTERS) {
+      const { error, stderr } = await asc.main([`${filter}.ts`, '-o', `${filter}.wasm`, ...flags], {
+        readFile: (name) => (name === `${filter}.ts` ? example(name) : null),
+        writeFile: (name, contents) => {
+          writeFileSync(join(room, name), contents)
+        },
+        listFiles: () => [],
+      })
+      expect([error, String(stderr)]).toEqual([null, ''])
+    }
     expect(page).toContain(`npx asc filter.ts -o filter.wasm ${flags.join(' ')}`)
   })
 
-  test('has the examples that are tested here', () => {
-    expect([...examples.keys()]).toEqual([
-      'filter.ts',
-      'filter.test.ts',
-      'headers.test.ts',
-      'chain.test.ts',
-      'failure.test.ts',
-    ])
+  test('has no example that is not tested here', () => {
+    const tested = [
+      ...FILTERS.map((name) => `${name}.ts`),
+      ...PLAIN.map((name) => `${name}.test.ts`),
+      ...OTHERS,
+    ]
+    expect([...examples.keys()].sort()).toEqual(tested.sort())
   })
 
-  test.each(['filter.test.ts', 'headers.test.ts', 'chain.test.ts', 'failure.test.ts'])(
-    'shows an example that works: %s',
-    async (title) => {
-      const source = (examples.get(title) ?? '')
-        .replace("'mooring/host'", "'../../host/index.ts'")
-        .replaceAll("'filter.wasm'", JSON.stringify(join(room, 'filter.wasm')))
-      const file = join(room, `host-${title.replace('.test', '')}`)
-      writeFileSync(file, source)
-      await import(pathToFileURL(file).href)
-    },
-  )
+  test.each(PLAIN)('shows an example that works: %s.test.ts', async (name) => {
+    await run(`${name}.test.ts`, inRoom)
+  })
+
+  test('shows a filter in Rust that compiles, and a test of it', async (context) => {
+    const crate = 'build/doc-examples/rust-filter'
+    for (const title of ['Cargo.toml', 'src/lib.rs']) {
+      mkdirSync(dirname(join(root, crate, title)), { recursive: true })
+      writeFileSync(join(root, crate, title), example(title))
+    }
+    const lock = readFileSync(join(root, 'test/guests/rust-sdk/Cargo.lock'), 'utf8')
+    const locked = lock.replace(
+      'name = "rust-sdk"\nversion = "0.0.0"',
+      'name = "rust-filter"\nversion = "0.1.0"',
+    )
+    writeFileSync(join(root, crate, 'Cargo.lock'), locked)
+    const built = await buildRustModule(crate, 'the Rust example')
+    if (!built.built) {
+      process.stderr.write(`SKIPPED: the Rust example of docs/host.md: ${built.reason}\n`)
+      context.skip(built.reason)
+      return
+    }
+    await run('rust.test.ts', () => built.wasm)
+  }, 600_000)
+
+  test('shows tests for vitest that pass there', () => {
+    const project = join(room, 'vitest')
+    rmSync(project, { recursive: true, force: true })
+    mkdirSync(project)
+    writeFileSync(join(project, 'page.test.ts'), inProject('vitest.test.ts', inRoom))
+    writeFileSync(join(project, 'vitest.config.ts'), 'export default {}\n')
+    const said = execFileSync(
+      process.execPath,
+      [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', project],
+      { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    expect(said).toMatch(/Tests +2 passed/)
+  }, 60_000)
+
+  test('shows a gateway that serves what it says', async () => {
+    await using first = await startApp()
+    await using second = await startApp()
+    const file = example('gateway.yaml')
+      .replace('127.0.0.1:9001', first.address)
+      .replace('127.0.0.1:9002', second.address)
+    const config = readGatewayConfig(file, room)
+    expect([config.listener, config.admin]).toEqual([{ port: 8080 }, { port: 9901 }])
+    await using gateway = await Gateway.start({ ...config, listener: {}, admin: {} })
+    expect((await ask(gateway.url)).status).toBe(401)
+    expect((await ask(gateway.url, { headers: [['x-user', 'alice']] })).status).toBe(200)
+    const [received] = [...first.received, ...second.received]
+    expect(valuesOf(received ?? { headers: [] }, 'x-key')).toEqual(['alice'])
+    expect((await ask(`${gateway.adminUrl ?? ''}/stats`)).body).toContain('downstream_rq_2xx: 1')
+  })
 })
