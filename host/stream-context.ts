@@ -37,6 +37,8 @@ export abstract class StreamContext extends Context {
   protected responseData: BodyBuffer | undefined
   protected endOfStream = false
   private readonly actions: DeferredActions
+  /** The request's headers, whether or not the guest may see them now. */
+  abstract readonly request: HeaderMap
 
   protected constructor(id: number, root: RootContext, info: StreamInfo, actions: DeferredActions) {
     super(id, info)
@@ -98,7 +100,7 @@ export abstract class StreamContext extends Context {
   override sendLocalReply(reply: GuestLocalReply): void {
     this.actions.defer(() => {
       if (this.localReply !== undefined || this.info.phase === 'log') return
-      this.localReply = guestReply(reply)
+      this.localReply = guestReply(reply, this.request)
       this.info.responseCode = reply.status
       this.info.responseCodeDetails = reply.details
       this.replyRaised(this.localReply)
@@ -129,7 +131,7 @@ export abstract class StreamContext extends Context {
   /** Context::failStream, once per stream. */
   protected failStream(): void {
     if (this.localReply?.origin === 'failure') return
-    this.localReply = failureReply()
+    this.localReply = failureReply(this.request)
     this.info.responseCode = this.localReply.status
     this.info.responseCodeDetails = this.localReply.details
   }

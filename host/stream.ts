@@ -58,7 +58,7 @@ const PHASES = { requestHeaders: 1, requestTrailers: 2, responseHeaders: 4, resp
  */
 export class Stream extends StreamContext implements Disposable {
   /** The request's headers: as given, then as the filter leaves them. */
-  readonly request: HeaderMap
+  override readonly request: HeaderMap
   /** The response's headers, once there are any. */
   response: HeaderMap | undefined
   private readonly host: StreamHost

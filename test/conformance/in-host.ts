@@ -49,7 +49,10 @@ function exchange(vm: Vm, stream: Stream, body: string, call: string | undefined
   stream.requestHeaders({ endOfStream: body === '' })
   if (call !== undefined && vm.callouts.pending.length > 0) answer(vm, call, envoy)
   if (stream.localReply !== undefined) {
-    stream.responseBody(stream.localReply.body, { endOfStream: true })
+    // Without a body the answer ends with its headers.
+    if (stream.localReply.body.length > 0) {
+      stream.responseBody(stream.localReply.body, { endOfStream: true })
+    }
     return
   }
   if (body !== '') {

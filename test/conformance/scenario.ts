@@ -45,6 +45,16 @@ export const REQUESTS: readonly ProbeRequest[] = [
   { method: 'GET', path: '/a/b?c=d&e', headers: HEADERS, body: '' },
   { method: 'POST', path: '/post', headers: [...HEADERS, ['content-length', '5']], body: 'hello' },
   { method: 'GET', path: '/reply', headers: [...HEADERS, ['x-t-reply', '1']], body: '' },
+  {
+    method: 'POST',
+    path: '/grpc-reply',
+    headers: [
+      ['content-type', 'application/grpc'],
+      ['x-t-reply', '1'],
+      ['content-length', '5'],
+    ],
+    body: 'hello',
+  },
   { method: 'GET', path: '/#fragment', headers: [], body: '', rejected: true },
   ...['answer', 'empty', 'refuse', 'hang', 'drop', 'break', 'grpcOk', 'grpcNot', 'grpcHang', 'stream'].map(
     (call): ProbeRequest => ({

@@ -221,6 +221,44 @@ describe('a local reply', () => {
     expect(localReply?.headers.toList()).toEqual([[':status', '403']])
   })
 
+  test.each([
+    ['application/grpc', 403, -1, 7],
+    ['application/grpc+proto', 401, -1, 16],
+    ['application/grpc', 403, 5, 5],
+    ['application/grpc', 418, -1, 2],
+  ])(
+    'to a client of gRPC (%s, %i, %i) is 200 with its status as a header',
+    (contentType, status, given, seen) => {
+      const driver = new Driver()
+      driver.on['proxy_on_request_headers'] = () =>
+        driver.call('proxy_send_local_response', status, 0, 0, ...driver.bytes('50 % off'), 0, 0, given)
+      const stream = driver.vm.startPlugin().stream({
+        headers: [
+          [':path', '/'],
+          ['content-type', contentType],
+        ],
+      })
+      stream.requestHeaders()
+      expect(stream.localReply?.status).toBe(200)
+      expect(stream.localReply?.headers.toList()).toEqual([
+        [':status', '200'],
+        ['content-type', 'application/grpc'],
+        ['grpc-status', String(seen)],
+        ['grpc-message', '50 %25 off'],
+      ])
+      expect(stream.localReply?.body.length).toBe(0)
+    },
+  )
+
+  test('is plain HTTP where the content type only begins like that of gRPC', () => {
+    const driver = new Driver()
+    driver.on['proxy_on_request_headers'] = () =>
+      driver.call('proxy_send_local_response', 403, 0, 0, 0, 0, 0, 0, -1)
+    const stream = driver.vm.startPlugin().stream({ headers: [['content-type', 'application/grpc-web']] })
+    stream.requestHeaders()
+    expect(stream.localReply?.status).toBe(403)
+  })
+
   test("keeps the guest's content type", () => {
     const driver = new Driver()
     replying(driver, 0, [['content-type', 'text/html']])

@@ -77,7 +77,7 @@ export function proxy_on_request_headers(id: i32, count: i32, endOfStream: i32):
   const at = allocate(8)
   if (host.getHeader(0, ascii('x-t-reply'), 9, at, at + 4) == 0) {
     const pairs = ascii('\x01\0\0\0\x06\0\0\0\x01\0\0\0x-T-me\0y\0')
-    host.sendLocalResponse(418, ascii('why not'), 7, ascii('short'), 5, pairs, 21, -1)
+    host.sendLocalResponse(403, ascii('why not'), 7, ascii('a%~\n'), 4, pairs, 21, -1)
   }
   return 0
 }
@@ -98,6 +98,8 @@ export function proxy_on_response_headers(id: i32, count: i32, endOfStream: i32)
   probe.header(2, 'x-t-me')
   probe.header(2, 'content-type')
   probe.header(2, 'content-length')
+  probe.header(2, 'grpc-status')
+  probe.header(2, 'grpc-message')
   if (endOfStream == 0) probe.wholeMap(2)
   return 0
 }
