@@ -10,24 +10,41 @@ import {
   type Random64,
 } from '../envoy/index.ts'
 import type { ClusterConfig } from './config.ts'
+import { HealthCheck } from './health-check.ts'
 import type { Stats } from './stats.ts'
+
+const DEFAULT_PANIC_THRESHOLD = 50
 
 /** The upstream hosts of one name. */
 export class Cluster {
   readonly name: string
   /** Keeps connections to the hosts open between requests. */
   readonly agent = new Agent({ keepAlive: true })
-  readonly #balancer: LoadBalancer<Host>
+  readonly #config: ClusterConfig
+  readonly #random: Random64
   readonly #stats: Stats
+  readonly #healthCheck: HealthCheck | undefined
+  /** Hosts that are out because they failed their last check. */
+  readonly #failed = new Set<string>()
+  #balancer: LoadBalancer<Host>
 
   constructor(config: ClusterConfig, random: Random64, stats: Stats) {
-    const { name, endpoints, loadBalancer = 'roundRobin', healthyPanicThreshold = 50 } = config
-    const rotation = hostsInRotation(endpoints, healthyPanicThreshold)
-    this.name = name
-    this.#balancer = createLoadBalancer(rotation, loadBalancer, random)
+    this.name = config.name
+    this.#config = config
+    this.#random = random
     this.#stats = stats
-    this.setGauge('membership_total', endpoints.length)
-    this.setGauge('membership_healthy', endpoints.filter(({ healthy }) => healthy !== false).length)
+    this.#balancer = this.#balance()
+    if (config.healthCheck !== undefined) {
+      const addresses = config.endpoints.map(({ address }) => address)
+      this.#healthCheck = new HealthCheck(config.healthCheck, addresses, (address, healthy) => {
+        this.#checked(address, healthy)
+      })
+    }
+  }
+
+  /** Resolves when every host has been checked once, where hosts are checked at all. */
+  async start(): Promise<void> {
+    await this.#healthCheck?.start()
   }
 
   /** The host of a request, undefined when there is none. */
@@ -44,10 +61,32 @@ export class Cluster {
 
   /** Closes every connection. */
   close(): void {
+    this.#healthCheck?.stop()
     this.agent.destroy()
   }
 
-  private setGauge(stat: string, value: number): void {
+  #checked(address: string, healthy: boolean): void {
+    this.count('health_check.attempt')
+    this.count(healthy ? 'health_check.success' : 'health_check.failure')
+    if (healthy !== this.#failed.has(address)) return
+    if (healthy) this.#failed.delete(address)
+    else this.#failed.add(address)
+    this.#balancer = this.#balance()
+  }
+
+  /** A balancer over the hosts as they are now. */
+  #balance(): LoadBalancer<Host> {
+    const { endpoints, loadBalancer = 'roundRobin', healthyPanicThreshold } = this.#config
+    const hosts = endpoints.map((host) =>
+      this.#failed.has(host.address) ? { ...host, healthy: false } : host,
+    )
+    this.#setGauge('membership_total', hosts.length)
+    this.#setGauge('membership_healthy', hosts.filter(({ healthy }) => healthy !== false).length)
+    const rotation = hostsInRotation(hosts, healthyPanicThreshold ?? DEFAULT_PANIC_THRESHOLD)
+    return createLoadBalancer(rotation, loadBalancer, this.#random)
+  }
+
+  #setGauge(stat: string, value: number): void {
     this.#stats.set(`cluster.${this.name}.${stat}`, value)
   }
 }

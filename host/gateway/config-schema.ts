@@ -98,6 +98,10 @@ export const CONFIG_SCHEMA = object(
           name: NAME,
           endpoints: list(endpoint),
           loadBalancer,
+          healthCheck: object({
+            interval: { type: 'integer', minimum: 1 },
+            timeout: { type: 'integer', minimum: 1 },
+          }),
           healthyPanicThreshold: { type: 'integer', minimum: 0, maximum: 100 },
         },
         ['name', 'endpoints'],

@@ -2,6 +2,7 @@
  * What the gateway is told. Names are Envoy's, in camel case; what is absent has Envoy's default.
  */
 import type { Host, HashPolicy, LoadBalancerPolicy, Random64 } from '../envoy/index.ts'
+import type { HealthCheckConfig } from './health-check.ts'
 import type { HeaderMap } from '../header-map.ts'
 import type { LogEntry } from '../log.ts'
 import type { FailurePolicy } from '../plugin.ts'
@@ -66,6 +67,8 @@ export interface ClusterConfig {
   readonly loadBalancer?: LoadBalancerPolicy
   /** Percent of healthy hosts below which all are used; 50 by default, 0 in a mesh of Istio's. */
   readonly healthyPanicThreshold?: number
+  /** Whether hosts accept connections is looked at over and over; absent: they are as healthy as they are said to be. */
+  readonly healthCheck?: HealthCheckConfig
 }
 
 /** Dynamic metadata by filter name, as jwt_authn and its like would leave it. */

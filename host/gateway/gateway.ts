@@ -60,6 +60,7 @@ export class Gateway implements AsyncDisposable {
     const listener = running.server()
     const admin = config.admin === undefined ? undefined : adminServer(() => running.statLines())
     try {
+      await running.checkHosts()
       await listen(listener, config.listener ?? {})
       if (admin !== undefined) await listen(admin, config.admin ?? {})
     } catch (error) {
@@ -144,6 +145,11 @@ class Running {
       })
     })
     return server
+  }
+
+  /** One round of health checks: an Envoy does not listen before it. */
+  async checkHosts(): Promise<void> {
+    await Promise.all([...this.#clusters.values()].map((cluster) => cluster.start()))
   }
 
   statLines(): string[] {

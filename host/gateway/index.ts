@@ -13,4 +13,5 @@ export {
   type WasmFilterConfig,
 } from './config.ts'
 export { readGatewayConfig } from './config-file.ts'
+export type { HealthCheckConfig } from './health-check.ts'
 export { Gateway } from './gateway.ts'
