@@ -74,6 +74,7 @@ class Exchange {
   readonly #connection: { readonly remoteAddress: string; readonly localAddress: string }
   readonly #streams: FilterStreams
   readonly #started = performance.now()
+  readonly #clientLeft = new AbortController()
   /** As they arrived, then as the filters left them. */
   #headers: HeaderMap
 
@@ -86,6 +87,9 @@ class Exchange {
       remoteAddress: addressText(socket.remoteAddress ?? '', socket.remotePort ?? 0),
       localAddress: addressText(socket.localAddress ?? '', socket.localPort ?? 0),
     }
+    response.once('close', () => {
+      this.#clientLeft.abort()
+    })
     this.#headers = requestHeaders(message)
     this.#remoteAddress = resolveClientAddress(this.#headers, this.#connection.remoteAddress, services.config)
     this.#streams = services.filters.open(
@@ -95,12 +99,13 @@ class Exchange {
         route: this.#route(),
         metadata: services.config.metadata?.(this.#headers),
       }),
+      this.#clientLeft.signal,
     )
   }
 
   async run(): Promise<void> {
     const endOfStream = endsWithHeaders(this.#message)
-    const filtered = this.#streams.decodeHeaders(this.#headers, endOfStream)
+    const filtered = await this.#streams.decodeHeaders(this.#headers, endOfStream)
     this.#headers = filtered.headers
     if (filtered.outcome !== 'continue') {
       this.#finish(filtered.outcome)
@@ -109,7 +114,7 @@ class Exchange {
     const selected = this.#route()
     if (selected === undefined) {
       this.#count('no_route')
-      this.#replyLocally(routeNotFound())
+      await this.#replyLocally(routeNotFound())
       return
     }
     const cluster = this.#clusterOf(selected)
@@ -120,9 +125,9 @@ class Exchange {
     })
     const host = cluster.chooseHost(hash)
     const fault = requestHeaderFault(this.#headers)
-    if (host === undefined) this.#replyLocally(noHealthyUpstream())
+    if (host === undefined) await this.#replyLocally(noHealthyUpstream())
     else if (fault !== undefined)
-      this.#replyLocally(badRequestHeaders(fault), { cluster, host: host.address })
+      await this.#replyLocally(badRequestHeaders(fault), { cluster, host: host.address })
     else await this.#proxy({ cluster, host: host.address }, endOfStream, setCookies)
   }
 
@@ -145,27 +150,23 @@ class Exchange {
   /** Sends the request upstream, once: there are no retries. */
   async #proxy(target: Target, endOfStream: boolean, setCookies: readonly string[]): Promise<void> {
     const { cluster, host } = target
-    const clientLeft = new AbortController()
-    this.#response.once('close', () => {
-      clientLeft.abort()
-    })
     cluster.count('upstream_rq_total')
     cluster.count('upstream_rq_active')
     try {
       const answer = await callUpstream(cluster, host, {
         headers: this.#headers,
         body: endOfStream ? undefined : this.#requestBody(),
-        signal: clientLeft.signal,
+        signal: this.#clientLeft.signal,
       })
-      this.#relay(answer, target, setCookies)
+      await this.#relay(answer, target, setCookies)
     } catch (error) {
       if (error instanceof ReplyDuringBody) {
-        this.#finish(this.#streams.encodeReply(error))
+        this.#finish(await this.#streams.encodeReply(error))
         return
       }
       if (!(error instanceof UpstreamError)) throw error
       if (error.failure === 'refused') cluster.count('upstream_cx_connect_fail')
-      if (!clientLeft.signal.aborted) this.#replyLocally(upstreamFailed(error.failure), target)
+      if (!this.#clientLeft.signal.aborted) await this.#replyLocally(upstreamFailed(error.failure), target)
     } finally {
       cluster.count('upstream_rq_active', -1)
     }
@@ -180,7 +181,9 @@ class Exchange {
   }
 
   /** The upstream's answer, with what the router adds, through the filters to the client. */
-  #relay(answer: IncomingMessage, target: Target, setCookies: readonly string[]): void {
+  async #relay(answer: IncomingMessage, target: Target, setCookies: readonly string[]): Promise<void> {
+    // What breaks off while a filter thinks shows when it is piped.
+    answer.once('error', () => undefined)
     const status = answer.statusCode ?? 0
     const headers = new HeaderMap('response', [
       [':status', String(status)],
@@ -192,7 +195,8 @@ class Exchange {
 
     const isBodiless =
       this.#message.method === 'HEAD' || status === 204 || status === 304 || endsWithHeaders(answer)
-    const filtered = this.#streams.encodeHeaders(headers, isBodiless, responseFacts('via_upstream', target))
+    const facts = responseFacts('via_upstream', target)
+    const filtered = await this.#streams.encodeHeaders(headers, isBodiless, facts)
     const outcome = filtered.outcome === 'continue' ? sendable(filtered.headers) : filtered.outcome
     if (outcome === 'continue') {
       const filter = isBodiless ? undefined : this.#streams.bodyFilter('response')
@@ -206,10 +210,14 @@ class Exchange {
     }
   }
 
-  #replyLocally(reply: Reply, target?: Target): void {
+  async #replyLocally(reply: Reply, target?: Target): Promise<void> {
     if (target !== undefined) target.cluster.count('upstream_rq_5xx')
     const facts = responseFacts(reply.details, target)
-    const { headers, outcome } = this.#streams.encodeHeaders(reply.headers, reply.body.length === 0, facts)
+    const { headers, outcome } = await this.#streams.encodeHeaders(
+      reply.headers,
+      reply.body.length === 0,
+      facts,
+    )
     this.#finish(outcome === 'continue' ? { headers, body: reply.body } : outcome)
   }
 

@@ -4,6 +4,7 @@
 import {
   FilterHeadersStatus,
   type HeaderMap,
+  type LocalReply,
   type LogEntry,
   type PropertyTree,
   type Stream,
@@ -11,7 +12,7 @@ import {
 } from '../index.ts'
 import { BodyFilter, type ReplyDuringBody } from './body-filter.ts'
 import type { WasmFilterConfig } from './config.ts'
-import { FilterVm, VmPool } from './filter-vm.ts'
+import { type CalloutService, FilterVm, VmPool } from './filter-vm.ts'
 import { filterPaused, type Reply } from './reply.ts'
 
 /** What filters may read of an answer. */
@@ -39,8 +40,12 @@ export class FilterChain {
   readonly #filters: readonly FilterVm[]
 
   /** @throws {PluginRefusedError} for the first filter that cannot run */
-  constructor(filters: readonly WasmFilterConfig[], onLog: (entry: LogEntry) => void) {
-    this.#pool = new VmPool(onLog)
+  constructor(
+    filters: readonly WasmFilterConfig[],
+    onLog: (entry: LogEntry) => void,
+    callouts: CalloutService,
+  ) {
+    this.#pool = new VmPool(onLog, callouts)
     try {
       this.#filters = filters.map((filter) => new FilterVm(filter, this.#pool))
     } catch (error) {
@@ -50,8 +55,8 @@ export class FilterChain {
   }
 
   /** The streams of one request. */
-  open(properties: PropertyTree): FilterStreams {
-    return new FilterStreams(this.#filters, new StreamInfo(properties))
+  open(properties: PropertyTree, clientLeft: AbortSignal): FilterStreams {
+    return new FilterStreams(this.#filters, new StreamInfo(properties), clientLeft)
   }
 
   /** The filters' metrics as the admin page shows them. */
@@ -71,34 +76,37 @@ export class FilterChain {
 export class FilterStreams {
   readonly #filters: readonly FilterVm[]
   readonly #info: StreamInfo
+  readonly #clientLeft: AbortSignal
   readonly #reached: Stream[] = []
 
-  constructor(filters: readonly FilterVm[], info: StreamInfo) {
+  constructor(filters: readonly FilterVm[], info: StreamInfo, clientLeft: AbortSignal) {
     this.#filters = filters
     this.#info = info
+    this.#clientLeft = clientLeft
   }
 
   /** The request's headers through the filters, up to one that answers itself. */
-  decodeHeaders(headers: HeaderMap, endOfStream: boolean): Filtered {
+  async decodeHeaders(headers: HeaderMap, endOfStream: boolean): Promise<Filtered> {
     let left = headers
     for (const filter of this.#filters) {
       const stream = filter.open({ headers: left.toList(), info: this.#info })
       const inFront = [...this.#reached]
       this.#reached.push(stream)
-      const { status, localReply, headers: passed } = stream.requestHeaders({ endOfStream })
+      const { status, headers: passed } = stream.requestHeaders({ endOfStream })
       filter.settle()
       left = passed
+      if (status !== FilterHeadersStatus.Continue) await this.#resumed(filter, stream, 'request', undefined)
       if (stream.wasReset) return { headers: left, outcome: 'reset' }
       const isPaused = status !== FilterHeadersStatus.Continue && !stream.continued.request
-      const reply = localReply ?? (isPaused ? filterPaused() : undefined)
+      const reply = stream.localReply ?? (isPaused ? filterPaused() : undefined)
       // The VM has run this filter's own response callback over its reply; those in front of it are left.
-      if (reply !== undefined) return { headers: left, outcome: this.#encodeReply(inFront, reply) }
+      if (reply !== undefined) return { headers: left, outcome: await this.#encodeReply(inFront, reply) }
     }
     return { headers: left, outcome: 'continue' }
   }
 
   /** An answer's headers through the filters that the request has reached, backwards. */
-  encodeHeaders(headers: HeaderMap, endOfStream: boolean, facts: ResponseFacts): Filtered {
+  encodeHeaders(headers: HeaderMap, endOfStream: boolean, facts: ResponseFacts): Promise<Filtered> {
     return this.#encode(this.#reached, headers, endOfStream, facts)
   }
 
@@ -116,7 +124,7 @@ export class FilterStreams {
    * The reply of a filter to a request's body, through the other filters. The VM has run the filter's own response
    * callback already; in Envoy those behind it come first.
    */
-  encodeReply({ stream, reply }: ReplyDuringBody): Exclude<Filtered['outcome'], 'continue'> {
+  encodeReply({ stream, reply }: ReplyDuringBody): Promise<Exclude<Filtered['outcome'], 'continue'>> {
     return this.#encodeReply(
       this.#reached.filter((other) => other !== stream),
       reply,
@@ -132,35 +140,53 @@ export class FilterStreams {
     }
   }
 
-  #encodeReply(streams: readonly Stream[], reply: Reply): Exclude<Filtered['outcome'], 'continue'> {
+  async #encodeReply(
+    streams: readonly Stream[],
+    reply: Reply,
+  ): Promise<Exclude<Filtered['outcome'], 'continue'>> {
     const { headers, body, details } = reply
-    const encoded = this.#encode(streams, headers, body.length === 0, { details, properties: {} })
+    const encoded = await this.#encode(streams, headers, body.length === 0, { details, properties: {} })
     return encoded.outcome === 'continue' ? { headers: encoded.headers, body } : encoded.outcome
   }
 
-  #encode(
+  /** A filter has stopped: waits for what it has called out to, or for a tick, to let the stream go on. */
+  async #resumed(
+    filter: FilterVm,
+    stream: Stream,
+    direction: 'request' | 'response',
+    before: LocalReply | undefined,
+  ): Promise<void> {
+    await filter.until(
+      () => stream.continued[direction] || stream.wasReset || stream.localReply !== before,
+      this.#clientLeft,
+    )
+  }
+
+  async #encode(
     streams: readonly Stream[],
     headers: HeaderMap,
     endOfStream: boolean,
     facts: ResponseFacts,
-  ): Filtered {
+  ): Promise<Filtered> {
     let left = headers
     for (const stream of streams.toReversed()) {
-      const {
-        status,
-        localReply,
-        headers: passed,
-      } = stream.responseHeaders({
+      const before = stream.localReply
+      const { status, headers: passed } = stream.responseHeaders({
         headers: left.toList(),
         endOfStream,
         ...facts,
       })
-      this.#filters[this.#reached.indexOf(stream)]?.settle()
+      const filter = this.#filters[this.#reached.indexOf(stream)]
+      filter?.settle()
       left = passed
+      if (status !== FilterHeadersStatus.Continue && filter !== undefined) {
+        await this.#resumed(filter, stream, 'response', before)
+      }
       if (stream.wasReset) return { headers: left, outcome: 'reset' }
       const isPaused = status !== FilterHeadersStatus.Continue && !stream.continued.response
       // A reply in the middle of an answer goes straight to the client.
-      const reply = localReply ?? (isPaused ? filterPaused() : undefined)
+      const raised = stream.localReply === before ? undefined : stream.localReply
+      const reply = raised ?? (isPaused ? filterPaused() : undefined)
       if (reply !== undefined) return { headers: left, outcome: reply }
     }
     return { headers: left, outcome: 'continue' }

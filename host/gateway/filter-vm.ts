@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import {
+  HttpCall,
   type LogEntry,
   Metrics,
   type Plugin,
@@ -20,17 +21,27 @@ import {
 import { DEFAULT_RELOAD_INTERVAL, ReloadBackoff } from '../reload-backoff.ts'
 import type { WasmFilterConfig } from './config.ts'
 
+/** What filters may ask of other servers. */
+export interface CalloutService {
+  /** Clusters by name. */
+  readonly clusters: readonly string[]
+  /** Makes the call, and answers it; never rejects. */
+  call(call: HttpCall): Promise<void>
+}
+
 /** What all VMs of one gateway share, as the VMs of one Envoy do. */
 export class VmPool {
   readonly metrics = new Metrics()
   readonly #sharedData = new SharedData()
   readonly #sharedQueues = new SharedQueues()
   readonly #onLog: (entry: LogEntry) => void
+  readonly #callouts: CalloutService
   readonly #modules = new Map<string, ProxyWasmModule>()
   readonly #vms = new Map<string, TickingVm>()
 
-  constructor(onLog: (entry: LogEntry) => void) {
+  constructor(onLog: (entry: LogEntry) => void, callouts: CalloutService) {
     this.#onLog = onLog
+    this.#callouts = callouts
   }
 
   /** The module of a filter, compiled once for all filters that have it. */
@@ -66,7 +77,9 @@ export class VmPool {
         sharedQueues: this.#sharedQueues,
         // The gateway looks at all headers itself before it sends them, whoever wrote them.
         onHeaderViolation: 'record',
+        clusters: this.#callouts.clusters,
       }),
+      this.#callouts,
     )
     present?.stop()
     this.#vms.set(key, made)
@@ -83,19 +96,47 @@ function digestOf({ module }: WasmFilterConfig): string {
   return createHash('sha256').update(module).digest('hex')
 }
 
-/** A VM whose ticks come from the machine's own clock. */
+const GRPC_UNIMPLEMENTED = 12
+
+/** A VM whose ticks come from the machine's own clock, and whose callouts are made. */
 class TickingVm {
   readonly vm: Vm
+  readonly #callouts: CalloutService
+  readonly #begun = new WeakSet<HttpCall>()
+  readonly #waiting = new Set<() => void>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(vm: Vm) {
+  constructor(vm: Vm, callouts: CalloutService) {
     this.vm = vm
+    this.#callouts = callouts
   }
 
-  /** To be called when the guest has run: it may have logged, queued, or asked for other ticks. */
+  /**
+   * Resolves when the condition holds, when nothing is left by which the guest could make it hold, or when the signal
+   * says that nobody waits for it any more.
+   */
+  async until(condition: () => boolean, signal: AbortSignal): Promise<void> {
+    const wake = (): void => {
+      this.#wake()
+    }
+    signal.addEventListener('abort', wake)
+    while (!condition() && this.#mayRunAgain && !signal.aborted) {
+      await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    }
+    signal.removeEventListener('abort', wake)
+  }
+
+  get #mayRunAgain(): boolean {
+    const { isAlive, callouts, nextTickIn } = this.vm
+    return isAlive && (callouts.pending.length > 0 || nextTickIn !== undefined)
+  }
+
+  /** To be called when the guest has run: it may have logged, queued, called out, or asked for other ticks. */
   settle(): void {
     this.vm.deliverQueues()
     this.vm.logs.clear()
+    this.#callOut()
+    this.#wake()
     clearTimeout(this.#timer)
     const { nextTickIn } = this.vm
     if (nextTickIn === undefined) return
@@ -108,6 +149,26 @@ class TickingVm {
   stop(): void {
     clearTimeout(this.#timer)
     this.vm[Symbol.dispose]()
+    this.#wake()
+  }
+
+  /** Lets all that wait look again. */
+  #wake(): void {
+    for (const resume of this.#waiting) resume()
+    this.#waiting.clear()
+  }
+
+  #callOut(): void {
+    for (const callout of this.vm.callouts.pending) {
+      if (!(callout instanceof HttpCall)) {
+        callout.close(GRPC_UNIMPLEMENTED, 'the gateway makes no gRPC callouts', 'gateway')
+      } else if (!this.#begun.has(callout)) {
+        this.#begun.add(callout)
+        void this.#callouts.call(callout).finally(() => {
+          this.settle()
+        })
+      }
+    }
   }
 }
 
@@ -134,6 +195,11 @@ export class FilterVm {
   open(options: StreamOptions): Stream {
     if (this.#isDueForReload()) this.#reload()
     return this.#running.plugin.stream(options)
+  }
+
+  /** See {@link TickingVm.until}. */
+  until(condition: () => boolean, signal: AbortSignal): Promise<void> {
+    return this.#running.ticking.until(condition, signal)
   }
 
   /** To be called after every phase of a stream. */

@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { LogLevel } from '../../assembly/proxy/abi.ts'
 import { adminServer } from './admin-page.ts'
+import { makeCall } from './callout.ts'
 import { Cluster } from './cluster.ts'
 import { checkConfig, type GatewayConfig, type ListenAddress } from './config.ts'
 import { exchange } from './exchange.ts'
@@ -107,9 +108,20 @@ class Running {
     this.#clusters = new Map(
       config.clusters.map((cluster) => [cluster.name, new Cluster(cluster, random, this.#stats)]),
     )
-    this.#filters = new FilterChain(config.filters ?? [], (entry) => {
-      config.log?.(entry)
-    })
+    this.#filters = new FilterChain(
+      config.filters ?? [],
+      (entry) => {
+        config.log?.(entry)
+      },
+      {
+        clusters: config.clusters.map(({ name }) => name),
+        call: async (call) => {
+          const cluster = this.#clusters.get(call.cluster)
+          if (cluster === undefined) call.fail()
+          else await makeCall(call, cluster)
+        },
+      },
+    )
   }
 
   server(): Server {

@@ -44,7 +44,7 @@ export function badResponseHeaders(fault: string): Reply {
 }
 
 /**
- * A filter has stopped a request or an answer and nothing will ever resume it: the gateway makes no callouts. In
+ * A filter has stopped a request or an answer and nothing will ever resume it: no callout is pending, no tick is due. In
  * Envoy it would wait for the stream's idle timeout.
  */
 export function filterPaused(): Reply {

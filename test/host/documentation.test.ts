@@ -4,21 +4,14 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-import asc from 'assemblyscript/asc'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Gateway, readGatewayConfig } from '../../host/gateway/index.ts'
 import { buildRustModule } from '../../tools/rust-module.ts'
 import { ask, startApp, valuesOf } from '../gateway/app.ts'
+import { compileExample, example, EXAMPLE_FLAGS, examples, page } from './doc-examples.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const room = join(root, 'build/doc-examples')
-
-const page = readFileSync(join(root, 'docs/host.md'), 'utf8')
-
-/** The examples by their titles. */
-const examples = new Map(
-  [...page.matchAll(/```\w+ title=(\S+)\n(.*?)```/gs)].map(([, title = '', source = '']) => [title, source]),
-)
 
 const FILTERS = ['filter', 'asking', 'streaming']
 const PLAIN = [
@@ -36,12 +29,6 @@ const PLAIN = [
 ]
 /** Written as a test of its own, or in need of another compiler. */
 const OTHERS = ['Cargo.toml', 'src/lib.rs', 'rust.test.ts', 'vitest.test.ts', 'gateway.yaml']
-
-function example(title: string): string {
-  const source = examples.get(title)
-  if (source === undefined) throw new Error(`docs/host.md has no example ${title}`)
-  return source
-}
 
 /** As a file of this project, with modules where they are. */
 function inProject(title: string, wasm: (name: string) => string): string {
@@ -65,18 +52,8 @@ const inRoom = (name: string): string => join(room, name)
 describe('docs/host.md', () => {
   beforeAll(async () => {
     mkdirSync(room, { recursive: true })
-    const flags = ['--runtime', 'stub', '--exportStart', '_initialize', '--use', 'abort=']
-    for (const filter of FILTERS) {
-      const { error, stderr } = await asc.main([`${filter}.ts`, '-o', `${filter}.wasm`, ...flags], {
-        readFile: (name) => (name === `${filter}.ts` ? example(name) : null),
-        writeFile: (name, contents) => {
-          writeFileSync(join(room, name), contents)
-        },
-        listFiles: () => [],
-      })
-      expect([error, String(stderr)]).toEqual([null, ''])
-    }
-    expect(page).toContain(`npx asc filter.ts -o filter.wasm ${flags.join(' ')}`)
+    for (const filter of FILTERS) writeFileSync(inRoom(`${filter}.wasm`), await compileExample(filter))
+    expect(page).toContain(`npx asc filter.ts -o filter.wasm ${EXAMPLE_FLAGS.join(' ')}`)
   })
 
   test('has no example that is not tested here', () => {
