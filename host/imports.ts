@@ -95,11 +95,12 @@ const WASI: Readonly<Record<string, Signature>> = {
   fd_tell: 'ii>i',
   path_create_directory: 'iii>i',
   path_filestat_set_times: 'iiiiIIi>i',
-  path_link: 'iiiiiii>i',
+  // Envoy takes one argument less than WASI defines, here and of path_symlink: a module that imports them is refused.
+  path_link: 'iiiiii>i',
   path_readlink: 'iiiiii>i',
   path_remove_directory: 'iii>i',
   path_rename: 'iiiiii>i',
-  path_symlink: 'iiiii>i',
+  path_symlink: 'iiii>i',
   path_unlink_file: 'iii>i',
   sock_accept: 'iii>i',
   sock_recv: 'iiiiii>i',
@@ -118,7 +119,7 @@ const WASI: Readonly<Record<string, Signature>> = {
 
 const WASI_MODULES: readonly string[] = ['wasi_snapshot_preview1', 'wasi_unstable']
 
-/** The WASI functions that only say ENOTSUP; they touch no context and are allowed while the module starts. */
+/** WASI functions for files and sockets, which are allowed while the module starts; most of them only say ENOTSUP. */
 export const UNSUPPORTED_WASI: readonly string[] = [
   'fd_advise',
   'fd_allocate',

@@ -8,6 +8,7 @@ import type { GuestLog } from './runtime.ts'
 /** errno of WASI preview 1. */
 const ESUCCESS = 0
 const EBADF = 8
+const EEXIST = 20
 const EFAULT = 21
 const EINVAL = 28
 const ENOENT = 44
@@ -32,29 +33,35 @@ export function wasiCalls(
   const unsupported: Record<string, Hostcall> = {}
   for (const name of UNSUPPORTED_WASI) unsupported[name] = () => ENOTSUP
 
+  /** iovs: iovsLength × (u32 address, u32 length). One trailing newline is not logged, but counted. */
+  function writeTo(fd: number, iovs: number, iovsLength: number, writtenAt: number): number {
+    if (fd !== STDOUT && fd !== STDERR) return EBADF
+    const chunks: Uint8Array[] = []
+    for (let i = 0; i < iovsLength >>> 0; i++) {
+      const address = guest.memory.readU32((iovs >>> 0) + i * 8)
+      const length = guest.memory.readU32((iovs >>> 0) + i * 8 + 4)
+      if (address === undefined || length === undefined) return EFAULT
+      if (length === 0) continue
+      const chunk = guest.memory.read(address, length)
+      if (chunk === undefined) return EFAULT
+      chunks.push(chunk)
+    }
+    const text = Buffer.concat(chunks)
+    if (text.length > 0) {
+      const end = text.at(-1) === 0x0a ? text.length - 1 : text.length
+      log(fd === STDOUT ? LogLevel.Info : LogLevel.Error, text.toString('utf8', 0, end))
+    }
+    return guest.memory.writeU32(writtenAt, text.length) ? ESUCCESS : EFAULT
+  }
+
+  const standardOutput = (fd: number): number => (fd === STDOUT || fd === STDERR ? ESUCCESS : EBADF)
+
   return {
     ...unsupported,
 
-    /** iovs: iovsLength × (u32 address, u32 length). One trailing newline is not logged, but counted. */
-    fd_write(fd: number, iovs: number, iovsLength: number, writtenAt: number) {
-      if (fd !== STDOUT && fd !== STDERR) return EBADF
-      const chunks: Uint8Array[] = []
-      for (let i = 0; i < iovsLength >>> 0; i++) {
-        const address = guest.memory.readU32((iovs >>> 0) + i * 8)
-        const length = guest.memory.readU32((iovs >>> 0) + i * 8 + 4)
-        if (address === undefined || length === undefined) return EFAULT
-        if (length === 0) continue
-        const chunk = guest.memory.read(address, length)
-        if (chunk === undefined) return EFAULT
-        chunks.push(chunk)
-      }
-      const text = Buffer.concat(chunks)
-      if (text.length > 0) {
-        const end = text.at(-1) === 0x0a ? text.length - 1 : text.length
-        log(fd === STDOUT ? LogLevel.Info : LogLevel.Error, text.toString('utf8', 0, end))
-      }
-      return guest.memory.writeU32(writtenAt, text.length) ? ESUCCESS : EFAULT
-    },
+    fd_write: writeTo,
+    fd_pwrite: (fd: number, iovs: number, iovsLength: number, _offset: bigint, writtenAt: number) =>
+      writeTo(fd, iovs, iovsLength, writtenAt),
 
     random_get(buffer: number, length: number) {
       const size = length >>> 0
@@ -131,6 +138,41 @@ export function wasiCalls(
 
     poll_oneoff(_in: number, _out: number, _subscriptions: number, eventsAt: number) {
       return guest.memory.writeU32(eventsAt, 0) ? ESUCCESS : EFAULT
+    },
+
+    fd_advise: () => ESUCCESS,
+    fd_allocate: standardOutput,
+    fd_datasync: standardOutput,
+    fd_fdstat_set_rights: standardOutput,
+    fd_filestat_set_size: standardOutput,
+    fd_filestat_set_times: standardOutput,
+    fd_renumber: () => EBADF,
+    fd_sync: standardOutput,
+    fd_tell: standardOutput,
+    fd_pread: () => ENOSYS,
+
+    // These say first that there was nothing, and then that there can be nothing.
+    fd_readdir(_fd: number, _buffer: number, _size: number, _cookie: bigint, usedAt: number) {
+      return guest.memory.writeU32(usedAt, 0) ? EEXIST : EFAULT
+    },
+    path_readlink(
+      _fd: number,
+      _path: number,
+      _pathSize: number,
+      _buffer: number,
+      _size: number,
+      usedAt: number,
+    ) {
+      return guest.memory.writeU32(usedAt, 0) ? ENOTSUP : EFAULT
+    },
+    sock_accept(_fd: number, _flags: number, acceptedAt: number) {
+      return guest.memory.writeU32(acceptedAt, 0) ? ENOTSUP : EFAULT
+    },
+    sock_recv(_fd: number, _data: number, _count: number, _flags: number, sizeAt: number, flagsAt: number) {
+      return guest.memory.writeU32(sizeAt, 0) && guest.memory.writeU32(flagsAt, 0) ? ENOTSUP : EFAULT
+    },
+    sock_send(_fd: number, _data: number, _count: number, _flags: number, sizeAt: number) {
+      return guest.memory.writeU32(sizeAt, 0) ? ENOTSUP : EFAULT
     },
 
     fd_read: () => ENOSYS,
