@@ -122,6 +122,7 @@ class Exchange {
       headers: this.#headers.toList(),
       remoteAddress: this.#remoteAddress,
       connection: this.#connection,
+      filterState: this.#streams.hashableState,
     })
     const host = cluster.chooseHost(hash)
     const fault = requestHeaderFault(this.#headers)

@@ -34,6 +34,9 @@ export interface Filtered {
   readonly outcome: 'continue' | 'reset' | FilterReply
 }
 
+/** Objects of the filter state that are Hashable: Envoy's own, and Istio's. */
+const HASHABLE: ReadonlySet<string> = new Set(['envoy.hashable_string', 'istio.hashable_string'])
+
 /** All filters, running. */
 export class FilterChain {
   readonly #pool: VmPool
@@ -103,6 +106,12 @@ export class FilterStreams {
       if (reply !== undefined) return { headers: left, outcome: await this.#encodeReply(inFront, reply) }
     }
     return { headers: left, outcome: 'continue' }
+  }
+
+  /** What filters have put into the filter state that a hash policy can read (`set_envoy_filter_state`). */
+  get hashableState(): ReadonlyMap<string, string> {
+    const hashable = [...this.#info.filterState].filter(([key]) => HASHABLE.has(key))
+    return new Map(hashable.map(([key, { value }]) => [key, value]))
   }
 
   /** An answer's headers through the filters that the request has reached, backwards. */
