@@ -8,6 +8,8 @@ export interface HeaderName {
   /** In lower case; `host` is `:authority`. */
   readonly key: string
   readonly isPseudo: boolean
+  /** RFC 9110 5.6.2 `token`, with the colon in front that pseudo headers have. */
+  readonly isToken: boolean
   /** Whether a map of this kind keeps one entry of it. */
   readonly isSingle: Readonly<Record<HeaderMapKind, boolean>>
 }
@@ -91,6 +93,7 @@ function learn(name: string): HeaderName {
   const learnt = {
     key,
     isPseudo: key.startsWith(':'),
+    isToken: TOKEN.test(name),
     isSingle: {
       request: SINGLE_ENTRY.request.has(key),
       response: SINGLE_ENTRY.response.has(key),
@@ -102,6 +105,7 @@ function learn(name: string): HeaderName {
   return learnt
 }
 
+const TOKEN = /^:?[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const ASCII_UPPER = /[A-Z]+/g
 
 /** LowerCaseString folds ASCII only; a byte such as 0xC4 stays as it is. */
