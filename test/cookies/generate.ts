@@ -59,6 +59,17 @@ function partWith(name: string): fc.Arbitrary<string> {
   return fc.oneof({ weight: 5, arbitrary: pair }, { weight: 1, arbitrary: junk })
 }
 
+// What browsers send: the cookie once, and others beside it.
+function ordinaryWith(name: string): fc.Arbitrary<string> {
+  const others = fc.array(fc.constantFrom('a=1', 'theme=dark', 'lang="en"', 'b=', `x${name}=2`), {
+    maxLength: 4,
+  })
+  const own = fc.constantFrom(ID, TOKEN, '5e1192314817394d', 'x', 'a'.repeat(128))
+  return fc
+    .tuple(others, own, others)
+    .map(([before, id, after]) => [...before, `${name}=${id}`, ...after].join('; '))
+}
+
 /** The `cookie` entries of a request, at most 40,000 octets; many of them have the cookie, in some form. */
 export function cookieLines(name: string): fc.Arbitrary<readonly string[]> {
   const part = partWith(name)
@@ -70,6 +81,7 @@ export function cookieLines(name: string): fc.Arbitrary<readonly string[]> {
   return fc
     .oneof(
       { weight: 6, arbitrary: fc.array(line, { minLength: 1, maxLength: 1 }) },
+      { weight: 1, arbitrary: fc.array(fc.oneof(ordinaryWith(name), line), { minLength: 1, maxLength: 2 }) },
       { weight: 3, arbitrary: fc.array(line, { maxLength: 4 }) },
     )
     .filter((lines) => lines.reduce((sum, { length }) => sum + length, 0) <= 40_000)

@@ -9,10 +9,20 @@
  */
 
 /** A cookie as Envoy reads it. */
-export interface Pair {
+interface Pair {
   readonly name: string
   readonly value: string
+  /** Its value stood in double quotes. */
+  readonly quoted: boolean
 }
+
+interface Cookie extends Pair {
+  /** The place of its line among the lines. */
+  readonly entry: number
+}
+
+/** So many cookies of the session's name are looked at; what comes behind them is no session. */
+const LOOKED_AT = 4
 
 const QUOTED = /^"[^]*"$/
 /** cookie-octet of RFC 6265, 1 to 128 of them. */
@@ -25,40 +35,48 @@ function pairOf(part: string): Pair | undefined {
   const equals = part.indexOf('=')
   if (equals < 0) return undefined
   const value = part.slice(equals + 1)
+  const quoted = QUOTED.test(value)
   return {
     name: part.slice(0, equals).replace(/^ +/, ''),
-    value: value.length > 1 && QUOTED.test(value) ? value.slice(1, -1) : value,
+    value: quoted ? value.slice(1, -1) : value,
+    quoted,
   }
 }
 
-function valuesOf(lines: readonly string[], name: string): string[] {
-  return lines
-    .flatMap((line) => line.split(';'))
-    .map(pairOf)
-    .filter((pair) => pair?.name === name)
-    .map((pair) => pair?.value ?? '')
+function cookiesOf(lines: readonly string[], name: string): Cookie[] {
+  return lines.flatMap((line, entry) =>
+    line.split(';').flatMap((part) => {
+      const pair = pairOf(part)
+      return pair?.name === name ? [{ ...pair, entry }] : []
+    }),
+  )
 }
 
 /** What Envoy's router hashes for the cookie: the first of that name, be it empty; '' for none. */
 export function hashedValue(lines: readonly string[], name: string): string {
-  return valuesOf(lines, name)[0] ?? ''
+  return cookiesOf(lines, name)[0]?.value ?? ''
 }
 
 /** The session that a client brings. */
 export interface Session {
   /** The id: the cookie's value, or the id inside where it has the form of a token. */
   readonly id: string
-  /** The request's cookies already say so to the router and need no rewriting. */
+  /**
+   * The request goes on byte for byte: the first cookie of the name is the bare id, without quotes, and no other
+   * follows it in its entry.
+   */
   readonly asItStands: boolean
 }
 
 /** The first well-formed value; undefined where there is none. */
 export function sessionOf(lines: readonly string[], name: string): Session | undefined {
-  const values = valuesOf(lines, name)
-  const value = values.find((each) => SESSION_VALUE.test(each))
-  if (value === undefined) return undefined
-  const id = TOKEN.exec(value)?.[1] ?? value
-  return { id, asItStands: id === values[0] }
+  const cookies = cookiesOf(lines, name)
+  const cookie = cookies.slice(0, LOOKED_AT).find(({ value }) => SESSION_VALUE.test(value))
+  if (cookie === undefined) return undefined
+  const id = TOKEN.exec(cookie.value)?.[1] ?? cookie.value
+  const { entry, quoted } = cookie
+  const alone = cookies[0] === cookie && cookies[1]?.entry !== entry
+  return { id, asItStands: alone && !quoted && id === cookie.value }
 }
 
 /**
@@ -71,10 +89,17 @@ export function rewrittenFor(lines: readonly string[], name: string, id: string)
     .join('; ')
 }
 
-/** Where the line's first part goes, so do the blanks in front of what is then the first. */
+/**
+ * Every part goes that an application, or the next proxy, could take for the session: blanks and tabs around a name
+ * are nothing to many of them. Where the line's first part goes, so do the spaces in front of what is then the first.
+ */
 function withoutCookie(line: string, name: string): string {
   const parts = line.split(';')
-  const kept = parts.filter((part) => pairOf(part)?.name !== name)
+  const kept = parts.filter((part) => nameForOthers(part) !== name)
   const left = kept.join(';')
   return kept[0] === parts[0] ? left : left.replace(/^ +/, '')
+}
+
+function nameForOthers(part: string): string | undefined {
+  return /^[ \t]*([^=]*?)[ \t]*=/.exec(part)?.[1]
 }

@@ -77,6 +77,13 @@ inEnvoy(({ binary }) => {
       expect(arrived.get('changed')).toEqual([0x0d])
     })
 
+    test('with a second cookie that only others could take for the session reaches the pod without it', async () => {
+      const connection = await open()
+      const answer = await connection.get('/keep', ['cookie: ISTIOID=; \tISTIOID=evil'])
+      const id = MINTED.exec(answer.setCookie.join('\n'))?.[1] ?? 'nothing was minted'
+      expect(seen(answer, 'cookie')).toEqual([`ISTIOID=${id}`])
+    })
+
     test(
       `is read by the filter as by Envoy, as it came and as it was rewritten: ${RUNS} generated ones (seed ${SEED})`,
       async () => {

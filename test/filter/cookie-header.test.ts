@@ -44,3 +44,19 @@ test(
   },
   TIMEOUT,
 )
+
+// Blanks and tabs around a name are nothing to many applications, and to the next proxy where they start a line.
+test.each([
+  ['a tab before the name', 'ISTIOID=; \tISTIOID=evil', ''],
+  ['blanks and tabs around it', 'a=1; ISTIOID=; \t ISTIOID \t=evil; b=2', 'a=1; b=2; '],
+  ['a blank behind it, in front', 'ISTIOID =evil; a=1', 'a=1; '],
+  ['a tab behind it, in the second of two entries', 'ISTIOID=;a=1\nISTIOID\t=evil; b="2"', 'a=1; b="2"; '],
+])('a cookie that only others could take for the session does not reach the pod: %s', (_, lines, left) => {
+  const { plugin } = startMooring({ session: { cookie: { name: NAME } } })
+  const passed = pass(
+    plugin,
+    lines.split('\n').map((line): HeaderEntry => ['cookie', line]),
+  )
+  const id = MINTED.exec(setCookies(passed).join('\n'))?.[1] ?? 'nothing was minted'
+  expect(requestValues(passed, 'cookie')).toEqual([`${left}ISTIOID=${id}`])
+})
