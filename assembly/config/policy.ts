@@ -74,6 +74,8 @@ export class Plan {
   session: SessionPolicy | null
   /** Null: no key header is written. */
   key: KeyPolicy | null
+  /** Sooner or later all headers are read at once: then nothing need be asked for before. */
+  readsHeaders: bool
 }
 
 export enum Secure {

@@ -50,6 +50,7 @@ export function take(plan: Plan): Plan {
   const session = plan.session
   const key = plan.key
   left.mode = plan.mode
+  left.readsHeaders = plan.readsHeaders
   left.session = null
   left.key = null
   if (isTaken(ALL)) return left

@@ -23,7 +23,7 @@ import { Counter } from '../proxy/counter'
 import { removeRequestHeader, replaceRequestHeader } from '../proxy/header'
 import { count, useLedger } from '../proxy/metrics'
 import { EMPTY_PAIRS, sendLocalReply } from '../proxy/reply'
-import { COOKIE, beginRequest } from '../proxy/request'
+import { COOKIE, beginRequest, requestPairs } from '../proxy/request'
 import { findPending, reservePending } from '../session/pending'
 import { deletionHeaders } from '../session/set-cookie'
 import {
@@ -75,6 +75,7 @@ function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeade
   const debug = policy.debug
   const explains = debug !== null && presentsDebugToken(debug)
 
+  if (plan.readsHeaders) requestPairs()
   let readable = true
   if (session === null) noSession()
   else readable = resolveSession(session, stream, root, shadow)

@@ -51,7 +51,8 @@ export function beginRequest(): void {
 
 /** The first `cookie` entry; proxy/cookies.ts has the others. */
 export function requestCookieLine(): Slice {
-  if (firstCookieLine == UNASKED) firstCookieLine = readRequestHeader(COOKIE)
+  if (firstCookieLine == UNASKED)
+    firstCookieLine = pairs == UNASKED ? readRequestHeader(COOKIE) : entryOf(COOKIE, true)
   return firstCookieLine
 }
 
@@ -90,7 +91,7 @@ export function requestMethod(): Slice {
   return method
 }
 
-/** All headers, to be walked with a PairCursor. */
+/** All headers, to be walked with a PairCursor. Whatever is asked for afterwards comes out of them. */
 export function requestPairs(): Slice {
   if (pairs == UNASKED) pairs = readPairs(HeaderMapType.RequestHeaders)
   return pairs
@@ -102,11 +103,17 @@ export function requestPairs(): Slice {
  * than the first entry and the property that joins all entries.
  */
 export function onlyEntry(name: Slice): Slice {
+  return entryOf(name, false)
+}
+
+function entryOf(name: Slice, first: bool): Slice {
   const all = requestPairs()
   if (all == UNREADABLE || !cursor.open(all)) return UNREADABLE
   let found: Slice = ABSENT
   while (cursor.next()) {
-    if (equals(cursor.name, name)) found = found == ABSENT ? cursor.value : SEVERAL
+    if (!equals(cursor.name, name)) continue
+    if (first) return cursor.value
+    found = found == ABSENT ? cursor.value : SEVERAL
   }
   return cursor.complete ? found : UNREADABLE
 }

@@ -364,7 +364,7 @@ describe('readOnly', () => {
 describe('what cannot be read', () => {
   test('cookies, with signing: 431', () => {
     const mooring = startSigned()
-    mooring.vm.inject({ hostcall: 'proxy_get_header_map_value', status: Status.InvalidMemoryAccess })
+    mooring.vm.inject({ hostcall: 'proxy_get_header_map_pairs', status: Status.InvalidMemoryAccess })
     const { stream } = pass(mooring.plugin, [['cookie', `ISTIOID=${TOKEN}`]])
     expect(stream.localReply).toMatchObject({
       status: 431,

@@ -201,6 +201,7 @@ function parsed(bytes: Uint8Array): Readonly<Record<string, unknown>> {
 }
 
 function shortened(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
   return typeof value === 'string' && value.length > 300
     ? `${value.slice(0, 300)}... (${value.length})`
     : value

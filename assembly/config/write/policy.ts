@@ -6,12 +6,13 @@ import { ABSENT, Slice, lenOf } from '../../bytes/slice'
 import { DEFAULT_KEY_HEADER, isKeyHeader } from '../check/header'
 import { isLabel } from '../check/name'
 import { MODES, MOST_RULES } from '../check/root'
+import { SOURCE_LEVELS } from '../check/source'
 import { missingKeys, signingFound } from '../check/signing'
 import { choiceOf } from '../fields'
 import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
 import { hasKey, hasSession, pick } from '../plan/layers'
 import { debugHeader, debugTokenHeader } from '../plan/observe'
-import { Plan, Policy, Rule, SLICE_BYTES } from '../policy'
+import { Plan, Policy, Rule, SLICE_BYTES, Source, SourceKind } from '../policy'
 import {
   blockBytes,
   blockLowerText,
@@ -114,7 +115,26 @@ function writePlan(rule: JsonNode | null, root: JsonNode, top: Plan | null): Pla
     const shared = over === null && top !== null ? top.key : null
     plan.key = shared !== null ? shared : writeKey(over, member(root, word('key')))
   }
+  plan.readsHeaders = readsHeaders(plan)
   return plan
+}
+
+/** A signed session rewrites the Cookie header, and a header's single entry is looked for among all. */
+function readsHeaders(plan: Plan): bool {
+  const session = plan.session
+  if (session !== null && session.signing !== null) return true
+  const key = plan.key
+  return key !== null && readHeader(key.from, key.fromCount, 0)
+}
+
+function readHeader(sources: usize, count: u32, level: u32): bool {
+  if (blockOverflowed() || level > SOURCE_LEVELS) return false
+  for (let i: u32 = 0; i < count; i++) {
+    const source = changetype<Source>(sources + i * <u32>offsetof<Source>())
+    if (source.kind == SourceKind.Header && !source.join) return true
+    if (readHeader(source.children, source.childCount, level + 1)) return true
+  }
+  return false
 }
 
 function openKeyHeaders(policy: Policy, most: u32): void {
