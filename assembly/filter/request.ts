@@ -3,13 +3,14 @@
  *
  *   1. the arena starts over
  *   2. rules pick the plan, of which other plugins may have taken parts
- *   3. the session is found or minted                    everything is read before
- *   4. the key is derived                                anything is written
- *   5. the session's cookie is put on the request, so that the first request hashes like those that follow
- *   6. the debug token and clients' key headers go, under every plan
- *   7. one key header is written, or none
+ *   3. the session is found, verified or minted          everything is read before
+ *   4. the key is derived, or the session brings one     anything is written
+ *   5. who has a forged session, an unreadable one, or no key where there must be one, is answered here
+ *   6. the session's cookie is put on the request, so that the first request hashes like those that follow
+ *   7. the debug token and clients' key headers go, under every plan
+ *   8. one key header is written, or none
  *
- * In shadow, steps 5 to 7 are left out; but a debug token that is valid goes even then.
+ * In shadow, steps 5 to 8 are left out; but a debug token that is valid goes even then.
  */
 import { REQUEST_CAP, arenaReset } from '../bytes/arena'
 import { heapAlloc } from '../bytes/heap'
