@@ -64,18 +64,58 @@ test('a plugin is checked as the page says', () => {
   })
 })
 
-test('a patch for the gateway is one for its Deployment', () => {
-  const patch = parse(readFileSync('manifests/options/hash-secret/gateway-environment.yaml', 'utf8')) as {
-    spec: {
-      template: { spec: { containers: { name: string; env: { name: string; valueFrom: unknown }[] }[] } }
-    }
+interface Variable {
+  readonly name: string
+  readonly valueFrom: { readonly secretKeyRef: { readonly name: string; readonly key: string } }
+}
+
+/** What a patch for the gateway's Deployment gives the proxy. */
+function gatewayVariables(option: string): readonly Variable[] {
+  const patch = parse(readFileSync(`manifests/options/${option}/gateway-environment.yaml`, 'utf8')) as {
+    spec: { template: { spec: { containers: { name: string; env: Variable[] }[] } } }
   }
   const [container] = patch.spec.template.spec.containers
   expect(container?.name).toBe('istio-proxy')
-  expect(container?.env).toEqual([
-    { name: 'MOORING_HASH_SECRET', valueFrom: { secretKeyRef: { name: 'mooring', key: 'hash-secret' } } },
-  ])
-  expect(page).toContain('create secret generic mooring --from-literal=hash-secret=')
+  return container?.env ?? []
+}
+
+test.each([
+  ['hash-secret', [{ name: 'mooring', key: 'hash-secret' }]],
+  [
+    'signing',
+    [
+      { name: 'mooring-signing', key: 'signing-1' },
+      { name: 'mooring-signing', key: 'signing-2', optional: true },
+    ],
+  ],
+])(
+  'options/%s: the gateway gets what the plugin takes, from the Secret of the page',
+  (option, references) => {
+    const given = gatewayVariables(option)
+    expect(given.map(({ valueFrom }) => valueFrom.secretKeyRef)).toEqual(references)
+    const patches = parse(readFileSync(`manifests/options/${option}/plugin.yaml`, 'utf8')) as {
+      value: { name?: string; valueFrom?: string }
+    }[]
+    const taken = patches.filter(({ value }) => value.valueFrom === 'HOST').map(({ value }) => value.name)
+    expect(taken).toEqual(given.map(({ name }) => name))
+    const [first] = references
+    expect(page).toContain(`create secret generic ${first?.name ?? ''} --from-literal=${first?.key ?? ''}=`)
+  },
+)
+
+test('the command that rotates adds a secret under a key that the gateway reads', () => {
+  const [command = ''] = commands.filter((line) => line.includes(' patch secret '))
+  const script = `kubectl() { printf '%s\\n' "$@"; }; openssl() { echo 'AB+/cd=='; }; ${command}`
+  const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
+  const [patch = '', option, secret] = stdout.trim().split('\n').reverse()
+  expect([secret, option]).toEqual(['mooring-signing', '--patch'])
+  const { stringData } = JSON.parse(patch) as { stringData: Record<string, string> }
+  expect(stringData).toEqual({ 'signing-2': 'AB+/cd==' })
+  expect(gatewayVariables('signing').map(({ valueFrom }) => valueFrom.secretKeyRef)).toContainEqual({
+    name: secret,
+    key: 'signing-2',
+    optional: true,
+  })
 })
 
 test('the shares of moved sessions are those of the balancers, on average over addresses', () => {

@@ -34,6 +34,7 @@ withGoTools(['helm', 'kustomize'], ({ helm, kustomize }) => {
     ['waypoint', 'shop', 'manifests/waypoint'],
     ['mesh-default', 'istio-system', 'manifests/mesh-default'],
     ['mesh-override', 'shop', 'manifests/mesh-override'],
+    ['signed', 'istio-system', 'manifests/signed'],
     ['by-user', 'istio-system', 'manifests/by-user'],
     ['shadow', 'istio-system', 'manifests/rollout/1-shadow', 'manifests/alerts'],
     ['seed', 'istio-system', 'manifests/seed'],

@@ -94,6 +94,11 @@ describe('the plugin gets its root id, its failure policy and its environment', 
     ['fail-reload', 'FAIL_RELOAD', { key_values: ON_BAD }],
     ['reject-bad-configuration', 'FAIL_OPEN', { key_values: { MOORING_ON_BAD_CONFIG: 'reject' } }],
     ['by-user', 'FAIL_OPEN', { key_values: ON_BAD, host_env_keys: ['MOORING_HASH_SECRET'] }],
+    [
+      'signed',
+      'FAIL_OPEN',
+      { key_values: ON_BAD, host_env_keys: ['MOORING_SIGNING_1', 'MOORING_SIGNING_2'] },
+    ],
   ])('%s', (set, policy, environment) => {
     const [config] = pluginOf(set)
     expect(config?.root_id).toBe('mooring')

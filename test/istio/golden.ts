@@ -88,6 +88,8 @@ export interface RunOptions {
   readonly set: string
   /** Default: the filter that was built. */
   readonly wasm?: string
+  /** What Envoy has in its environment besides. Default: the secrets of the tests. */
+  readonly env?: Readonly<Record<string, string>>
   /** Changes the bootstrap before Envoy gets it. */
   readonly adjust?: (golden: Golden) => void
   readonly respond?: Parameters<typeof Replicas.start>[1]
@@ -113,7 +115,7 @@ export async function runSet({ set, adjust, ...options }: RunOptions): Promise<R
 /** As {@link runSet}, for any bootstrap of one listener. */
 export async function runBootstrap(
   golden: Golden,
-  { binary, wasm, respond }: Omit<RunOptions, 'set' | 'adjust'>,
+  { binary, wasm, env = ENVIRONMENT, respond }: Omit<RunOptions, 'set' | 'adjust'>,
 ): Promise<RunningSet> {
   const replicas = await Replicas.start(undefined, respond)
   try {
@@ -130,8 +132,8 @@ export async function runBootstrap(
     const envoy = await EnvoyProcess.start({
       binary,
       bootstrap: JSON.parse(text.replaceAll(MODULE_PATH, wasm ?? BUILT_FILTER)) as Bootstrap,
-      // What options/hash-secret/gateway-environment.yaml gives the pod.
-      env: { ...process.env, ...ENVIRONMENT },
+      // What the files gateway-environment.yaml of options/ give the pod.
+      env: { ...process.env, ...env },
     })
     return {
       envoy,

@@ -1,72 +1,21 @@
 /** What Istio generated from the manifests, run by real Envoys: who stays on which pod. */
 import { describe, expect, test } from 'vitest'
-import { Client, oneConnection, type Exchange } from '../../demo/client.ts'
 import { loopbackAddresses } from '../../demo/loopback.ts'
 import { inEnvoy } from '../envoy/in-envoy.ts'
 import { createIssuer } from '../envoy/jwt-authn.ts'
 import { rawRequest, seen } from '../envoy/raw-request.ts'
-import { connectionManager, runSet, type RunningSet } from './golden.ts'
+import { connectionManager, runSet } from './golden.ts'
+import {
+  CLIENTS,
+  expectMinted,
+  expectScattered,
+  expectSticky,
+  podsOf,
+  SERVICE,
+  setCookies,
+  visit,
+} from './visits.ts'
 import { onPlainListener } from './waypoint.ts'
-
-const CLIENTS = 16
-const REQUESTS = 4
-const MINTED = /^ISTIOID=[A-Za-z0-9_-]{22}; Path=\/; HttpOnly; SameSite=Lax$/
-const SERVICE = 'test2-bwce-srv.shop.svc.cluster.local:8080'
-
-interface Visit {
-  readonly path?: (client: number) => string
-  readonly headers?: (client: number) => Readonly<Record<string, string>>
-  readonly from?: (client: number) => string
-  readonly host?: string
-}
-
-/** What each of some clients saw, by client. Each has a cookie jar of its own. */
-async function visit(set: RunningSet, { path, headers, from, host }: Visit = {}) {
-  return await Promise.all(
-    Array.from({ length: CLIENTS }, async (_, index) => {
-      const agent = oneConnection(from?.(index))
-      const client = new Client({
-        name: `client ${index}`,
-        port: set.port,
-        agent,
-        ...(host === undefined ? {} : { host }),
-        ...(path === undefined ? {} : { path: path(index) }),
-        ...(headers === undefined ? {} : { headers: headers(index) }),
-      })
-      const exchanges: Exchange[] = []
-      for (let request = 0; request < REQUESTS; request += 1) exchanges.push(await client.get())
-      agent.destroy()
-      return exchanges
-    }),
-  )
-}
-
-type Visits = readonly (readonly Exchange[])[]
-
-const podsOf = (exchanges: readonly Exchange[]) => new Set(exchanges.map(({ echo }) => echo?.pod))
-
-/** Each client stays on one pod, and together they use several. */
-function expectSticky(visits: Visits): void {
-  expect(visits.flat().map(({ status }) => status)).toEqual(visits.flat().map(() => 200))
-  expect(visits.map((exchanges) => podsOf(exchanges).size)).toEqual(visits.map(() => 1))
-  expect(podsOf(visits.flat()).size).toBeGreaterThan(1)
-}
-
-/** Some client meets several pods. */
-function expectScattered(visits: Visits): void {
-  expect(visits.flat().map(({ status }) => status)).toEqual(visits.flat().map(() => 200))
-  expect(Math.max(...visits.map((exchanges) => podsOf(exchanges).size))).toBeGreaterThan(1)
-}
-
-/** One cookie for each client, with its first answer. */
-function expectMinted(visits: Visits): void {
-  for (const [first, ...rest] of visits) {
-    expect(first?.setCookie).toEqual([expect.stringMatching(MINTED)])
-    expect(rest.flatMap(({ setCookie }) => setCookie)).toEqual([])
-  }
-}
-
-const setCookies = (visits: Visits) => visits.flat().flatMap(({ setCookie }) => setCookie)
 
 inEnvoy(({ binary }) => {
   describe('a session that the gateway mints stays on its pod', () => {
