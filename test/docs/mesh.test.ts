@@ -103,6 +103,18 @@ test.each([
   },
 )
 
+test('what the options take has different names, and a plugin that others stand beside has them all', () => {
+  const all = ['hash-secret', 'signing'].flatMap(gatewayVariables).map(({ name }) => name)
+  expect(new Set(all).size).toBe(all.length)
+  for (const directory of ['mesh-default', 'mesh-override']) {
+    const { spec } = parse(readFileSync(`manifests/${directory}/wasm-plugin.yaml`, 'utf8')) as {
+      spec: { vmConfig: { env: { name: string; valueFrom?: string }[] } }
+    }
+    const named = spec.vmConfig.env.filter(({ valueFrom }) => valueFrom === 'HOST').map(({ name }) => name)
+    expect(named).toEqual(all)
+  }
+})
+
 test('the command that rotates adds a secret under a key that the gateway reads', () => {
   const [command = ''] = commands.filter((line) => line.includes(' patch secret '))
   const script = `kubectl() { printf '%s\\n' "$@"; }; openssl() { echo 'AB+/cd=='; }; ${command}`

@@ -8,6 +8,7 @@ import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { Replica } from '../../demo/replica.ts'
 import { EnvoyProcess } from '../../tools/envoy-process.ts'
 import { guardOrphan } from '../../tools/orphan-guard.ts'
+import { ENVIRONMENT } from '../config/compiler.ts'
 import { freePort } from '../envoy/free-port.ts'
 
 /** Istio's DiscoveryServer and the part of its agent that fetches modules, in a process of their own (serve.go). */
@@ -33,6 +34,11 @@ class ControlPlane implements AsyncDisposable {
   /** Creates objects or replaces them; resolves when Istio has taken them, before any proxy has. */
   async apply(...objects: readonly unknown[]): Promise<void> {
     await this.#command('apply', objects)
+  }
+
+  /** As {@link apply}, for what kustomize builds of a directory of manifests. */
+  async applyDirectory(path: string): Promise<void> {
+    await this.#send(`apply ${path}`)
   }
 
   async delete(...objects: readonly unknown[]): Promise<void> {
@@ -124,6 +130,7 @@ export class TestMesh implements AsyncDisposable {
         binary: options.binary,
         bootstrap: adsBootstrap(ads),
         logLevel: 'info',
+        env: { ...process.env, ...ENVIRONMENT },
       })
       return new TestMesh(plane, envoy, port, replicas)
     } catch (error) {

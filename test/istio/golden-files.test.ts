@@ -65,6 +65,7 @@ describe('the plugin stands where the order of filters needs it', () => {
     ['gateway-api', ['istio-ingress.mooring', ...AFTER, ROUTER]],
     ['sidecars', ['shop.mooring', ...AFTER, ROUTER]],
     ['mesh-override', ['shop.mooring-shop', 'istio-system.mooring-mesh', ...AFTER, ROUTER]],
+    ['mesh-default-signed', ['istio-system.mooring', 'istio-system.mooring-mesh', ...AFTER, ROUTER]],
     ['one-gateway', ['istio-system.mooring-canary', 'istio-system.mooring', ...AFTER, ROUTER]],
     ['one-gateway-others', ['istio-system.mooring', ...AFTER, ROUTER]],
   ])('%s', (set, expected) => {
@@ -123,7 +124,7 @@ describe('the route hashes what the DestinationRule says', () => {
     ['hash-source-ip', [{ connection_properties: { source_ip: true } }]],
     ['gateway-api', [{ header: { header_name: 'x-mooring-key' } }]],
     ['sidecars', [{ header: { header_name: 'x-mooring-key' } }]],
-    ['mesh-override', [{ header: { header_name: 'x-shop-key' } }]],
+    ['mesh-override', [{ header: { header_name: 'x-mooring-key' } }]],
     ['waypoint', [{ header: { header_name: 'x-mooring-key' } }]],
   ])('%s', (set, policy) => {
     const manager = connectionManager(readGolden(set), set === 'waypoint' ? WAYPOINT : undefined)

@@ -77,38 +77,6 @@ inEnvoy(({ binary }) => {
     expect(setCookies(visits)).toEqual([])
   })
 
-  test("mesh-override: the namespace's own header decides, and a client can send neither", async () => {
-    await using set = await runSet({ binary, set: 'mesh-override' })
-    const tenant = (client: number) => ({ 'x-tenant': `tenant-${client}`, cookie: 'ISTIOID=everybody' })
-    expectSticky(await visit(set, { host: SERVICE, headers: tenant }))
-    const answer = await rawRequest(
-      set.port,
-      ['x-tenant', 'a', 'x-shop-key', 'chosen', 'x-mooring-key', 'chosen'],
-      { host: SERVICE },
-    )
-    expect(seen(answer, 'x-shop-key')).toEqual([expect.stringMatching(/^[A-Za-z0-9_-]{22}$/)])
-    expect(seen(answer, 'x-mooring-key')).toEqual([])
-  })
-
-  test('mesh-default: a namespace that opted out is left alone, but for the key header of a client', async () => {
-    await using set = await runSet({
-      binary,
-      set: 'mesh-default-gateway',
-      adjust: (golden) => {
-        Object.assign(golden, {
-          node: {
-            id: 'router~192.0.2.10~gw.batch~batch.svc.cluster.local',
-            cluster: 'batch',
-            metadata: { NAMESPACE: 'batch' },
-          },
-        })
-      },
-    })
-    const answer = await rawRequest(set.port, ['x-mooring-key', 'chosen'])
-    expect(answer.setCookie).toEqual([])
-    expect(seen(answer, 'x-mooring-key')).toEqual([])
-  })
-
   test('by-user: a user has one pod on every device, everybody else a session', async () => {
     const issuer = await createIssuer()
     await using set = await runSet({
