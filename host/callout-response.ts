@@ -13,6 +13,8 @@ export class CalloutResponse {
   initialMetadata: HeaderMap | undefined
   trailingMetadata: HeaderMap | undefined
   grpcMessage: Uint8Array | undefined
+  /** Addresses, in the ABI's form. */
+  dnsAnswer: Uint8Array | undefined
   /** What `proxy_get_status` answers; the code outlives its callback, the message does not. */
   statusCode = 0
   /** A byte string. */

@@ -57,6 +57,7 @@ export type UsageCode =
   | 'bad_worker_count'
   | 'unknown_worker'
   | 'callout_over'
+  | 'not_an_address'
 
 /** A test, not the plugin under test, did something that no Envoy does. */
 export class HostUsageError extends TypeError {

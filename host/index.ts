@@ -18,6 +18,7 @@ export {
 } from '../assembly/proxy/abi.ts'
 export { type Callouts, GrpcCall, GrpcStream, HttpCall, type HttpCallResponse } from './callouts.ts'
 export { type Clock, ManualClock, systemClock } from './clock.ts'
+export { type DnsQueries, DnsQuery } from './dns.ts'
 export { byteStringOf, bytesOf } from './envoy/byte-string.ts'
 export type { HeaderEntry, HeaderList } from './envoy/header-list.ts'
 export {

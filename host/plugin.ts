@@ -196,6 +196,9 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
 
   /** @internal */
   override buffer(type: BufferType, vmConfiguration: Uint8Array): Uint8Array | undefined {
+    if (type === BufferType.CallData && this.calloutResponse.dnsAnswer !== undefined) {
+      return this.calloutResponse.dnsAnswer
+    }
     if (type !== BufferType.PluginConfiguration) return super.buffer(type, vmConfiguration)
     return this.configurationVisible ? this.configuration : undefined
   }

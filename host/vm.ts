@@ -4,6 +4,7 @@ import { Callouts, type GrpcCall, type HttpCall } from './callouts.ts'
 import { CalloutResponse } from './callout-response.ts'
 import { type Clock, ManualClock } from './clock.ts'
 import { type Context, type RootContext, StreamlessContext } from './context.ts'
+import { DnsQueries } from './dns.ts'
 import { type HeaderViolation, HeaderViolationError, HostUsageError, VmFailedError } from './errors.ts'
 import type { Fault } from './faults.ts'
 import type { ForeignFunction } from './foreign.ts'
@@ -55,6 +56,11 @@ export interface VmOptions {
   readonly onLog?: (entry: LogEntry) => void
   /** Clusters that callouts can reach: {@link Vm.callouts} has what the guest asks of them. None by default. */
   readonly clusters?: readonly string[]
+  /**
+   * Names that are answered before `envoy_resolve_dns` returns, as those of the hosts file are; an empty list for one
+   * that does not exist. {@link Vm.dns} has the others. None by default.
+   */
+  readonly hosts?: Readonly<Record<string, readonly string[]>>
   /** Its own by default; give several VMs the same, as workers of one Envoy have. */
   readonly metrics?: Metrics
   /** Its own by default. */
@@ -88,6 +94,8 @@ export class Vm implements Disposable {
   readonly journal: Journal | undefined
   /** HTTP and gRPC callouts that wait for the test to answer them. */
   readonly callouts: Callouts
+  /** DNS queries that wait for the test to answer them. */
+  readonly dns: DnsQueries
   /** Every header with forbidden bytes that the guest has written. */
   readonly violations: readonly HeaderViolation[]
   private readonly guest: Guest
@@ -111,18 +119,22 @@ export class Vm implements Disposable {
     this.journal = options.journal === true ? new Journal() : undefined
     this.throwsOnViolation = options.onHeaderViolation !== 'record'
     this.timers = new TickSchedule(this.clock)
-    this.callouts = new Callouts(options.clusters ?? [], {
-      whenIdle: (action) => {
+    const outside = {
+      whenIdle: (action: () => void): void => {
         if (this.guest.isRunning) this.deferred.push(action)
         else action()
       },
+      checkViolations: (): void => {
+        this.checkViolations()
+      },
+    }
+    this.callouts = new Callouts(options.clusters ?? [], {
+      ...outside,
       schedule: (call, milliseconds) => {
         this.timers.set(call, milliseconds)
       },
-      checkViolations: () => {
-        this.checkViolations()
-      },
     })
+    this.dns = new DnsQueries(options.hosts ?? {}, outside)
     const violations: HeaderViolation[] = []
     this.violations = violations
     const vmContext = new VmContext()
@@ -323,7 +335,7 @@ export class Vm implements Disposable {
       ...streamCalls(guest, contextOf, options.foreignFunctions ?? {}, violations),
       ...metricCalls(guest, new MetricIds(this.metrics)),
       ...sharedCalls(guest, this.vmId, this.sharedData, this.sharedQueues),
-      ...calloutCalls(guest, this.callouts, violations),
+      ...calloutCalls(guest, this.callouts, this.dns, violations),
       ...runtimeCalls(guest, this.clock, this.logs, log),
       ...wasiCalls(
         guest,
@@ -362,6 +374,7 @@ export class Vm implements Disposable {
     this.contexts.delete(plugin.id)
     this.timers.set(plugin, 0)
     this.callouts.cancelOf(plugin)
+    this.dns.cancelOf(plugin)
   }
 
   private checkViolations(): void {

@@ -1,5 +1,6 @@
 import { Status } from '../../assembly/proxy/abi.ts'
 import type { Begun, Callouts } from '../callouts.ts'
+import type { DnsQueries } from '../dns.ts'
 import type { HeaderViolation } from '../errors.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
 import { HeaderMap, type HeaderMapKind } from '../header-map.ts'
@@ -10,7 +11,12 @@ import { decodePairs } from '../pairs.ts'
  * HTTP and gRPC callouts and DNS (cpp-host src/exports.cc, Envoy context.cc httpCall and following). All of them belong
  * to the root context, whoever makes them.
  */
-export function calloutCalls(guest: Guest, callouts: Callouts, violations: HeaderViolation[]): HostcallTable {
+export function calloutCalls(
+  guest: Guest,
+  callouts: Callouts,
+  dns: DnsQueries,
+  violations: HeaderViolation[],
+): HostcallTable {
   const { Ok, InvalidMemoryAccess } = Status
 
   function headerMap(hostcall: string, kind: HeaderMapKind, pairs: string): HeaderMap {
@@ -115,9 +121,13 @@ export function calloutCalls(guest: Guest, callouts: Callouts, violations: Heade
       return guest.handOver(statusMessage, messageAt, sizeAt) ? Ok : InvalidMemoryAccess
     },
 
-    envoy_resolve_dns(address: number, addressSize: number, tokenAt: number) {
-      if (!guest.memory.contains(address, addressSize)) return InvalidMemoryAccess
-      return guest.memory.contains(tokenAt, 4) ? Status.Unimplemented : InvalidMemoryAccess
+    envoy_resolve_dns(name: number, nameSize: number, tokenAt: number) {
+      const text = guest.memory.readByteString(name, nameSize)
+      if (text === undefined) return InvalidMemoryAccess
+      const token = dns.nextToken()
+      if (!guest.memory.writeU32(tokenAt, token)) return InvalidMemoryAccess
+      dns.begin(token, text, guest.caller.root)
+      return Ok
     },
   }
 

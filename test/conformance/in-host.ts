@@ -4,6 +4,7 @@ import {
   CALLEES,
   CLUSTER,
   ENVIRONMENT,
+  HOSTS,
   NODE_METADATA,
   PLUGIN,
   REQUESTS,
@@ -17,6 +18,7 @@ export function recordInHost(wasm: Uint8Array, envoy: string): string[] {
     configuration: PLUGIN.vmConfiguration,
     environment: ENVIRONMENT,
     clusters: [CLUSTER, ...CALLEES],
+    hosts: HOSTS,
   })
   const plugin = vm.startPlugin({
     name: PLUGIN.name,

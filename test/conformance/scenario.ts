@@ -32,6 +32,23 @@ interface ProbeRequest {
   readonly differsIn?: readonly string[]
 }
 
+/**
+ * What Envoy looks up without asking a server: an address, a name that has no other (RFC 6761), one that no server may
+ * be asked for (RFC 7686), and what is no name.
+ */
+const DNS_NAMES = [
+  '127.0.0.1',
+  '2001:DB8:0:0::01',
+  '::ffff:10.0.0.1',
+  'localhost',
+  'x.onion',
+  'a..b',
+  '.a',
+  `${'a'.repeat(64)}.b`,
+]
+/** The answers to some of them. */
+export const HOSTS: Readonly<Record<string, readonly string[]>> = { localhost: ['::1'], 'x.onion': [] }
+
 const HEADERS: readonly HeaderEntry[] = [
   ['cookie', 'a=1'],
   ['x-t-empty', ''],
@@ -65,6 +82,12 @@ export const REQUESTS: readonly ProbeRequest[] = [
       call,
     }),
   ),
+  ...DNS_NAMES.map((name, index): ProbeRequest => ({
+    method: 'GET',
+    path: `/dns/${index}`,
+    headers: [['x-t-dns', name]],
+    body: '',
+  })),
   ...FOREIGN_CALLS.map(({ name, argument, differsIn }, index): ProbeRequest => ({
     method: 'GET',
     path: `/foreign/${index}`,

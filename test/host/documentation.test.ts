@@ -13,13 +13,14 @@ import { compileExample, example, EXAMPLE_FLAGS, examples, page } from './doc-ex
 const root = resolve(import.meta.dirname, '../..')
 const room = join(root, 'build/doc-examples')
 
-const FILTERS = ['filter', 'asking', 'streaming']
+const FILTERS = ['filter', 'asking', 'streaming', 'resolving']
 const PLAIN = [
   'filter',
   'phases',
   'asking',
   'clock',
   'streaming',
+  'resolving',
   'headers',
   'chain',
   'failure',

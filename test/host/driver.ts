@@ -54,6 +54,7 @@ const CALLBACKS: Readonly<Record<string, { signature: string; returns: number }>
   proxy_on_grpc_receive: { signature: 'iii>', returns: 0 },
   proxy_on_grpc_receive_trailing_metadata: { signature: 'iii>', returns: 0 },
   proxy_on_grpc_close: { signature: 'iii>', returns: 0 },
+  envoy_on_resolve_dns: { signature: 'iii>', returns: 0 },
   proxy_on_log: { signature: 'i>', returns: 0 },
   proxy_on_done: { signature: 'i>i', returns: 1 },
   proxy_on_delete: { signature: 'i>', returns: 0 },

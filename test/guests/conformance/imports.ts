@@ -246,3 +246,7 @@ export declare function fdClose(fd: i32): i32
 // @ts-ignore: decorator
 @external("wasi_snapshot_preview1", "args_sizes_get")
 export declare function argsSizesGet(count: usize, size: usize): i32
+
+// @ts-ignore: decorator
+@external("env", "envoy_resolve_dns")
+export declare function resolveDns(name: usize, size: i32, token: usize): i32

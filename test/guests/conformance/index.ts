@@ -5,6 +5,7 @@
 import { allocate, ascii, reset } from './arguments'
 import { end, enter, line, mute, number, text } from './report'
 import * as callouts from './callouts'
+import * as dns from './dns'
 import * as foreign from './foreign'
 import * as host from './imports'
 import * as probe from './probes'
@@ -66,6 +67,10 @@ export function proxy_on_configure(id: i32, size: i32): i32 {
 export function proxy_on_request_headers(id: i32, count: i32, endOfStream: i32): i32 {
   begin('request headers', -1, endOfStream)
   if (callouts.begin(id)) return 1
+  if (dns.asked(id)) {
+    brief = true
+    return dns.waits() ? 1 : 0
+  }
   if (foreign.callAsAsked()) {
     brief = true
     return 0
@@ -152,4 +157,8 @@ export function proxy_on_grpc_receive_trailing_metadata(id: i32, token: i32, ele
 
 export function proxy_on_grpc_close(id: i32, token: i32, code: i32): void {
   callouts.onClose(token, code)
+}
+
+export function envoy_on_resolve_dns(id: i32, token: i32, size: i32): void {
+  dns.onAnswer(token, size)
 }
