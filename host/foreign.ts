@@ -7,6 +7,7 @@ import { deflateSync, inflateSync } from 'node:zlib'
 import { Status } from '../assembly/proxy/abi.ts'
 import type { Context } from './context.ts'
 import { signText, verifySignature } from './foreign-crypto.ts'
+import { lifeSpanOf } from './filter-state.ts'
 import { readFields } from './protobuf.ts'
 
 /** What a foreign function answers; without `result` the guest gets a null pointer and size 0. */
@@ -58,14 +59,17 @@ function clearRouteCache(_argument: Uint8Array, effective: Context): ForeignResu
   return OK
 }
 
-/** DeclarePropertyArguments { string name = 1; bool readonly = 2; ... }; acts on the current context, not the effective one. */
+/** DeclarePropertyArguments { string name = 1; bool readonly = 2; ... LifeSpan span = 5; }; acts on the current context, not the effective one. */
 function declareProperty(argument: Uint8Array, _effective: Context, current: Context): ForeignResult {
   const fields = readFields(argument)
   if (fields === undefined) return BAD_ARGUMENT
   const name = fields.bytes.get(1)?.toString('latin1') ?? ''
   current.prototypes ??= new Map()
   if (current.prototypes.has(name)) return BAD_ARGUMENT
-  current.prototypes.set(name, { readOnly: (fields.varints.get(2) ?? 0n) !== 0n })
+  current.prototypes.set(name, {
+    readOnly: (fields.varints.get(2) ?? 0n) !== 0n,
+    lifeSpan: lifeSpanOf(fields.varints.get(5)),
+  })
   return OK
 }
 
@@ -75,10 +79,8 @@ function setEnvoyFilterState(argument: Uint8Array, effective: Context): ForeignR
   if (fields === undefined) return BAD_ARGUMENT
   const path = fields.bytes.get(1)?.toString('latin1') ?? ''
   if (!FILTER_STATE_FACTORIES.has(path) || effective.info === undefined) return NOT_FOUND
-  effective.info.filterState.set(path, {
-    value: fields.bytes.get(2)?.toString('latin1') ?? '',
-    readOnly: false,
-  })
+  const value = fields.bytes.get(2)?.toString('latin1') ?? ''
+  effective.info.filterState.set(path, { value, readOnly: false }, lifeSpanOf(fields.varints.get(3)))
   return OK
 }
 

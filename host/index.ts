@@ -32,6 +32,13 @@ export {
   VmFailedError,
 } from './errors.ts'
 export type { Fault } from './faults.ts'
+export {
+  Connection,
+  type FilterState,
+  type FilterStateObject,
+  LIFE_SPAN,
+  type LifeSpan,
+} from './filter-state.ts'
 export type { ForeignFunction, ForeignResult } from './foreign.ts'
 export type { VmFailure } from './guest.ts'
 export { HeaderMap, type HeaderMapKind } from './header-map.ts'
@@ -58,7 +65,7 @@ export { type RandomSource, seededRandom, systemRandom } from './random.ts'
 export { SharedData, type SharedValue } from './shared-data.ts'
 export { SharedQueues } from './shared-queues.ts'
 export type { Stream } from './stream.ts'
-export { type FilterStateObject, StreamInfo, type StreamPhase } from './stream-info.ts'
+export { StreamInfo, type StreamPhase } from './stream-info.ts'
 export { Vm, type VmOptions } from './vm.ts'
 export {
   Workers,

@@ -1,6 +1,7 @@
 /** What a test gives to the phases of a stream, and what it gets from them. */
 import type { FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from '../assembly/proxy/abi.ts'
 import type { HeaderEntry } from './envoy/header-list.ts'
+import type { Connection } from './filter-state.ts'
 import type { HeaderMap } from './header-map.ts'
 import type { LocalReply } from './local-reply.ts'
 import type { PropertyTree } from './property.ts'
@@ -12,7 +13,9 @@ export interface StreamOptions {
   readonly headers?: Iterable<HeaderEntry>
   /** What `proxy_get_property` finds, nested as its paths are; `request.headers` and the like come from the headers. */
   readonly properties?: PropertyTree
-  /** The {@link Stream.info} of the filter before this one in the chain, instead of `properties`. */
+  /** The client's connection, where other streams share it; one of its own by default. */
+  readonly connection?: Connection
+  /** The {@link Stream.info} of the filter before this one in the chain, instead of `properties` and `connection`. */
   readonly info?: StreamInfo
 }
 

@@ -1,15 +1,10 @@
+import { type Connection, FilterState, type LifeSpan } from './filter-state.ts'
 import type { PropertyTree } from './property.ts'
 
 /** How a filter declared a property of its own (`declare_property`, filters/common/expr/cel_state.h). */
 export interface PropertyPrototype {
   readonly readOnly: boolean
-}
-
-/** One object in the filter state: a property set by a filter, or an object of Envoy's own. */
-export interface FilterStateObject {
-  /** A byte string. */
-  value: string
-  readonly readOnly: boolean
+  readonly lifeSpan: LifeSpan
 }
 
 /** Where a stream is: `log` is the access log, which runs last. */
@@ -32,14 +27,27 @@ export class StreamInfo {
   /** How often the route was thrown away, to be selected anew with the headers as they are then. */
   routeCacheClears = 0
 
-  private objects: Map<string, FilterStateObject> | undefined
+  private readonly connection: Connection | undefined
+  private state: FilterState | undefined
 
-  constructor(properties: PropertyTree = {}) {
+  /** @param connection the client's, which other streams may share; one of its own when absent */
+  constructor(properties: PropertyTree = {}, connection?: Connection) {
     this.properties = properties
+    this.connection = connection
   }
 
-  /** By name; a property `x` that a guest sets is kept as `wasm.x`. Most streams have none. */
-  get filterState(): Map<string, FilterStateObject> {
-    return (this.objects ??= new Map())
+  /** What filters have left here. Most streams have nothing. */
+  get filterState(): FilterState {
+    return (this.state ??= new FilterState(this.connection?.objects))
+  }
+
+  /**
+   * For the stream that comes after this one when Envoy follows a redirect of the upstream: another filter chain of the
+   * same request, in which what lives as long as the request is still there.
+   */
+  redirected(properties: PropertyTree = {}): StreamInfo {
+    const next = new StreamInfo(properties, this.connection)
+    next.state = this.filterState.redirected()
+    return next
   }
 }

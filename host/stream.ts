@@ -73,7 +73,7 @@ export class Stream extends StreamContext implements Disposable {
 
   /** @internal Made by {@link Plugin.stream}. */
   constructor(id: number, root: RootContext, options: StreamOptions, host: StreamHost, bypassed: boolean) {
-    super(id, root, options.info ?? new StreamInfo(options.properties), host)
+    super(id, root, options.info ?? new StreamInfo(options.properties, options.connection), host)
     this.host = host
     this.bypassed = bypassed
     this.request = new HeaderMap('request', options.headers)

@@ -10,6 +10,7 @@ import { addressText, generateHash } from '../envoy/index.ts'
 import { HeaderMap } from '../header-map.ts'
 import { ReplyDuringBody } from './body-filter.ts'
 import { resolveClientAddress } from './client-address.ts'
+import { connectionOf } from './client-connection.ts'
 import type { Cluster } from './cluster.ts'
 import type { GatewayConfig } from './config.ts'
 import type { FilterChain, Filtered, FilterStreams, ResponseFacts } from './filter-chain.ts'
@@ -99,6 +100,7 @@ class Exchange {
         route: this.#route(),
         metadata: services.config.metadata?.(this.#headers),
       }),
+      connectionOf(socket),
       this.#clientLeft.signal,
     )
   }

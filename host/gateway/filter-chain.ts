@@ -2,6 +2,7 @@
  * The Wasm filters of a gateway: requests pass them in order, answers in reverse.
  */
 import {
+  type Connection,
   FilterHeadersStatus,
   type HeaderMap,
   type LocalReply,
@@ -58,8 +59,8 @@ export class FilterChain {
   }
 
   /** The streams of one request. */
-  open(properties: PropertyTree, clientLeft: AbortSignal): FilterStreams {
-    return new FilterStreams(this.#filters, new StreamInfo(properties), clientLeft)
+  open(properties: PropertyTree, connection: Connection, clientLeft: AbortSignal): FilterStreams {
+    return new FilterStreams(this.#filters, new StreamInfo(properties, connection), clientLeft)
   }
 
   /** The filters' metrics as the admin page shows them. */

@@ -23,7 +23,9 @@ export function propertyCalls(guest: Guest, vmId: string): HostcallTable {
       const key = `wasm.${name}`
       const present = info.filterState.get(key)
       if (present === undefined) {
-        info.filterState.set(key, { value: bytes, readOnly: root.prototypes?.get(name)?.readOnly ?? false })
+        const prototype = root.prototypes?.get(name)
+        const readOnly = prototype?.readOnly ?? false
+        info.filterState.set(key, { value: bytes, readOnly }, prototype?.lifeSpan)
       } else {
         if (present.readOnly) return BadArgument
         present.value = bytes

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, request, type Server } from 'node:http'
+import { Agent, createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { type Bootstrap, EnvoyProcess } from '../../tools/envoy-process.ts'
 import { type Callees, startCallees } from './callees.ts'
-import { CLUSTER, ENVIRONMENT, NODE_METADATA, PLUGIN, REQUESTS, UPSTREAM } from './scenario.ts'
+import {
+  CLUSTER,
+  ENVIRONMENT,
+  NODE_METADATA,
+  PLUGIN,
+  REDIRECT,
+  REQUESTS,
+  STREAMS,
+  UPSTREAM,
+} from './scenario.ts'
 
 const HTTP = 'type.googleapis.com/envoy.extensions.filters.http'
 const MANAGER =
@@ -30,7 +39,9 @@ export async function recordInEnvoy(binary: string, wasm: Uint8Array): Promise<s
       componentLogLevel: 'wasm:info',
     })
     const ingress = await envoy.port('ingress')
-    for (const each of REQUESTS) await send(ingress, each)
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    for (const each of REQUESTS) await send(ingress, each, each.keepsConnection === true ? agent : false)
+    agent.destroy()
     await untilDeleted(envoy)
     return linesOf(envoy.log)
   } finally {
@@ -44,6 +55,11 @@ async function startUpstream(): Promise<Server> {
   const server = createServer((incoming, answer) => {
     incoming.resume().on('end', () => {
       answer.sendDate = false
+      if (incoming.url === REDIRECT.from) {
+        answer.writeHead(302, ['location', `http://test.com${REDIRECT.to}`])
+        answer.end()
+        return
+      }
       answer.writeHead(200, UPSTREAM.headers.flat())
       answer.end(UPSTREAM.body)
     })
@@ -52,10 +68,14 @@ async function startUpstream(): Promise<Server> {
   return server
 }
 
-async function send(port: number, { method, path, headers, body }: (typeof REQUESTS)[number]): Promise<void> {
+async function send(
+  port: number,
+  { method, path, headers, body }: (typeof REQUESTS)[number],
+  agent: Agent | false,
+): Promise<void> {
   await new Promise<void>((answered, reject) => {
     const lines = ['host', 'test.com', ...headers.flat()]
-    request({ host: '127.0.0.1', port, method, path, headers: lines, agent: false }, (response) => {
+    request({ host: '127.0.0.1', port, method, path, headers: lines, agent }, (response) => {
       response.resume().on('end', answered)
     })
       .on('error', reject)
@@ -66,7 +86,7 @@ async function send(port: number, { method, path, headers, body }: (typeof REQUE
 /** The last stream is deleted after its answer: waits until Envoy has logged that. */
 async function untilDeleted(envoy: EnvoyProcess): Promise<void> {
   const deadline = Date.now() + 10_000
-  while (envoy.log.split('delete | called').length <= REQUESTS.length) {
+  while (envoy.log.split('delete | called').length <= STREAMS.length) {
     if (Date.now() > deadline) throw new Error(`streams were not deleted:\n${envoy.log.slice(-2000)}`)
     await sleep(20)
   }
@@ -100,7 +120,11 @@ function bootstrap(file: string, upstream: number, callees: Callees): Bootstrap 
     stat_prefix: 'ingress',
     route_config: {
       virtual_hosts: [
-        { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: CLUSTER } }] },
+        {
+          name: 'all',
+          domains: ['*'],
+          routes: [{ match: { prefix: '/' }, route: { cluster: CLUSTER, internal_redirect_policy: {} } }],
+        },
       ],
     },
     http_filters: [

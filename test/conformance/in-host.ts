@@ -1,4 +1,11 @@
-import { ProxyWasmModule, type PropertyTree, type Stream, Vm } from '../../host/index.ts'
+import {
+  Connection,
+  ProxyWasmModule,
+  type PropertyTree,
+  type Stream,
+  type StreamInfo,
+  Vm,
+} from '../../host/index.ts'
 import {
   CALLEE,
   CALLEES,
@@ -7,7 +14,8 @@ import {
   HOSTS,
   NODE_METADATA,
   PLUGIN,
-  REQUESTS,
+  REDIRECT,
+  STREAMS,
   UPSTREAM,
 } from './scenario.ts'
 
@@ -26,8 +34,10 @@ export function recordInHost(wasm: Uint8Array, envoy: string): string[] {
     configuration: PLUGIN.configuration,
     properties: { xds: { node: { metadata: NODE_METADATA } } },
   })
+  const connection = new Connection()
   const routed: PropertyTree = { xds: { cluster_name: CLUSTER } }
-  for (const { path, method, headers, body, rejected, call } of REQUESTS) {
+  let redirected: StreamInfo | undefined
+  for (const { path, method, headers, body, rejected, call, keepsConnection } of STREAMS) {
     const stream = plugin.stream({
       headers: [
         [':authority', 'test.com'],
@@ -37,8 +47,14 @@ export function recordInHost(wasm: Uint8Array, envoy: string): string[] {
         ...headers,
       ],
       properties: rejected === true ? {} : routed,
+      ...(keepsConnection === true ? { connection } : {}),
+      ...(redirected === undefined ? {} : { info: redirected }),
     })
-    if (rejected === true)
+    redirected = undefined
+    if (path === REDIRECT.from) {
+      stream.requestHeaders({ endOfStream: true })
+      redirected = stream.info.redirected(routed)
+    } else if (rejected === true)
       stream.responseHeaders({ headers: [[':status', '400']], details: 'path_normalization_failed' })
     else exchange(vm, stream, body, call, envoy)
     stream.end()

@@ -26,6 +26,8 @@ interface ProbeRequest {
   readonly body: string
   /** Envoy answers it itself, before any filter: a path may have no fragment. */
   readonly rejected?: true
+  /** Sent over the one connection that all of these share; others have one of their own. */
+  readonly keepsConnection?: true
   /** What the server does that the guest calls out to. */
   readonly call?: string
   /** Envoys whose record of this request is another one, which docs/host.md explains. */
@@ -48,6 +50,29 @@ const DNS_NAMES = [
 ]
 /** The answers to some of them. */
 export const HOSTS: Readonly<Record<string, readonly string[]>> = { localhost: ['::1'], 'x.onion': [] }
+
+/** A request that the upstream sends elsewhere, and Envoy itself follows: another stream. */
+export const REDIRECT = { from: '/from', to: '/to' } as const
+
+/** What the guest does with objects in the filter state (spans.ts), over connections of their own. */
+const SPANS = ['r.', 's1r.s1r.s0r.s2r.', 's0s1r.s0r.', 's2s0r.d2d2r.'] as const
+/** And over one that they share. */
+const SPANS_OF_ONE_CONNECTION: readonly [steps: string, path?: string][] = [
+  ['r.s0r.d0r.d1r.d2r.d3r.s0r.s2r.d2d3d0r.'],
+  ['r.d0d2d1d3s0r.'],
+  ['s2r.'],
+  ['s0r.s1r.s2r.'],
+  ['s2r.d0d1d2d3r.', REDIRECT.from],
+  ['r.'],
+]
+
+function spanRequest(
+  steps: string,
+  path: string,
+  options: { readonly keepsConnection?: true } = {},
+): ProbeRequest {
+  return { method: 'GET', path, headers: [['x-t-span', steps]], body: '', ...options }
+}
 
 const HEADERS: readonly HeaderEntry[] = [
   ['cookie', 'a=1'],
@@ -88,6 +113,10 @@ export const REQUESTS: readonly ProbeRequest[] = [
     headers: [['x-t-dns', name]],
     body: '',
   })),
+  ...SPANS_OF_ONE_CONNECTION.map(([steps, path], index) =>
+    spanRequest(steps, path ?? `/together/${index}`, { keepsConnection: true }),
+  ),
+  ...SPANS.map((steps, index) => spanRequest(steps, `/alone/${index}`)),
   ...FOREIGN_CALLS.map(({ name, argument, differsIn }, index): ProbeRequest => ({
     method: 'GET',
     path: `/foreign/${index}`,
@@ -99,6 +128,11 @@ export const REQUESTS: readonly ProbeRequest[] = [
     differsIn,
   })),
 ]
+
+/** What Envoy makes of them: a request that it follows elsewhere is a second stream there. */
+export const STREAMS: readonly ProbeRequest[] = REQUESTS.flatMap((request) =>
+  request.path === REDIRECT.from ? [request, { ...request, path: REDIRECT.to }] : [request],
+)
 
 /** What the server behind Envoy answers. */
 export const UPSTREAM = {

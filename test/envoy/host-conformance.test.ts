@@ -3,7 +3,7 @@ import { compileGuest } from '../conformance/guest.ts'
 import { recordInEnvoy } from '../conformance/in-envoy.ts'
 import { recordInHost } from '../conformance/in-host.ts'
 import { sectionsOf } from '../conformance/record.ts'
-import { REQUESTS } from '../conformance/scenario.ts'
+import { STREAMS } from '../conformance/scenario.ts'
 import { inEnvoy } from './in-envoy.ts'
 
 const guest = await compileGuest('conformance')
@@ -15,9 +15,9 @@ inEnvoy(({ binary, version }) => {
 
   test('every hostcall in every phase answers in the host what it answers here', async () => {
     const here = sectionsOf(await recordInEnvoy(binary, guest))
-    expect(here.streams.length).toBe(REQUESTS.length)
+    expect(here.streams.length).toBe(STREAMS.length)
     expect(inHost.root).toEqual(here.root)
-    for (const [i, { method, path, differsIn = [] }] of REQUESTS.entries()) {
+    for (const [i, { method, path, differsIn = [] }] of STREAMS.entries()) {
       if (differsIn.includes(version)) expect(inHost.streams[i], path).not.toEqual(here.streams[i])
       else expect(inHost.streams[i], `${method} ${path}`).toEqual(here.streams[i])
     }
@@ -25,7 +25,7 @@ inEnvoy(({ binary, version }) => {
 
   test('and so does what only ABI 0.1.0 has', async () => {
     const here = sectionsOf(await recordInEnvoy(binary, oldGuest))
-    expect(here.streams.length).toBe(REQUESTS.length)
+    expect(here.streams.length).toBe(STREAMS.length)
     expect(sectionsOf(recordInHost(oldGuest, version))).toEqual(here)
   })
 
@@ -38,7 +38,7 @@ inEnvoy(({ binary, version }) => {
       return
     }
     const here = sectionsOf(await recordInEnvoy(binary, rareGuest))
-    expect(here.streams.length).toBe(REQUESTS.length)
+    expect(here.streams.length).toBe(STREAMS.length)
     expect(sectionsOf(recordInHost(rareGuest, version))).toEqual(here)
   })
 })

@@ -23,6 +23,7 @@ const PLAIN = [
   'resolving',
   'headers',
   'chain',
+  'connection',
   'failure',
   'workers',
   'envoy',

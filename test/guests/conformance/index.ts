@@ -9,6 +9,7 @@ import * as dns from './dns'
 import * as foreign from './foreign'
 import * as host from './imports'
 import * as probe from './probes'
+import * as spans from './spans'
 
 export function abort(message: usize, file: usize, row: u32, column: u32): void {
   unreachable()
@@ -60,6 +61,7 @@ export function proxy_on_vm_start(id: i32, size: i32): i32 {
 export function proxy_on_configure(id: i32, size: i32): i32 {
   begin('configure', size)
   probe.filterState()
+  spans.declare()
   everything()
   return 1
 }
@@ -70,6 +72,10 @@ export function proxy_on_request_headers(id: i32, count: i32, endOfStream: i32):
   if (dns.asked(id)) {
     brief = true
     return dns.waits() ? 1 : 0
+  }
+  if (spans.walk()) {
+    brief = true
+    return 0
   }
   if (foreign.callAsAsked()) {
     brief = true
