@@ -26,16 +26,44 @@ test('the reference of the host’s API is complete: nothing is missing and ever
   )
   expect(undocumented.map((one) => one.getFullName())).toEqual([])
 
-  const page = readFileSync('docs/host.md', 'utf8')
-  const examples = [...page.matchAll(/```ts title=\S+\n(.*?)```/gs)].map(([, source]) => source).join('')
-  const methods = (project?.children ?? []).flatMap(
-    (module) => module.children?.filter((one) => one.kindOf(ReflectionKind.Class)).flatMap(methodsOf) ?? [],
-  )
+  const modules = project?.children ?? []
+  const exported = modules.flatMap(({ children = [] }) => children)
+  const examples = examplesOf('docs/host.md')
+  const methods = exported.filter((one) => one.kindOf(ReflectionKind.Class)).flatMap(methodsOf)
   expect(methods.length).toBeGreaterThan(50)
-  expect(
-    methods.filter(({ name }) => !examples.includes(`.${name}(`)).map((one) => one.getFullName()),
-  ).toEqual([])
+  expect(without(methods, ({ name }) => examples.includes(`.${name}(`))).toEqual([])
+
+  const functions = exported.filter((one) => one.kindOf(ReflectionKind.Function))
+  expect(functions.length).toBeGreaterThan(15)
+  expect(without(functions, ({ name }) => new RegExp(`\\b${name}\\(`).test(examples))).toEqual([])
+
+  const fields = exported.filter((one) => one.kindOf(ReflectionKind.Interface)).flatMap(optionsOf)
+  expect(fields.length).toBeGreaterThan(80)
+  expect(without(fields, ({ name }) => new RegExp(`\\b${name}\\s*[:,}(]`).test(examples))).toEqual([])
 }, 120_000)
+
+/** Every example of a page, as one text. */
+function examplesOf(file: string): string {
+  const page = readFileSync(file, 'utf8')
+  return [...page.matchAll(/```(?:ts|yaml) title=\S+\n(.*?)```/gs)].map(([, source]) => source).join('')
+}
+
+/** The names of those that an example does not show. */
+function without(
+  all: readonly DeclarationReflection[],
+  isShown: (one: DeclarationReflection) => boolean,
+): string[] {
+  return all.filter((one) => !isShown(one)).map((one) => one.getFullName())
+}
+
+/** The fields of what a caller writes: an interface of which something may be left out, nested objects included. */
+function optionsOf({ children = [] }: DeclarationReflection): readonly DeclarationReflection[] {
+  if (!children.some(({ flags }) => flags.isOptional)) return []
+  return children.flatMap((field) => {
+    const nested = field.type?.type === 'reflection' ? (field.type.declaration.children ?? []) : []
+    return [field, ...nested]
+  })
+}
 
 /** What a class of the host's own lets others call. */
 function methodsOf({ children = [] }: DeclarationReflection): readonly DeclarationReflection[] {

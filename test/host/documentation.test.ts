@@ -13,7 +13,7 @@ import { compileExample, example, EXAMPLE_FLAGS, examples, page } from './doc-ex
 const root = resolve(import.meta.dirname, '../..')
 const room = join(root, 'build/doc-examples')
 
-const FILTERS = ['filter', 'asking', 'streaming', 'resolving']
+const FILTERS = ['filter', 'asking', 'streaming', 'resolving', 'shouting']
 const PLAIN = [
   'filter',
   'phases',
@@ -24,10 +24,15 @@ const PLAIN = [
   'headers',
   'chain',
   'connection',
+  'options',
+  'sharing',
   'failure',
   'workers',
   'envoy',
+  'policies',
+  'balancing',
   'gateway',
+  'gateway-options',
 ]
 /** Written as a test of its own, or in need of another compiler. */
 const OTHERS = ['Cargo.toml', 'src/lib.rs', 'rust.test.ts', 'vitest.test.ts', 'gateway.yaml']
