@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench image twins chart istio golden gotools api check format clean
+.PHONY: help setup build demo serve test browser prove bench budget image twins chart istio golden gotools api check format clean
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -65,6 +65,10 @@ prove: test ## Run every test at another size: millions of cases, long soaks
 
 bench: $(FILTER) $(TOOLS) ## Measure what the filter costs a real Envoy
 	@node build/js/bench/main.js $(ARGS)
+
+budget: $(FILTER) $(TOOLS) ## Write bench/budget.json anew: what the filter's jobs cost, counted
+	@node build/js/bench/write-budget.js
+	@$(BIN)/prettier --log-level warn --write bench/budget.json
 
 image: $(FILTER) $(TOOLS) ## Write the filter as an OCI image layout, and print what pins it
 	@node build/js/tools/image.js $(if $(SOURCE),--source '$(SOURCE)')

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { Vm } from '../../host/index.ts'
 import { ENVIRONMENT } from '../config/compiler.ts'
-import { countInstructions, countingModule } from './count.ts'
+import { countInstructions, countingModule } from '../../bench/instructions/count.ts'
 
 const KEY = { id: 'k1', env: 'MOORING_SIGNING_1' }
 const module = countingModule(readFileSync('build/mooring.wasm'))

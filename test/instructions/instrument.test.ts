@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import binaryen from 'binaryen'
 import { describe, expect, test } from 'vitest'
 import { Vm } from '../../host/index.ts'
-import { countInstructions, countingModule } from './count.ts'
-import { TAKE, instrument } from './instrument.ts'
+import { countInstructions, countingModule } from '../../bench/instructions/count.ts'
+import { TAKE, instrument } from '../../bench/instructions/instrument.ts'
 
 type GuestFunction = (...args: number[]) => number | undefined
 

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type HeaderList, Vm } from '../../host/index.ts'
 import type { Match } from '../fuzz/reference-match.ts'
-import { countInstructions, countingModule } from './count.ts'
+import { countInstructions, countingModule } from '../../bench/instructions/count.ts'
 
 const FEW = 10
 const MANY = 1000

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { ManualClock, Vm } from '../../host/index.ts'
 import { ENVIRONMENT, K1, K2 } from '../session/keys.ts'
 import { base64url, tokenOf, variable } from '../session/token.ts'
-import { countInstructions, countingModule } from './count.ts'
+import { countInstructions, countingModule } from '../../bench/instructions/count.ts'
 
 const NOW = 1_800_000_000
 const SCOPE = { name: 'ISTIOID' }

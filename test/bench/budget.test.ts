@@ -1,0 +1,49 @@
+/**
+ * What a request costs, against bench/budget.json: hostcalls, callbacks and the module's size exactly, instructions at
+ * most. Nothing here asks a clock. Where a number became better, or had to become worse: make budget, and say why.
+ */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { type Budget, countBudget } from '../../bench/budget.ts'
+
+const budget = JSON.parse(readFileSync('bench/budget.json', 'utf8')) as Budget
+const counted = countBudget()
+
+test('the budget is for the jobs that the bench measures', () => {
+  expect(Object.keys(budget.jobs)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'])
+  expect(Object.entries(counted.jobs).map(([letter, { name }]) => [letter, name])).toEqual(
+    Object.entries(budget.jobs).map(([letter, { name }]) => [letter, name]),
+  )
+})
+
+test('the module is as large as its budget, and that is at most 64 KiB', () => {
+  expect(counted.moduleBytes).toBe(budget.moduleBytes)
+  expect(budget.moduleBytes).toBeLessThanOrEqual(65_536)
+})
+
+describe.each(Object.entries(budget.jobs))('(%s)', (letter, job) => {
+  test.each(['request', 'response'] as const)('the %s keeps to the budget', (phase) => {
+    const found = counted.jobs[letter]?.[phase]
+    expect(found?.hostcalls).toEqual(job[phase].hostcalls)
+    expect(found?.callbacks).toEqual(job[phase].callbacks)
+    expect(found?.instructions).toBeLessThanOrEqual(job[phase].instructions)
+  })
+})
+
+test('what has to be is all there is: a read and a write, a read alone, and what the match looks at', () => {
+  const request = (letter: string) => counted.jobs[letter]?.request.hostcalls
+  expect(request('a')).toEqual({ proxy_get_header_map_value: 1, proxy_replace_header_map_value: 1 })
+  expect(request('b')).toEqual({ proxy_get_header_map_value: 1 })
+  // The path that the rule matches, and the removal of a key header that a client sent.
+  expect(request('i')).toEqual({ proxy_get_header_map_value: 1, proxy_remove_header_map_value: 1 })
+})
+
+test('an answer that sets no cookie asks the host for nothing', () => {
+  for (const letter of ['a', 'b', 'd', 'f', 'g', 'h', 'i']) {
+    expect(counted.jobs[letter]?.response.hostcalls).toEqual({})
+  }
+})
+
+test('counting again gives the same numbers', () => {
+  expect(countBudget()).toEqual(counted)
+})
