@@ -63,8 +63,8 @@ browser: $(FILTER) $(TOOLS) ## Run the tests in a headless Chromium; pictures of
 prove: export PROVE := 1
 prove: test ## Run every test at another size: millions of cases, long soaks
 
-bench: $(FILTER) $(TOOLS) ## Measure what the filter costs a real Envoy
-	@node build/js/bench/main.js $(ARGS)
+bench: $(FILTER) $(TOOLS) ## Measure what the filter costs a real Envoy; QUICK=1 for a first look
+	@node build/js/bench/main.js $(if $(QUICK),--quick) $(ARGS)
 
 budget: $(FILTER) $(TOOLS) ## Write bench/budget.json anew: what the filter's jobs cost, counted
 	@node build/js/bench/write-budget.js

@@ -2,7 +2,7 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['build/', '.cache/', 'node_modules/', 'assembly/', 'test/guests/'] },
+  { ignores: ['build/', '.cache/', 'node_modules/', 'assembly/', 'test/guests/', 'bench/peers/'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -11,7 +11,7 @@ export const BODY = 'ok'
 export class Connection {
   readonly #socket: Socket
   #received = ''
-  #settle: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
+  #settle: { readonly resolve: (head: string) => void; readonly reject: (error: Error) => void } | undefined
 
   private constructor(socket: Socket) {
     this.#socket = socket
@@ -31,8 +31,8 @@ export class Connection {
     return new Connection(socket)
   }
 
-  /** Sends one request and waits for its answer; rejects unless that is 200. */
-  exchange(request: string): Promise<void> {
+  /** Sends one request and waits for its answer, of which it gives the head; rejects unless that is 200. */
+  exchange(request: string): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#received = ''
       this.#settle = { resolve, reject }
@@ -52,7 +52,7 @@ export class Connection {
       const [line = ''] = this.#received.split('\r\n')
       this.#settle?.reject(new Error(`the proxy answered "${line}": expected 200`))
     } else if (this.#received.endsWith(`\r\n\r\n${BODY}`)) {
-      this.#settle?.resolve()
+      this.#settle?.resolve(this.#received.slice(0, -BODY.length))
     }
   }
 }

@@ -1,78 +1,164 @@
+import { isDeepStrictEqual } from 'node:util'
 import { BUILT_FILTER } from '../demo/built-filter.ts'
 import { envoyBootstrap, type HttpFilter, INGRESS_LISTENER } from '../demo/envoy-bootstrap.ts'
-import { type Mesh, readMesh, withPluginConfig } from '../demo/mesh.ts'
+import { type Mesh, withPluginConfig } from '../demo/mesh.ts'
 import { EnvoyProcess } from '../tools/envoy-process.ts'
-import { HASH_SECRET, type Job, JOBS } from './job.ts'
+import {
+  CLAIMS,
+  COOKIE,
+  ENVIRONMENT,
+  HASH_SECRET,
+  type Job,
+  type Outcome,
+  SESSION,
+  sessionIn,
+} from './jobs.ts'
 import type { Load } from './load.ts'
+import { peerSource } from './peers.ts'
+import { configurationFor, shippedMesh } from './shipped.ts'
 
-/** One way to run an Envoy; all carry the same filters but for the one that is measured. */
+/** One way to run an Envoy for a job; all contenders of a job carry the same filters but for the one that is measured. */
 export interface Contender {
   readonly name: string
   readonly mesh: Mesh
   /** The module that the mesh's WasmPlugin runs. */
   readonly wasm: string
-  readonly job: Job
+  /** A filter of Envoy's own that stands in the plugin's place. */
+  readonly filter?: HttpFilter
+  /** What shows that it did its work, given what was seen. */
+  readonly expected: (seen: Outcome) => Outcome
 }
 
-const mesh = readMesh({ destinationRule: 'destination-rules/http-header-name.yaml' })
+/** The modules of the contenders that could be built. */
+export interface PeerModules {
+  readonly empty: string
+  readonly floor: string
+  readonly rustCookie?: string | undefined
+  readonly rustSession?: string | undefined
+  readonly assemblyScript?: string | undefined
+}
 
 /** What all costs are over. */
-export const BASELINE: Contender = {
-  name: 'no filter',
-  mesh: { ...mesh, wasmPlugin: undefined },
-  wasm: BUILT_FILTER,
-  job: JOBS.untouched,
+export const BASELINE = 'no filter'
+/** Envoy itself mints the cookie that it hashes. */
+export const NATIVE = 'httpCookie with ttl'
+/** What it costs to be asked at all. */
+export const EMPTY = 'empty Wasm filter'
+/** The least that a Wasm filter can do. */
+export const FLOOR = 'floor: one read, one write'
+/** The same work in Rust. */
+export const RUST = 'Rust SDK'
+export const MOORING = 'Mooring'
+
+/** Everyone who has something to show in a job; the baseline is first, Mooring last. */
+export function contendersFor(job: Job, modules: PeerModules): readonly Contender[] {
+  return [
+    { ...withoutPlugin(BASELINE, job), expected: untouched(job) },
+    ...nativeCookie(job),
+    { ...wasm(EMPTY, job, modules.empty), expected: untouched(job) },
+    ...lua(job),
+    { ...wasm(FLOOR, job, modules.floor), expected: withKey(job, job.visit.headers['cookie']?.slice(0, 22)) },
+    ...rust(job, modules),
+    ...assemblyScript(job, modules.assemblyScript),
+    mooring(job),
+  ]
 }
 
-/** What Mooring's costs are compared with. */
-export function rustContender(wasm: string): Contender {
-  return {
-    name: 'Rust SDK: cookie to key header',
-    mesh: withPluginConfig(mesh, {}, {}),
-    wasm,
-    job: JOBS.cookieAsItIs,
+function mooring(job: Job): Contender {
+  const mesh = withPluginConfig(shippedMesh(job.hashes), configurationFor(job), ENVIRONMENT)
+  return { name: MOORING, mesh, wasm: BUILT_FILTER, expected: job.expected }
+}
+
+/** A cookie policy with a ttl, which can do nothing else. */
+function nativeCookie(job: Job): readonly Contender[] {
+  if (job.letter !== 'b' && job.letter !== 'c') return []
+  const contender = withoutPlugin(NATIVE, job)
+  const { destinationRule } = contender.mesh
+  const key = { kind: 'httpCookie', name: COOKIE, ttlSeconds: 3600, path: '/' } as const
+  const mesh = { ...contender.mesh, destinationRule: { ...destinationRule, key } }
+  const none = untouched(job)(NOTHING)
+  // The upstream never sees the new cookie on the first visit.
+  const expected = (seen: Outcome): Outcome =>
+    job.letter === 'b' ? none : { ...none, set: /^"[0-9a-f]+"$/.test(seen.set ?? '') ? seen.set : '"<hash>"' }
+  return [{ ...contender, mesh, expected }]
+}
+
+/** Whose job is to write the session as it is: what these filters do by hand. */
+const COPIES = new Set(['a', 'h'])
+
+function lua(job: Job): readonly Contender[] {
+  if (!COPIES.has(job.letter)) return []
+  const filter: HttpFilter = {
+    name: 'envoy.filters.http.lua',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
+      default_source_code: { inline_string: peerSource('session.lua') },
+    },
   }
+  return [{ ...withoutPlugin('Lua filter', job), filter, expected: withKey(job, SESSION) }]
 }
 
-function mooring(name: string, pluginConfig: object, job: Job): Contender {
-  const env = { MOORING_HASH_SECRET: HASH_SECRET }
-  return { name, mesh: withPluginConfig(mesh, pluginConfig, env), wasm: BUILT_FILTER, job }
+function assemblyScript(job: Job, module: string | undefined): readonly Contender[] {
+  if (module === undefined || !COPIES.has(job.letter)) return []
+  return [{ ...wasm('AssemblyScript SDK', job, module), expected: withKey(job, SESSION) }]
 }
 
-const session = {}
-const CHAIN = {
-  session,
-  key: {
-    from: [{ claim: 'sub' }, { all: [{ header: 'x-tenant' }, { path: '/carts/{cart}/**' }] }, 'session'],
-    hashSecret: { env: 'MOORING_HASH_SECRET' },
-  },
+/** What the Rust filter is told for each job that it can do. */
+const RUST_TASKS: Readonly<Record<string, string>> = {
+  c: 'mint',
+  d: `signed ${ENVIRONMENT['MOORING_SIGNING_1'] ?? ''}`,
+  e: `signed ${ENVIRONMENT['MOORING_SIGNING_1'] ?? ''}`,
+  f: `claim ${HASH_SECRET}`,
 }
 
-export const MOORINGS: readonly Contender[] = [
-  mooring('session to key header', { session, key: {} }, JOBS.session),
-  mooring('session alone, key skipped', { session, key: { skip: true } }, JOBS.untouched),
-  mooring(
-    'claim that is absent, then session',
-    { session, key: { from: [{ claim: 'sub' }, 'session'] } },
-    JOBS.sessionWithoutClaim,
-  ),
-  mooring('chain: the claim wins', CHAIN, JOBS.chainClaim),
-  mooring('chain: tenant and path win', CHAIN, JOBS.chainComposite),
-  mooring('chain: the session wins', CHAIN, JOBS.chainSession),
-]
+function rust(job: Job, { rustCookie, rustSession }: PeerModules): readonly Contender[] {
+  if (rustCookie !== undefined && COPIES.has(job.letter)) {
+    return [{ ...wasm(RUST, job, rustCookie), expected: withKey(job, SESSION) }]
+  }
+  const task = RUST_TASKS[job.letter]
+  if (rustSession === undefined || task === undefined) return []
+  return [{ ...wasm(RUST, job, rustSession, task), expected: job.expected }]
+}
+
+function withoutPlugin(name: string, job: Job): Omit<Contender, 'expected'> {
+  return { name, mesh: { ...shippedMesh(job.hashes), wasmPlugin: undefined }, wasm: '' }
+}
+
+function wasm(name: string, job: Job, module: string, configuration?: string): Omit<Contender, 'expected'> {
+  const mesh = shippedMesh(job.hashes)
+  if (mesh.wasmPlugin === undefined) throw new Error('the shipped manifests have no WasmPlugin')
+  return { name, mesh: { ...mesh, wasmPlugin: { ...mesh.wasmPlugin, configuration, env: {} } }, wasm: module }
+}
+
+const NOTHING: Outcome = { key: undefined, session: undefined, set: undefined }
+
+/** The request arrives as it was sent. */
+function untouched({ visit }: Job): (seen: Outcome) => Outcome {
+  return () => ({ ...NOTHING, session: sessionIn(visit.headers['cookie'] ?? '') })
+}
+
+/** The request arrives as it was sent, and with this key. */
+function withKey(job: Job, key: string | undefined): (seen: Outcome) => Outcome {
+  return (seen) => ({ ...untouched(job)(seen), key })
+}
+
+const FILTERS = 'type.googleapis.com/envoy.extensions.filters.http'
 
 /**
  * Puts claims where jwt_authn leaves them, in every contender's Envoy: verifying a token costs several times what
  * is measured here.
  */
-function claimsFilter(claims: Job['claims']): HttpFilter {
-  return {
-    name: 'envoy.filters.http.set_metadata',
-    typed_config: {
-      '@type': 'type.googleapis.com/envoy.extensions.filters.http.set_metadata.v3.Config',
-      metadata: [{ metadata_namespace: 'envoy.filters.http.jwt_authn', value: { payload: claims } }],
-    },
-  }
+const CLAIMS_FILTER: HttpFilter = {
+  name: 'envoy.filters.http.set_metadata',
+  typed_config: {
+    '@type': `${FILTERS}.set_metadata.v3.Config`,
+    metadata: [{ metadata_namespace: 'envoy.filters.http.jwt_authn', value: { payload: CLAIMS } }],
+  },
+}
+
+const ROUTER: HttpFilter = {
+  name: 'envoy.filters.http.router',
+  typed_config: { '@type': `${FILTERS}.router.v3.Router` },
 }
 
 /** An Envoy with one worker in front of one upstream. */
@@ -86,14 +172,17 @@ export async function startContender(
   binary: string,
   upstream: number,
 ): Promise<RunningContender> {
-  const { mesh, wasm, job } = contender
+  const { mesh, wasm, filter } = contender
   const envoy = await EnvoyProcess.start({
     binary,
     concurrency: 1,
     bootstrap: envoyBootstrap(mesh, {
       wasm,
       replicas: [upstream, upstream, upstream],
-      jwtAuthn: claimsFilter(job.claims),
+      jwtAuthn: CLAIMS_FILTER,
+      ...(filter === undefined
+        ? {}
+        : { connectionManager: { http_filters: [CLAIMS_FILTER, filter, ROUTER] } }),
     }),
   })
   return { ...contender, envoy, port: await envoy.port(INGRESS_LISTENER) }
@@ -101,11 +190,14 @@ export async function startContender(
 
 /** @throws {Error} unless the contender does its job: a filter that failed to load would look cheap */
 export async function assertDoesItsJob(
-  { name, port, job }: Pick<RunningContender, 'name' | 'port' | 'job'>,
+  { name, port, expected }: Pick<RunningContender, 'name' | 'port' | 'expected'>,
+  { letter, visit }: Pick<Job, 'letter' | 'visit'>,
   load: Load,
 ): Promise<void> {
-  const key = await load.keyBehind(port, job.visit)
-  if (key !== job.key) {
-    throw new Error(`${name}: key header ${key ?? 'absent'}, expected ${job.key ?? 'absent'}`)
-  }
+  const seen = await load.outcome(port, visit)
+  const wanted = expected(seen)
+  if (isDeepStrictEqual(seen, wanted)) return
+  const spelled = ({ key, session, set }: Outcome) =>
+    `key ${key ?? 'absent'}, session ${session ?? 'absent'}, Set-Cookie ${set ?? 'absent'}`
+  throw new Error(`(${letter}) ${name}: ${spelled(seen)}; expected: ${spelled(wanted)}`)
 }

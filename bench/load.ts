@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { BODY, Connection } from './connection.ts'
-import type { Visit } from './job.ts'
+import { type Outcome, sessionIn, type Visit } from './jobs.ts'
 
 const CONNECTIONS = 16
 
@@ -43,14 +43,16 @@ export class Load implements AsyncDisposable {
     await Promise.all((await this.#connectionsTo(port)).map(keepSending))
   }
 
-  /** Sends one request and says what key header reached the upstream; several are joined. */
-  async keyBehind(port: number, visit: Visit): Promise<string | undefined> {
-    await this.send(port, visit, 1)
-    const keys = this.#lastHead
-      .split('\r\n')
-      .filter((line) => line.startsWith(`${KEY_HEADER}: `))
-      .map((line) => line.slice(KEY_HEADER.length + 2))
-    return keys.length === 0 ? undefined : keys.join(', ')
+  /** Sends one request and says what it left behind; several key headers are joined. */
+  async outcome(port: number, visit: Visit): Promise<Outcome> {
+    const [connection] = await this.#connectionsTo(port)
+    const answer = await connection?.exchange(requestOf(visit))
+    const keys = valuesIn(this.#lastHead, KEY_HEADER)
+    return {
+      key: keys.length === 0 ? undefined : keys.join(', '),
+      session: sessionIn(valuesIn(this.#lastHead, 'cookie').join('; ')),
+      set: sessionIn(valuesIn(answer ?? '', 'set-cookie').join('; ')),
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -87,4 +89,11 @@ export class Load implements AsyncDisposable {
 function requestOf({ path, headers }: Visit): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   return `GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`
+}
+
+function valuesIn(head: string, header: string): readonly string[] {
+  return head
+    .split('\r\n')
+    .filter((line) => line.startsWith(`${header}: `))
+    .map((line) => line.slice(header.length + 2))
 }

@@ -4,153 +4,142 @@ import { findEnvoy } from '../tools/envoy.ts'
 import { withProgress } from '../tools/progress.ts'
 import { UsageError } from '../tools/usage-error.ts'
 import {
-  assertDoesItsJob,
   BASELINE,
   type Contender,
-  MOORINGS,
-  type RunningContender,
-  rustContender,
-  startContender,
+  contendersFor,
+  EMPTY,
+  FLOOR,
+  MOORING,
+  NATIVE,
+  type PeerModules,
+  RUST,
 } from './contender.ts'
-import { Load } from './load.ts'
-import { processorTime } from './processor-time.ts'
-import { type Measured, report } from './report.ts'
-import { calmest, type Round } from './round.ts'
-import { buildRustPeer } from './rust-peer.ts'
+import { type Job, jobsAt } from './jobs.ts'
+import { measure, type Size } from './measure.ts'
+import { assemblePeer, buildAssemblyScriptPeer, buildRustPeer } from './peers.ts'
+import { report } from './report.ts'
+import { jobResult, type JobResult } from './result.ts'
+import type { Round } from './round.ts'
 
 const HELP = `Usage: node build/js/bench/main.js [options]      (make bench runs it without options)
 
-Says what the filter costs: processor time that a real Envoy spends on a request with it, over the same Envoy
-without. All run side by side; a round is one short block of requests to each in turn. Of all rounds the half counts
-in which the Envoys waited least for a processor, since what else the machine does changes their cost. All are started
-several times, since one process is faster than another of the same program for as long as it lives. Only compare
-figures of one run.
+Says what the filter costs, job by job: processor time that a real Envoy spends on a request with it, over the same
+Envoy without. All contenders of a job run side by side; a round is one short block of requests to each in turn. Of all
+rounds the half counts in which the Envoys waited least for a processor, since what else the machine does changes their
+cost. All are started several times, since one process is faster than another of the same program for as long as it
+lives. Only compare figures of one run and one job.
 
-  median, middle half   of the differences, block by block
+  median, middle half   of the differences to no filter, block by block
   minima                the cheapest block over the cheapest one without a filter
-  x Rust                median over the median of a filter in the Rust SDK that does one thing: it finds the
-                        session's cookie and writes it into the key header
-  95 % of draws         where that ratio lies when starts and blocks are drawn anew, 2,000 times (bootstrap)
+  x floor               median over the median of a Wasm filter that reads one header and writes one, and no more
+  x Rust                median over the median of the same work in the Rust SDK
+  95 % of draws         where the number before it lies when starts and blocks are drawn anew, 2,000 times (bootstrap)
 
-The chain is: claim, else tenant header and path, else session, hashed with a secret. All requests are alike, but
-where the session wins x-region: west stands in place of x-tenant: acme. Each is first sent once, and the bench ends
-where the upstream does not get the right key.
+A contender has a place in the jobs that it can do. Each is first asked once, and the bench ends where its upstream or
+its client does not get what the job is for: a filter that failed to load would look cheap.
 
-The Rust filter needs cargo and the target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown, or
-Debian's packages rustc-web, cargo-web, rust-web-src and lld. Without them it is left out.
+The Rust filters need cargo and the target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown, or
+Debian's packages rustc-web, cargo-web, rust-web-src and lld. Without them they are left out.
 
 Options:
-  --starts N     times that all Envoys are started; default 5
-  --blocks N     blocks that count for each contender after each start; default 20
-  --requests N   requests in a block; default 1000
-  --help         this text
+  --jobs LETTERS  which jobs; default abcdefghi
+  --starts N      times that all Envoys of a job are started; default 5
+  --blocks N      blocks that count for each contender after each start; default 10
+  --requests N    requests in a block; default 1000
+  --quick         jobs a, b and d, one start, at most five contenders
+  --help          this text
 
 Examples:
   make bench
-  make bench ARGS="--starts 10 --blocks 40"
+  make bench QUICK=1
+  make bench ARGS="--jobs a --starts 10 --blocks 40"
 `
 
-interface Size {
-  readonly starts: number
-  readonly blocks: number
-  readonly requests: number
+interface Order extends Size {
+  readonly letters: string
+  readonly quick: boolean
 }
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
-/** Rounds that are run for each one that counts. */
-const ROUNDS_FOR_ONE = 2
+/** At most five of a job: the ones that Mooring has to be beside or below. */
+const QUICK = new Set([BASELINE, NATIVE, EMPTY, FLOOR, RUST, MOORING])
 
-async function block(
-  { envoy, port, job }: RunningContender,
-  load: Load,
-  requests: number,
-): Promise<{ readonly cost: number; readonly waited: number }> {
-  const before = processorTime(envoy.pid)
-  await load.send(port, job.visit, requests)
-  const after = processorTime(envoy.pid)
-  const microseconds = (nanoseconds: number) => nanoseconds / requests / 1_000
-  return {
-    cost: microseconds(after.ran - before.ran),
-    waited: microseconds(after.waited - before.waited),
-  }
-}
-
-async function round(running: readonly RunningContender[], load: Load, requests: number): Promise<Round> {
-  const blocks = []
-  for (const contender of running) blocks.push(await block(contender, load, requests))
-  return {
-    costs: blocks.map(({ cost }) => cost),
-    waited: Math.max(...blocks.map(({ waited }) => waited)),
-  }
-}
-
-/** The rounds that count after one start of all contenders. */
-async function measure(
-  contenders: readonly Contender[],
-  binary: string,
-  { blocks, requests }: Size,
-): Promise<readonly Round[]> {
-  await using load = await Load.start()
-  const running: RunningContender[] = []
-  try {
-    for (const contender of contenders) running.push(await startContender(contender, binary, load.upstream))
-    for (const contender of running) await assertDoesItsJob(contender, load)
-    // The first warms up: connections, and code that V8 compiles when it first runs.
-    await round(running, load, requests)
-    const rounds = []
-    for (let i = 1; i <= blocks * ROUNDS_FOR_ONE; i++) rounds.push(await round(running, load, requests))
-    // A filter that failed under way would have let requests pass for less.
-    for (const contender of running) await assertDoesItsJob(contender, load)
-    return calmest(rounds, blocks)
-  } finally {
-    await Promise.all(running.map(({ envoy }) => envoy.stop()))
-  }
-}
-
-async function bench(size: Size): Promise<void> {
+async function bench(order: Order): Promise<void> {
   const found = await findEnvoy({})
   if (!found.found) throw new UsageError(`no Envoy, and nothing else will do here: ${found.reason}`)
-  const rust = await buildRustPeer()
-  if (!rust.built) say(`left out: the Rust SDK, ${rust.reason}`)
-  const references = rust.built ? [rustContender(rust.wasm)] : []
-  const contenders = [BASELINE, ...references, ...MOORINGS]
+  const { modules, leftOut } = await buildPeers()
+  for (const line of leftOut) say(`left out: ${line}`)
+  const { starts, blocks, requests } = order
+  process.stdout.write(
+    `Envoy ${found.version}, one worker, ${starts} starts, ${blocks} blocks of ${requests} requests after each\n` +
+      'microseconds of processor time for a request, over no filter\n',
+  )
+  for (const job of jobsAt(Math.floor(Date.now() / 1000))) {
+    if (!order.letters.includes(job.letter)) continue
+    const contenders = contendersFor(job, modules).filter(({ name }) => !order.quick || QUICK.has(name))
+    const result = await measureJob(job, contenders, found.binary, order)
+    process.stdout.write(`\n${report(result).join('\n')}\n`)
+  }
+}
 
-  const { starts, blocks, requests } = size
+async function measureJob(
+  job: Job,
+  contenders: readonly Contender[],
+  binary: string,
+  size: Size,
+): Promise<JobResult> {
   const rounds: Round[] = []
-  for (let start = 1; start <= starts; start++) {
-    const work = () => measure(contenders, found.binary, size)
-    rounds.push(...(await withProgress(`start ${start} of ${starts}`, work)))
+  for (let start = 1; start <= size.starts; start++) {
+    const work = () => measure(job, contenders, binary, size)
+    rounds.push(...(await withProgress(`(${job.letter}) start ${start} of ${size.starts}`, work)))
   }
   const waited = Math.max(...rounds.map((each) => each.waited)).toFixed(1)
   say(`in what counts no Envoy waited longer than ${waited} microseconds a request for a processor`)
-
-  const measured = (contender: Contender): Measured => {
-    const index = contenders.indexOf(contender)
-    return { name: contender.name, costs: rounds.map(({ costs }) => costs[index] ?? 0) }
-  }
-  const [reference] = references.map(measured)
-  process.stdout.write(
-    `Envoy ${found.version}, one worker, ${starts} starts, ${blocks} blocks of ${requests} requests after each\n` +
-      'microseconds of processor time for a request, over no filter\n\n',
+  return jobResult(
+    job,
+    contenders.map(({ name }) => name),
+    rounds,
+    size.starts,
   )
-  for (const line of report(measured(BASELINE), reference, MOORINGS.map(measured), starts)) {
-    process.stdout.write(`${line}\n`)
-  }
 }
 
-function sizeFrom(args: readonly string[]): Size | 'help' {
+async function buildPeers(): Promise<{ modules: PeerModules; leftOut: readonly string[] }> {
+  const rustCookie = await buildRustPeer('rust-cookie')
+  const rustSession = rustCookie.built ? await buildRustPeer('rust-session') : rustCookie
+  const assemblyScript = await buildAssemblyScriptPeer()
+  const leftOut = [
+    ...(rustSession.built ? [] : [`the Rust SDK, ${rustSession.reason}`]),
+    ...(assemblyScript.built ? [] : [`the AssemblyScript SDK, ${assemblyScript.reason}`]),
+  ]
+  const modules = {
+    empty: assemblePeer('empty'),
+    floor: assemblePeer('floor'),
+    rustCookie: rustCookie.built ? rustCookie.wasm : undefined,
+    rustSession: rustSession.built ? rustSession.wasm : undefined,
+    assemblyScript: assemblyScript.built ? assemblyScript.wasm : undefined,
+  }
+  return { modules, leftOut }
+}
+
+function orderFrom(args: readonly string[]): Order | 'help' {
   const { values } = parseCommandLine(args, {
     options: {
-      starts: { type: 'string', default: '5' },
-      blocks: { type: 'string', default: '20' },
+      jobs: { type: 'string' },
+      starts: { type: 'string' },
+      blocks: { type: 'string', default: '10' },
       requests: { type: 'string', default: '1000' },
+      quick: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return 'help'
+  const letters = values.jobs ?? (values.quick ? 'abd' : 'abcdefghi')
+  if (!/^[a-i]+$/.test(letters)) throw new UsageError(`--jobs ${letters}: expected letters from a to i`)
   return {
-    starts: atLeastOne('--starts', values.starts),
+    letters,
+    quick: values.quick,
+    starts: atLeastOne('--starts', values.starts ?? (values.quick ? '1' : '5')),
     blocks: atLeastOne('--blocks', values.blocks),
     requests: atLeastOne('--requests', values.requests),
   }
@@ -165,9 +154,9 @@ function atLeastOne(option: string, text: string): number {
 
 exitOnBrokenPipe()
 try {
-  const size = sizeFrom(process.argv.slice(2))
-  if (size === 'help') process.stdout.write(HELP)
-  else await bench(size)
+  const order = orderFrom(process.argv.slice(2))
+  if (order === 'help') process.stdout.write(HELP)
+  else await bench(order)
 } catch (error) {
   if (!(error instanceof UsageError)) throw error
   say(`${error.message}\nFor help: node build/js/bench/main.js --help`)

@@ -21,6 +21,21 @@ export function pairedCost(contender: readonly number[], baseline: readonly numb
   }
 }
 
+/**
+ * Where 95 % of the medians lie when starts, and blocks of each, are drawn anew, with repetition.
+ *
+ * @param starts as in {@link costRatio}
+ * @throws {RangeError} unless both have the same number of blocks, at least one, and each start as many
+ */
+export function costInterval(
+  contender: readonly number[],
+  baseline: readonly number[],
+  starts = 1,
+): readonly [lower: number, upper: number] {
+  const own = differencesOf(contender, baseline)
+  return middle(drawnAnew(own.length, starts, (drawn) => median(pick(own, drawn))))
+}
+
 /** How many times the cost of a reference a contender costs, both over one baseline. */
 export interface CostRatio {
   /** The median of the one's differences over the median of the other's. */
@@ -49,21 +64,31 @@ export function costRatio(
   const own = differencesOf(contender, baseline)
   const others = differencesOf(reference, baseline)
   if (median(others) <= 0) return undefined
-  if (own.length % starts !== 0) {
-    throw new RangeError(`${own.length} blocks of ${starts} starts: expected as many of each`)
-  }
-  const random = randomBelow()
-  const ratios = Array.from({ length: DRAWS }, () => {
-    const drawn = draw(random, starts, own.length / starts)
+  const ratios = drawnAnew(own.length, starts, (drawn) => {
     const reference = median(pick(others, drawn))
     // No bound can be told from a draw in which the reference costs nothing.
     return reference > 0 ? median(pick(own, drawn)) / reference : Infinity
   })
-  const ranked = sorted(ratios)
-  return {
-    ratio: median(own) / median(others),
-    interval: [quantile(ranked, 0.025), quantile(ranked, 0.975)],
+  return { ratio: median(own) / median(others), interval: middle(ratios) }
+}
+
+/** What `statistic` says of each draw. */
+function drawnAnew(
+  blocks: number,
+  starts: number,
+  statistic: (drawn: readonly number[]) => number,
+): readonly number[] {
+  if (blocks % starts !== 0) {
+    throw new RangeError(`${blocks} blocks of ${starts} starts: expected as many of each`)
   }
+  const random = randomBelow()
+  return Array.from({ length: DRAWS }, () => statistic(draw(random, starts, blocks / starts)))
+}
+
+/** The bounds of the middle 95 %. */
+function middle(values: readonly number[]): readonly [lower: number, upper: number] {
+  const ranked = sorted(values)
+  return [quantile(ranked, 0.025), quantile(ranked, 0.975)]
 }
 
 function differencesOf(contender: readonly number[], baseline: readonly number[]): readonly number[] {

@@ -1,45 +1,36 @@
 import { type Column, table } from '../demo/report/table.ts'
-import { costRatio, pairedCost } from './paired.ts'
+import type { Estimate, JobResult } from './result.ts'
 
-/** A contender's blocks: microseconds of processor time for a request of each. */
-export interface Measured {
-  readonly name: string
-  readonly costs: readonly number[]
+const right = (heading: string): Column => ({ heading, align: 'right' })
+
+const INTERVAL = '95 % of draws'
+
+/** A job's contenders and what they cost over no filter; the columns of a reference are there where it is. */
+export function report({ letter, name, baseline, contenders }: JobResult): readonly string[] {
+  const references = [
+    { heading: 'x floor', of: contenders.map(({ overFloor }) => overFloor) },
+    { heading: 'x Rust', of: contenders.map(({ overRust }) => overRust) },
+  ].filter(({ of }) => of.some((each) => each !== undefined))
+  const columns = [
+    { heading: 'contender' },
+    ...['median', INTERVAL, 'middle half', 'minima'].map(right),
+    ...references.flatMap(({ heading }) => [right(heading), right(INTERVAL)]),
+  ]
+  const rows = contenders.map(({ name, cost, quartiles, minima }, i) => [
+    name,
+    cost.value.toFixed(1),
+    range(cost.interval, 1),
+    range(quartiles, 1),
+    minima.toFixed(1),
+    ...references.flatMap(({ of }) => times(of[i])),
+  ])
+  return [`(${letter}) ${name}; without a filter ${baseline.toFixed(1)}`, '', ...table(columns, rows)]
 }
 
-const COLUMNS: readonly Column[] = [
-  { heading: 'configuration' },
-  { heading: 'median', align: 'right' },
-  { heading: 'middle half', align: 'right' },
-  { heading: 'minima', align: 'right' },
-]
-
-const RATIO_COLUMNS: readonly Column[] = [
-  { heading: 'x Rust', align: 'right' },
-  { heading: '95 % of draws', align: 'right' },
-]
-
-/** What each costs over the baseline, and where there is a reference, how many times as much as it. */
-export function report(
-  baseline: Measured,
-  reference: Measured | undefined,
-  others: readonly Measured[],
-  starts: number,
-): readonly string[] {
-  const measured = reference === undefined ? others : [reference, ...others]
-  const rows = measured.map(({ name, costs }) => {
-    const { median, quartiles, minima } = pairedCost(costs, baseline.costs)
-    const cells = [name, median.toFixed(1), range(quartiles, 1), minima.toFixed(1)]
-    if (reference === undefined) return cells
-    const compared = costRatio(costs, reference.costs, baseline.costs, starts)
-    return [
-      ...cells,
-      ...(compared === undefined ? ['-', '-'] : [compared.ratio.toFixed(2), range(compared.interval, 2)]),
-    ]
-  })
-  return table(reference === undefined ? COLUMNS : [...COLUMNS, ...RATIO_COLUMNS], rows)
+function times(estimate: Estimate | undefined): readonly string[] {
+  return estimate === undefined ? ['-', '-'] : [estimate.value.toFixed(2), range(estimate.interval, 2)]
 }
 
-function range([lower, upper]: readonly [number, number], digits: number): string {
-  return `${lower.toFixed(digits)} to ${upper.toFixed(digits)}`
+function range([lower, upper]: Estimate['interval'], digits: number): string {
+  return `${lower.toFixed(digits)} to ${upper === null ? 'any' : upper.toFixed(digits)}`
 }

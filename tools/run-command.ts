@@ -17,11 +17,12 @@ export interface CommandResult {
 export async function runCommand(
   file: string,
   args: readonly string[],
-  options: { readonly timeoutMs: number; readonly env?: Environment },
+  options: { readonly timeoutMs: number; readonly env?: Environment; readonly cwd?: string },
 ): Promise<CommandResult> {
   return await new Promise((resolve) => {
     const env = { ...(options.env ?? process.env) }
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
+    const { cwd } = options
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env, cwd })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

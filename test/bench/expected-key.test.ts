@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { all, expectedKey, leaf } from '../../bench/expected-key.ts'
-import { HASH_SECRET } from '../../bench/job.ts'
+import { HASH_SECRET } from '../../bench/jobs.ts'
 
 // The vectors of docs/keys.md.
 test.each([

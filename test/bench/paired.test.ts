@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { costRatio, pairedCost } from '../../bench/paired.ts'
+import { costInterval, costRatio, pairedCost } from '../../bench/paired.ts'
 
 test('the cost is the median of the differences, block by block, and their middle half', () => {
   // A slow moment, the fourth block, slows both and leaves the difference as it is.
@@ -75,4 +75,16 @@ test('starts of other lengths are refused', () => {
   expect(() => costRatio([1, 2, 3], [1, 2, 3], [0, 0, 0], 2)).toThrow(
     '3 blocks of 2 starts: expected as many of each',
   )
+})
+
+test('the interval of a cost spans what single blocks could have said; where all say the same, so does it', () => {
+  expect(costInterval([11, 12, 13], [10, 10, 10])).toEqual([1, 3])
+  expect(costInterval([12, 22, 92], [10, 20, 90])).toEqual([2, 2])
+})
+
+test('the interval of a cost spans the starts too', () => {
+  const fast = Array.from({ length: 50 }, () => 2)
+  const slow = Array.from({ length: 50 }, () => 4)
+  const none = Array.from({ length: 100 }, () => 0)
+  expect(costInterval([...fast, ...slow], none, 2)).toEqual([2, 4])
 })

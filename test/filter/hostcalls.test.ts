@@ -205,7 +205,7 @@ describe('a key costs one write, and for its source', () => {
   })
 })
 
-describe('a session behind a claim and a composite costs, the chain that make bench measures,', () => {
+describe('a session behind a claim and a composite costs', () => {
   const configuration = {
     session: {},
     key: {

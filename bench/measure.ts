@@ -1,0 +1,77 @@
+import { assertDoesItsJob, type Contender, type RunningContender, startContender } from './contender.ts'
+import type { Job } from './jobs.ts'
+import { Load } from './load.ts'
+import { processorTime } from './processor-time.ts'
+import { calmest, type Round } from './round.ts'
+
+/** How much is measured. */
+export interface Size {
+  /** Times that all Envoys are started. */
+  readonly starts: number
+  /** Rounds that count after each start. */
+  readonly blocks: number
+  /** Requests in a block. */
+  readonly requests: number
+}
+
+/** Rounds that are run for each one that counts. */
+const ROUNDS_FOR_ONE = 2
+
+/**
+ * The rounds that count after one start of a job's contenders.
+ *
+ * @throws {Error} where a contender does not do the job
+ */
+export async function measure(
+  job: Job,
+  contenders: readonly Contender[],
+  binary: string,
+  { blocks, requests }: Size,
+): Promise<readonly Round[]> {
+  await using load = await Load.start()
+  const running: RunningContender[] = []
+  try {
+    for (const contender of contenders) running.push(await startContender(contender, binary, load.upstream))
+    for (const contender of running) await assertDoesItsJob(contender, job, load)
+    const next = () => round(running, job, load, requests)
+    // The first warms up: connections, and code that V8 compiles when it first runs.
+    await next()
+    const rounds = []
+    for (let i = 1; i <= blocks * ROUNDS_FOR_ONE; i++) rounds.push(await next())
+    // A filter that failed under way would have let requests pass for less.
+    for (const contender of running) await assertDoesItsJob(contender, job, load)
+    return calmest(rounds, blocks)
+  } finally {
+    await Promise.all(running.map(({ envoy }) => envoy.stop()))
+  }
+}
+
+async function round(
+  running: readonly RunningContender[],
+  job: Job,
+  load: Load,
+  requests: number,
+): Promise<Round> {
+  const blocks = []
+  for (const contender of running) blocks.push(await block(contender, job, load, requests))
+  return {
+    costs: blocks.map(({ cost }) => cost),
+    waited: Math.max(...blocks.map(({ waited }) => waited)),
+  }
+}
+
+async function block(
+  { envoy, port }: RunningContender,
+  { visit }: Job,
+  load: Load,
+  requests: number,
+): Promise<{ readonly cost: number; readonly waited: number }> {
+  const before = processorTime(envoy.pid)
+  await load.send(port, visit, requests)
+  const after = processorTime(envoy.pid)
+  const microseconds = (nanoseconds: number) => nanoseconds / requests / 1_000
+  return {
+    cost: microseconds(after.ran - before.ran),
+    waited: microseconds(after.waited - before.waited),
+  }
+}

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import { assertDoesItsJob, contendersFor } from '../../bench/contender.ts'
+import { type Job, jobsAt, type Outcome } from '../../bench/jobs.ts'
+import { Load } from '../../bench/load.ts'
+
+const JOBS = jobsAt(1_800_000_000)
+const MODULES = { empty: 'e', floor: 'f', rustCookie: 'r', rustSession: 's', assemblyScript: 'a' }
+
+function job(letter: string): Job {
+  const found = JOBS.find((each) => each.letter === letter)
+  if (found === undefined) throw new Error(`no job ${letter}`)
+  return found
+}
+
+test('a contender is timed only if what reaches the upstream is what was expected', async () => {
+  await using load = await Load.start()
+  const { letter, visit } = job('a')
+  // Nothing stands between: what is sent arrives.
+  const arrives = (sent: string | undefined, expected: Partial<Outcome>) =>
+    assertDoesItsJob(
+      {
+        name: 'no proxy',
+        port: load.upstream,
+        expected: () => ({ key: undefined, session: 'ABEiM0RVZneImaq7zN3u_w', set: undefined, ...expected }),
+      },
+      {
+        letter,
+        visit: {
+          ...visit,
+          headers: { ...visit.headers, ...(sent === undefined ? {} : { 'x-mooring-key': sent }) },
+        },
+      },
+      load,
+    )
+  await arrives('a', { key: 'a' })
+  await arrives(undefined, {})
+  await expect(arrives(undefined, { key: 'a', set: 'b' })).rejects.toThrow(
+    '(a) no proxy: key absent, session ABEiM0RVZneImaq7zN3u_w, Set-Cookie absent; ' +
+      'expected: key a, session ABEiM0RVZneImaq7zN3u_w, Set-Cookie b',
+  )
+  await expect(arrives('a', {})).rejects.toThrow('no proxy: key a, ')
+  await expect(arrives('a', { key: 'a', session: 'x' })).rejects.toThrow('expected: key a, session x, ')
+})
+
+test('each job has a baseline, the floor and Mooring, and its other contenders by name', () => {
+  const names = (letter: string) => contendersFor(job(letter), MODULES).map(({ name }) => name)
+  const common = (...others: readonly string[]) => [
+    'no filter',
+    'empty Wasm filter',
+    'floor: one read, one write',
+    ...others,
+    'Mooring',
+  ]
+  for (const letter of ['d', 'e', 'f']) expect(names(letter)).toEqual(common('Rust SDK'))
+  for (const letter of ['g', 'i']) expect(names(letter)).toEqual(common())
+  const copies = [
+    'no filter',
+    'empty Wasm filter',
+    'Lua filter',
+    'floor: one read, one write',
+    'Rust SDK',
+    'AssemblyScript SDK',
+    'Mooring',
+  ]
+  for (const letter of ['a', 'h']) expect(names(letter)).toEqual(copies)
+  expect(names('b')).toEqual(common().toSpliced(1, 0, 'httpCookie with ttl'))
+  expect(names('c')).toEqual(common('Rust SDK').toSpliced(1, 0, 'httpCookie with ttl'))
+})
+
+test('contenders whose module could not be built are left out', () => {
+  const names = contendersFor(job('a'), { empty: 'e', floor: 'f' }).map(({ name }) => name)
+  expect(names).toEqual([
+    'no filter',
+    'empty Wasm filter',
+    'Lua filter',
+    'floor: one read, one write',
+    'Mooring',
+  ])
+})
+
+test('Mooring runs the shipped configuration, but for what the job is about', () => {
+  const configuration = (letter: string): unknown =>
+    JSON.parse(contendersFor(job(letter), MODULES).at(-1)?.mesh.wasmPlugin?.configuration ?? '')
+  const cookie = { name: 'ISTIOID', path: '/', secure: 'auto', httpOnly: true, sameSite: 'Lax' }
+  const key = { header: 'x-mooring-key', from: ['session'] }
+  expect(configuration('a')).toEqual({ session: { cookie }, key })
+  expect(configuration('b')).toEqual({ session: { cookie }, key: { skip: true } })
+  expect(configuration('d')).toMatchObject({ session: { cookie, signing: { idleTimeout: '8h' } }, key })
+})
+
+test('the many cookies are 40, of 4 KB together', () => {
+  const { cookie = '' } = job('h').visit.headers
+  expect([cookie.length, cookie.split('; ').length]).toEqual([4096, 40])
+})
