@@ -36,6 +36,9 @@ module_directory = $$(go mod download -json $(1) | sed -n 's/.*"Dir": "\(.*\)".*
 
 # Extra arguments for the demo: make demo ARGS="--only maglev"
 ARGS ?=
+# What make bench does: a first look, what ARGS says, or all of it for docs/performance.md.
+QUICK ?=
+BENCH = $(if $(QUICK),--quick $(ARGS),$(or $(ARGS),--publish))
 # Where the source code is, for the image's annotations: make image SOURCE=https://...
 SOURCE ?=
 
@@ -64,9 +67,10 @@ prove: export PROVE := 1
 prove: test ## Run every test at another size: millions of cases, long soaks
 
 bench: $(FILTER) $(TOOLS) ## Measure what the filter costs a real Envoy; QUICK=1 for a first look
-	@node build/js/bench/main.js $(if $(QUICK),--quick) $(ARGS)
+	@node build/js/bench/main.js $(BENCH)
+	@case '$(BENCH)' in *--publish*) $(BIN)/prettier --log-level warn --write bench/results;; esac
 
-budget: $(FILTER) $(TOOLS) ## Write bench/budget.json anew: what the filter's jobs cost, counted
+budget: $(FILTER) $(TOOLS) ## Count anew what the jobs cost: bench/budget.json, docs/performance.md
 	@node build/js/bench/write-budget.js
 	@$(BIN)/prettier --log-level warn --write bench/budget.json
 

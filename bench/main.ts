@@ -1,3 +1,4 @@
+import { cpus, release, type } from 'node:os'
 import { exitOnBrokenPipe } from '../tools/broken-pipe.ts'
 import { parseCommandLine } from '../tools/command-line.ts'
 import { findEnvoy } from '../tools/envoy.ts'
@@ -17,11 +18,12 @@ import {
 import { type Job, jobsAt } from './jobs.ts'
 import { measure, type Size } from './measure.ts'
 import { assemblePeer, buildAssemblyScriptPeer, buildRustPeer } from './peers.ts'
+import { publish } from './publish.ts'
 import { report } from './report.ts'
 import { jobResult, type JobResult } from './result.ts'
 import type { Round } from './round.ts'
 
-const HELP = `Usage: node build/js/bench/main.js [options]      (make bench runs it without options)
+const HELP = `Usage: node build/js/bench/main.js [options]      (make bench runs it with --publish)
 
 Says what the filter costs, job by job: processor time that a real Envoy spends on a request with it, over the same
 Envoy without. All contenders of a job run side by side; a round is one short block of requests to each in turn. Of all
@@ -47,6 +49,7 @@ Options:
   --blocks N      blocks that count for each contender after each start; default 10
   --requests N    requests in a block; default 1000
   --quick         jobs a, b and d, one start, at most five contenders
+  --publish       write bench/results, docs/performance.md and its pictures; not with --quick or --jobs
   --help          this text
 
 Examples:
@@ -58,6 +61,7 @@ Examples:
 interface Order extends Size {
   readonly letters: string
   readonly quick: boolean
+  readonly publish: boolean
 }
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
@@ -68,6 +72,7 @@ const QUICK = new Set([BASELINE, NATIVE, EMPTY, FLOOR, RUST, MOORING])
 async function bench(order: Order): Promise<void> {
   const found = await findEnvoy({})
   if (!found.found) throw new UsageError(`no Envoy, and nothing else will do here: ${found.reason}`)
+  const date = new Date()
   const { modules, leftOut } = await buildPeers()
   for (const line of leftOut) say(`left out: ${line}`)
   const { starts, blocks, requests } = order
@@ -75,12 +80,29 @@ async function bench(order: Order): Promise<void> {
     `Envoy ${found.version}, one worker, ${starts} starts, ${blocks} blocks of ${requests} requests after each\n` +
       'microseconds of processor time for a request, over no filter\n',
   )
-  for (const job of jobsAt(Math.floor(Date.now() / 1000))) {
+  const results: JobResult[] = []
+  for (const job of jobsAt(Math.floor(date.getTime() / 1000))) {
     if (!order.letters.includes(job.letter)) continue
     const contenders = contendersFor(job, modules).filter(({ name }) => !order.quick || QUICK.has(name))
     const result = await measureJob(job, contenders, found.binary, order)
     process.stdout.write(`\n${report(result).join('\n')}\n`)
+    results.push(result)
   }
+  if (!order.publish) return
+  publish({
+    date: date.toISOString(),
+    machine: machine(),
+    envoy: found.version,
+    node: process.versions.node,
+    ...{ starts, blocks, requests, leftOut },
+    jobs: results,
+  })
+}
+
+/** What the figures depend on. */
+function machine(): string {
+  const all = cpus()
+  return `${all[0]?.model.trim() ?? 'unknown processor'}, ${all.length} processors, ${type()} ${release()}`
 }
 
 async function measureJob(
@@ -130,15 +152,20 @@ function orderFrom(args: readonly string[]): Order | 'help' {
       blocks: { type: 'string', default: '10' },
       requests: { type: 'string', default: '1000' },
       quick: { type: 'boolean', default: false },
+      publish: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return 'help'
   const letters = values.jobs ?? (values.quick ? 'abd' : 'abcdefghi')
   if (!/^[a-i]+$/.test(letters)) throw new UsageError(`--jobs ${letters}: expected letters from a to i`)
+  if (values.publish && (values.quick || values.jobs !== undefined)) {
+    throw new UsageError('--publish: expected neither --quick nor --jobs, since the page shows all of them')
+  }
   return {
     letters,
     quick: values.quick,
+    publish: values.publish,
     starts: atLeastOne('--starts', values.starts ?? (values.quick ? '1' : '5')),
     blocks: atLeastOne('--blocks', values.blocks),
     requests: atLeastOne('--requests', values.requests),

@@ -1,11 +1,15 @@
 /**
- * Writes bench/budget.json anew.
+ * Counts anew what the jobs cost, for bench/budget.json and docs/performance.md.
  *
  *     make budget
  */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageRoot } from '../tools/package-root.ts'
 import { countBudget } from './budget.ts'
+import { counts, withPart } from './page.ts'
 
-writeFileSync(join(packageRoot, 'bench', 'budget.json'), `${JSON.stringify(countBudget(), null, 2)}\n`)
+const budget = countBudget()
+writeFileSync(join(packageRoot, 'bench', 'budget.json'), `${JSON.stringify(budget, null, 2)}\n`)
+const page = join(packageRoot, 'docs', 'performance.md')
+writeFileSync(page, withPart(readFileSync(page, 'utf8'), 'counts', counts(budget)))
