@@ -12,10 +12,12 @@ import {
   type Outcome,
   SESSION,
   sessionIn,
+  type Visit,
 } from './jobs.ts'
 import type { Load } from './load.ts'
 import { peerSource } from './peers.ts'
 import { configurationFor, shippedMesh } from './shipped.ts'
+import { addressCookie, leadsHere, STATEFUL_SESSION } from './stateful-session.ts'
 
 /** One way to run an Envoy for a job; all contenders of a job carry the same filters but for the one that is measured. */
 export interface Contender {
@@ -25,6 +27,8 @@ export interface Contender {
   readonly wasm: string
   /** A filter of Envoy's own that stands in the plugin's place. */
   readonly filter?: HttpFilter
+  /** What it is sent in place of the job's visit, where its cookie has another form; given the upstream's port. */
+  readonly visit?: (upstream: number) => Visit
   /** What shows that it did its work, given what was seen. */
   readonly expected: (seen: Outcome) => Outcome
 }
@@ -42,6 +46,8 @@ export interface PeerModules {
 export const BASELINE = 'no filter'
 /** Envoy itself mints the cookie that it hashes. */
 export const NATIVE = 'httpCookie with ttl'
+/** Envoy itself keeps the upstream's address in the cookie. */
+export const STATEFUL = 'stateful_session cookie'
 /** What it costs to be asked at all. */
 export const EMPTY = 'empty Wasm filter'
 /** The least that a Wasm filter can do. */
@@ -55,6 +61,7 @@ export function contendersFor(job: Job, modules: PeerModules): readonly Contende
   return [
     { ...withoutPlugin(BASELINE, job), expected: untouched(job) },
     ...nativeCookie(job),
+    ...statefulSession(job),
     { ...wasm(EMPTY, job, modules.empty), expected: untouched(job) },
     ...lua(job),
     { ...wasm(FLOOR, job, modules.floor), expected: withKey(job, job.visit.headers['cookie']?.slice(0, 22)) },
@@ -81,6 +88,31 @@ function nativeCookie(job: Job): readonly Contender[] {
   const expected = (seen: Outcome): Outcome =>
     job.letter === 'b' ? none : { ...none, set: /^"[0-9a-f]+"$/.test(seen.set ?? '') ? seen.set : '"<hash>"' }
   return [{ ...contender, mesh, expected }]
+}
+
+const HOUR_MS = 3_600_000
+
+function statefulSession(job: Job): readonly Contender[] {
+  const contender = { ...withoutPlugin(STATEFUL, job), filter: STATEFUL_SESSION }
+  if (job.letter === 'c') {
+    const expected = ({ set = '' }: Outcome): Outcome => ({
+      ...NOTHING,
+      set: leadsHere(set) ? set : '<address>',
+    })
+    return [{ ...contender, expected }]
+  }
+  if (job.letter !== 'b') return []
+  const { path, headers } = job.visit
+  const visit = (upstream: number): Visit => {
+    const session = addressCookie(upstream, Math.floor((Date.now() + 24 * HOUR_MS) / 1000))
+    return { path, headers: { ...headers, cookie: headers['cookie']?.replace(SESSION, session) ?? '' } }
+  }
+  // A cookie that leads elsewhere, or cannot be read, would be set anew.
+  const expected = ({ session = '' }: Outcome): Outcome => ({
+    ...NOTHING,
+    session: leadsHere(session) ? session : '<address>',
+  })
+  return [{ ...contender, visit, expected }]
 }
 
 /** Whose job is to write the session as it is: what these filters do by hand. */
@@ -162,17 +194,20 @@ const ROUTER: HttpFilter = {
 }
 
 /** An Envoy with one worker in front of one upstream. */
-export interface RunningContender extends Contender {
+export interface RunningContender {
+  readonly name: string
+  readonly visit: Visit
+  readonly expected: Contender['expected']
   readonly port: number
   readonly envoy: EnvoyProcess
 }
 
 export async function startContender(
-  contender: Contender,
+  { name, mesh, wasm, filter, visit, expected }: Contender,
+  job: Job,
   binary: string,
   upstream: number,
 ): Promise<RunningContender> {
-  const { mesh, wasm, filter } = contender
   const envoy = await EnvoyProcess.start({
     binary,
     concurrency: 1,
@@ -185,13 +220,17 @@ export async function startContender(
         : { connectionManager: { http_filters: [CLAIMS_FILTER, filter, ROUTER] } }),
     }),
   })
-  return { ...contender, envoy, port: await envoy.port(INGRESS_LISTENER) }
+  return {
+    ...{ name, expected, envoy },
+    visit: visit?.(upstream) ?? job.visit,
+    port: await envoy.port(INGRESS_LISTENER),
+  }
 }
 
 /** @throws {Error} unless the contender does its job: a filter that failed to load would look cheap */
 export async function assertDoesItsJob(
-  { name, port, expected }: Pick<RunningContender, 'name' | 'port' | 'expected'>,
-  { letter, visit }: Pick<Job, 'letter' | 'visit'>,
+  { name, port, visit, expected }: Omit<RunningContender, 'envoy'>,
+  { letter }: Pick<Job, 'letter'>,
   load: Load,
 ): Promise<void> {
   const seen = await load.outcome(port, visit)

@@ -31,9 +31,10 @@ export async function measure(
   await using load = await Load.start()
   const running: RunningContender[] = []
   try {
-    for (const contender of contenders) running.push(await startContender(contender, binary, load.upstream))
+    for (const contender of contenders)
+      running.push(await startContender(contender, job, binary, load.upstream))
     for (const contender of running) await assertDoesItsJob(contender, job, load)
-    const next = () => round(running, job, load, requests)
+    const next = () => round(running, load, requests)
     // The first warms up: connections, and code that V8 compiles when it first runs.
     await next()
     const rounds = []
@@ -46,14 +47,9 @@ export async function measure(
   }
 }
 
-async function round(
-  running: readonly RunningContender[],
-  job: Job,
-  load: Load,
-  requests: number,
-): Promise<Round> {
+async function round(running: readonly RunningContender[], load: Load, requests: number): Promise<Round> {
   const blocks = []
-  for (const contender of running) blocks.push(await block(contender, job, load, requests))
+  for (const contender of running) blocks.push(await block(contender, load, requests))
   return {
     costs: blocks.map(({ cost }) => cost),
     waited: Math.max(...blocks.map(({ waited }) => waited)),
@@ -61,8 +57,7 @@ async function round(
 }
 
 async function block(
-  { envoy, port }: RunningContender,
-  { visit }: Job,
+  { envoy, port, visit }: RunningContender,
   load: Load,
   requests: number,
 ): Promise<{ readonly cost: number; readonly waited: number }> {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { assertDoesItsJob, contendersFor } from '../../bench/contender.ts'
 import { type Job, jobsAt, type Outcome } from '../../bench/jobs.ts'
 import { Load } from '../../bench/load.ts'
+import { addressCookie, leadsHere } from '../../bench/stateful-session.ts'
 
 const JOBS = jobsAt(1_800_000_000)
 const MODULES = { empty: 'e', floor: 'f', rustCookie: 'r', rustSession: 's', assemblyScript: 'a' }
@@ -21,15 +22,13 @@ test('a contender is timed only if what reaches the upstream is what was expecte
       {
         name: 'no proxy',
         port: load.upstream,
-        expected: () => ({ key: undefined, session: 'ABEiM0RVZneImaq7zN3u_w', set: undefined, ...expected }),
-      },
-      {
-        letter,
         visit: {
           ...visit,
           headers: { ...visit.headers, ...(sent === undefined ? {} : { 'x-mooring-key': sent }) },
         },
+        expected: () => ({ key: undefined, session: 'ABEiM0RVZneImaq7zN3u_w', set: undefined, ...expected }),
       },
+      { letter },
       load,
     )
   await arrives('a', { key: 'a' })
@@ -63,8 +62,10 @@ test('each job has a baseline, the floor and Mooring, and its other contenders b
     'Mooring',
   ]
   for (const letter of ['a', 'h']) expect(names(letter)).toEqual(copies)
-  expect(names('b')).toEqual(common().toSpliced(1, 0, 'httpCookie with ttl'))
-  expect(names('c')).toEqual(common('Rust SDK').toSpliced(1, 0, 'httpCookie with ttl'))
+  expect(names('b')).toEqual(common().toSpliced(1, 0, 'httpCookie with ttl', 'stateful_session cookie'))
+  expect(names('c')).toEqual(
+    common('Rust SDK').toSpliced(1, 0, 'httpCookie with ttl', 'stateful_session cookie'),
+  )
 })
 
 test('contenders whose module could not be built are left out', () => {
@@ -91,4 +92,17 @@ test('Mooring runs the shipped configuration, but for what the job is about', ()
 test('the many cookies are 40, of 4 KB together', () => {
   const { cookie = '' } = job('h').visit.headers
   expect([cookie.length, cookie.split('; ').length]).toEqual([4096, 40])
+})
+
+test('the cookie of stateful_session is the message that Envoy reads, in base64', () => {
+  const cookie = addressCookie(34567, 1_800_000_000)
+  // Field 1 of 15 bytes, then field 2 as a varint of five.
+  expect(Buffer.from(cookie, 'base64').toString('latin1')).toBe(
+    '\n\x0f127.0.0.1:34567\x10\x80\xa4\xa7\xda\x06',
+  )
+  expect([leadsHere(cookie), leadsHere(`"${cookie}"`), leadsHere('ABEiM0RVZneImaq7zN3u_w')]).toEqual([
+    true,
+    true,
+    false,
+  ])
 })

@@ -25,8 +25,8 @@ function contenders(): Readonly<Record<string, readonly string[]>> {
   const whole = [...floor, ...inRust, 'Mooring']
   return {
     a: copying,
-    b: ['httpCookie with ttl', ...floor, 'Mooring'],
-    c: ['httpCookie with ttl', ...whole],
+    b: ['httpCookie with ttl', 'stateful_session cookie', ...floor, 'Mooring'],
+    c: ['httpCookie with ttl', 'stateful_session cookie', ...whole],
     d: whole,
     e: whole,
     f: whole,
