@@ -2,7 +2,10 @@
  * The model of Envoy's hash policies and balancers against a real Envoy: one generated request, sent to Envoy and
  * computed here, must reach one host. A failure prints the smallest request that shows the difference, and its seed.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -23,6 +26,7 @@ import {
   BALANCERS,
   bootstrap,
   BOUNDED,
+  discovered,
   hasHashableState,
   HOSTS,
   hostsOf,
@@ -112,13 +116,18 @@ const generated = fc.record({
 inEnvoy(({ binary, version }) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   let apps: BalancedApps
+  let directory: string
   let envoy: EnvoyProcess
   let url: string
   let clusters: ReadonlyMap<string, HashingCluster<Host>>
 
   beforeAll(async () => {
     apps = await BalancedApps.start(HOSTS)
-    envoy = await EnvoyProcess.start({ binary, bootstrap: bootstrap(apps.addresses, version) })
+    directory = mkdtempSync(join(tmpdir(), 'mooring-balancing-'))
+    for (const [file, answer] of discovered(apps.addresses)) {
+      writeFileSync(join(directory, file), JSON.stringify(answer))
+    }
+    envoy = await EnvoyProcess.start({ binary, bootstrap: bootstrap(directory, version) })
     url = `http://127.0.0.1:${await envoy.port('ingress')}`
     clusters = new Map(
       Object.entries(BALANCERS).map(([name, balanced]) => [
@@ -131,6 +140,7 @@ inEnvoy(({ binary, version }) => {
     agent.destroy()
     await envoy.stop()
     await apps[Symbol.asyncDispose]()
+    rmSync(directory, { recursive: true })
   })
 
   /** The hosts that a request reaches, one after another, and whether the last one answers. */

@@ -165,7 +165,20 @@ export function hostsOf(addresses: readonly string[], balanced: Balanced): Host[
   }))
 }
 
-export function bootstrap(addresses: readonly string[], envoy: string): Bootstrap {
+/** What discovery says about the hosts of each cluster, their health among it: an answer of EDS by the name of its file. */
+export function discovered(addresses: readonly string[]): ReadonlyMap<string, unknown> {
+  const clusters = [...Object.entries(BALANCERS), ['bounded', BOUNDED] as const]
+  return new Map(
+    clusters.map(([name, balanced]) => {
+      const type = `${TYPE}.config.endpoint.v3.ClusterLoadAssignment`
+      const resources = [{ '@type': type, ...assignment(name, addresses, balanced) }]
+      return [`${name}.json`, { version_info: '1', resources }]
+    }),
+  )
+}
+
+/** @param directory that has the files of {@link discovered} */
+export function bootstrap(directory: string, envoy: string): Bootstrap {
   const retry = {
     retry_on: 'reset',
     num_retries: RETRIES,
@@ -209,6 +222,7 @@ export function bootstrap(addresses: readonly string[], envoy: string): Bootstra
     ],
   }
   return {
+    node: { id: 'balancing', cluster: 'balancing' },
     admin: { address: { socket_address: { address: '127.0.0.1', port_value: 0 } } },
     static_resources: {
       listeners: [
@@ -219,8 +233,8 @@ export function bootstrap(addresses: readonly string[], envoy: string): Bootstra
         },
       ],
       clusters: [
-        ...Object.entries(BALANCERS).map(([name, balanced]) => cluster(name, addresses, balanced)),
-        cluster('bounded', addresses, BOUNDED),
+        ...Object.entries(BALANCERS).map(([name, balanced]) => cluster(name, balanced, directory)),
+        cluster('bounded', BOUNDED, directory),
       ],
     },
   }
@@ -255,33 +269,38 @@ function stateFilter(): unknown {
   }
 }
 
-function cluster(name: string, addresses: readonly string[], balanced: Balanced): unknown {
-  const hosts = hostsOf(addresses, balanced)
+function cluster(name: string, { config }: Balanced, directory: string): unknown {
+  return {
+    name,
+    type: 'EDS',
+    eds_cluster_config: {
+      eds_config: { path_config_source: { path: `${directory}/${name}.json` }, resource_api_version: 'V3' },
+    },
+    ...config,
+  }
+}
+
+function assignment(name: string, addresses: readonly string[], balanced: Balanced): object {
   const groups = new Map<string, Host[]>()
-  for (const host of hosts) {
+  for (const host of hostsOf(addresses, balanced)) {
     const key = JSON.stringify([host.locality, host.priority])
     groups.set(key, [...(groups.get(key) ?? []), host])
   }
   return {
-    name,
-    type: 'STATIC',
-    ...balanced.config,
-    load_assignment: {
-      cluster_name: name,
-      endpoints: [...groups.values()].map((group) => {
-        const { locality = '', priority = 0 } = group[0] ?? {}
-        const weight = balanced.options.localityWeights?.find(
-          (each) => each.locality === locality && (each.priority ?? 0) === priority,
-        )?.weight
-        return {
-          priority,
-          locality: { zone: locality },
-          // Envoy takes no 0 here: a locality without a weight has none.
-          ...(weight === undefined || weight === 0 ? {} : { load_balancing_weight: weight }),
-          lb_endpoints: group.map(endpoint),
-        }
-      }),
-    },
+    cluster_name: name,
+    endpoints: [...groups.values()].map((group) => {
+      const { locality = '', priority = 0 } = group[0] ?? {}
+      const weight = balanced.options.localityWeights?.find(
+        (each) => each.locality === locality && (each.priority ?? 0) === priority,
+      )?.weight
+      return {
+        priority,
+        locality: { zone: locality },
+        // Envoy takes no 0 here: a locality without a weight has none.
+        ...(weight === undefined || weight === 0 ? {} : { load_balancing_weight: weight }),
+        lb_endpoints: group.map(endpoint),
+      }
+    }),
   }
 }
 
