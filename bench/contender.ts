@@ -137,10 +137,13 @@ function assemblyScript(job: Job, module: string | undefined): readonly Contende
 
 /** What the Rust filter is told for each job that it can do. */
 const RUST_TASKS: Readonly<Record<string, string>> = {
+  b: 'read',
   c: 'mint',
   d: `signed ${ENVIRONMENT['MOORING_SIGNING_1'] ?? ''}`,
   e: `signed ${ENVIRONMENT['MOORING_SIGNING_1'] ?? ''}`,
   f: `claim ${HASH_SECRET}`,
+  // The hosts and paths of the configuration's rules, the last one for any host.
+  g: ['rules', ...Array.from({ length: 19 }, (_, i) => `h${i}.example.com/p${i}/`), '/carts/'].join(' '),
 }
 
 function rust(job: Job, { rustCookie, rustSession }: PeerModules): readonly Contender[] {

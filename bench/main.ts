@@ -11,7 +11,6 @@ import {
   EMPTY,
   FLOOR,
   MOORING,
-  NATIVE,
   type PeerModules,
   RUST,
 } from './contender.ts'
@@ -67,7 +66,7 @@ interface Order extends Size {
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 /** At most five of a job: the ones that Mooring has to be beside or below. */
-const QUICK = new Set([BASELINE, NATIVE, EMPTY, FLOOR, RUST, MOORING])
+const QUICK = new Set([BASELINE, EMPTY, FLOOR, RUST, MOORING])
 
 async function bench(order: Order): Promise<void> {
   const found = await findEnvoy({})

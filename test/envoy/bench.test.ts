@@ -25,12 +25,12 @@ function contenders(): Readonly<Record<string, readonly string[]>> {
   const whole = [...floor, ...inRust, 'Mooring']
   return {
     a: copying,
-    b: ['httpCookie with ttl', 'stateful_session cookie', ...floor, 'Mooring'],
+    b: ['httpCookie with ttl', 'stateful_session cookie', ...whole],
     c: ['httpCookie with ttl', 'stateful_session cookie', ...whole],
     d: whole,
     e: whole,
     f: whole,
-    g: [...floor, 'Mooring'],
+    g: whole,
     h: copying,
     i: [...floor, 'Mooring'],
   }

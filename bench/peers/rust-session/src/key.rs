@@ -29,6 +29,15 @@ pub fn of_session(id: &[u8; 16]) -> String {
     encode(&hash.finalize()[..16])
 }
 
+pub fn of_cart(claim: &[u8], tenant: &str, cart: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"mooring/v1/key\0A\0\0\0\x03");
+    hash.update(leaf(b"claim:/sub", b's', claim));
+    hash.update(leaf(b"header:x-tenant", b's', tenant.as_bytes()));
+    hash.update(leaf(b"path:/carts/{cart}/**", b's', cart.as_bytes()));
+    encode(&hash.finalize()[..16])
+}
+
 fn leaf(label: &[u8], kind: u8, value: &[u8]) -> Vec<u8> {
     let mut bytes = vec![b'L'];
     prefixed(&mut bytes, label);

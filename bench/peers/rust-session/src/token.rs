@@ -43,10 +43,15 @@ impl Signer {
             return None;
         }
         self.mac(&id, &times).verify_truncated_left(&tag).ok()?;
-        let number = |bytes: &[u8]| bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        let number = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+        };
         let (birth, issued) = (number(&times[1..6]), number(&times[6..]));
         let sound = times[0] <= 1 && issued <= now + SKEW && birth <= issued;
-        let alive = now.saturating_sub(issued) <= IDLE + SKEW && now.saturating_sub(birth) <= ABSOLUTE + SKEW;
+        let alive = now.saturating_sub(issued) <= IDLE + SKEW
+            && now.saturating_sub(birth) <= ABSOLUTE + SKEW;
         (sound && alive).then_some(Verified { id, birth, issued })
     }
 
@@ -55,7 +60,12 @@ impl Signer {
         times[1..6].copy_from_slice(&birth.to_be_bytes()[3..]);
         times[6..].copy_from_slice(&issued.to_be_bytes()[2..]);
         let tag = self.mac(id, &times).finalize().into_bytes();
-        format!("1.{KEY_ID}.{}.{}.{}", encode(id), encode(&times), encode(&tag[..16]))
+        format!(
+            "1.{KEY_ID}.{}.{}.{}",
+            encode(id),
+            encode(&times),
+            encode(&tag[..16])
+        )
     }
 
     fn mac(&self, id: &[u8; 16], times: &[u8; 12]) -> Hmac<Sha256> {
