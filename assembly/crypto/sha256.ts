@@ -46,6 +46,8 @@ const schedule: usize = memory.data(256, 8)
 const pending: usize = memory.data(SHA256_BLOCK_BYTES, 8)
 let total: u64 = 0
 
+const partLength: usize = memory.data(4)
+
 /** Starts a message. Whatever was not finished is forgotten. */
 export function sha256Start(): void {
   sha256Resume(INITIAL_STATE, 0)
@@ -76,6 +78,13 @@ export function sha256Update(ptr: usize, len: u32): void {
     len -= SHA256_BLOCK_BYTES
   }
   copyBytes(pending, ptr, len)
+}
+
+/** Appends `len` bytes with their length before them, u32 big endian, so that no two lists of parts make one message. */
+export function sha256UpdatePart(ptr: usize, len: u32): void {
+  store<u32>(partLength, bswap<u32>(len))
+  sha256Update(partLength, 4)
+  sha256Update(ptr, len)
 }
 
 /** Keeps the state after whole blocks (the message so far is a multiple of 64 bytes) as eight u32 at `saved`. */

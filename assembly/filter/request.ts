@@ -88,7 +88,7 @@ function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeade
   }
   if (session !== null) {
     const binds = keyPolicy !== null && keyPolicy.bound && !session.readOnly
-    finishSession(session, stream, root, shadow, binds ? key : ABSENT)
+    finishSession(session, binds ? key : ABSENT)
   }
   if (debug !== null && explains) explain(debug, plan, key, stream, root)
   if (session !== null && !shadow) {
@@ -107,9 +107,9 @@ function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeade
   }
 
   if (!writeCookie()) {
-    count(Counter.WriteRefused)
     // A token that was not verified, or one that the router must not hash, would reach the pod.
     if (session !== null && session.signing !== null) return refuseToWrite()
+    count(Counter.WriteRefused)
   }
   if (debug !== null && !removeDebugToken(debug)) return refuseToWrite()
   return writeKey(policy, keyPolicy, key)

@@ -6,7 +6,7 @@
  *     IPv4 = four decimal numbers without leading zeros          IPv6: RFC 4291, section 2.2, without a zone
  */
 import { CLOSE_BRACKET, COLON, DOT, OPEN_BRACKET } from '../bytes/ascii'
-import { Slice, between, endOf, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
+import { Slice, endOf, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { hexDigit } from './percent'
 
 /** Bytes of an IPv4 address. */

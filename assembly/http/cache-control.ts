@@ -3,7 +3,7 @@ import { COMMA, EQUALS, SPACE } from '../bytes/ascii'
 import { ascii } from '../bytes/literal'
 import { Slice, between, endOf, equalsIgnoreCase, indexOf, isPresent, ptrOf } from '../bytes/slice'
 import { Writer } from '../bytes/writer'
-import { isBlank } from './octet'
+import { withoutBlanks } from './octet'
 
 const NO_STORE: Slice = ascii('no-store')
 const PRIVATE: Slice = ascii('private')
@@ -27,9 +27,8 @@ export function sharingOf(cacheControl: Slice): Sharing {
   if (!isPresent(cacheControl)) return sharing
   for (let at = ptrOf(cacheControl); at < endOf(cacheControl);) {
     const end = indexOf(at, endOf(cacheControl), COMMA)
-    while (at < end && isBlank(load<u8>(at))) at++
     const nameEnd = indexOf(at, end, EQUALS)
-    const name = withoutBlanksBehind(at, nameEnd)
+    const name = withoutBlanks(at, nameEnd)
     if (equalsIgnoreCase(name, NO_STORE)) return Sharing.Refused
     if (equalsIgnoreCase(name, PRIVATE) && nameEnd == end) return Sharing.Refused
     if (equalsIgnoreCase(name, PUBLIC)) sharing = Sharing.Invited
@@ -45,20 +44,15 @@ export function sharingOf(cacheControl: Slice): Sharing {
 export function writeForOneClient(cacheControl: Slice, out: Writer): void {
   for (let at = ptrOf(cacheControl); at < endOf(cacheControl);) {
     const end = indexOf(at, endOf(cacheControl), COMMA)
-    while (at < end && isBlank(load<u8>(at))) at++
-    const name = withoutBlanksBehind(at, indexOf(at, end, EQUALS))
-    if (at < end && !equalsIgnoreCase(name, PUBLIC) && !equalsIgnoreCase(name, SHARED_MAX_AGE)) {
-      out.bytes(between(at, end))
+    const start = ptrOf(withoutBlanks(at, end))
+    const name = withoutBlanks(start, indexOf(start, end, EQUALS))
+    if (start < end && !equalsIgnoreCase(name, PUBLIC) && !equalsIgnoreCase(name, SHARED_MAX_AGE)) {
+      out.bytes(between(start, end))
       out.byte(COMMA)
       out.byte(SPACE)
     }
     at = end + 1
   }
-}
-
-function withoutBlanksBehind(at: usize, end: usize): Slice {
-  while (end > at && isBlank(load<u8>(end - 1))) end--
-  return between(at, end)
 }
 
 function hasDigitAboveZero(at: usize, end: usize): bool {

@@ -13,7 +13,7 @@
 import { EQUALS, QUOTE, SEMICOLON, SPACE } from '../bytes/ascii'
 import { ABSENT, Slice, between, endOf, equals, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { Writer } from '../bytes/writer'
-import { isBlank, isCookieOctet } from './octet'
+import { isCookieOctet, withoutBlanks } from './octet'
 
 /** A session's value may have this many bytes. */
 // @ts-ignore: decorator
@@ -71,11 +71,8 @@ export function isCookieValue(value: Slice): bool {
 
 /** What stands before the part's first "=", without blanks and tabs around it; ABSENT if there is no "=". */
 function nameIn(from: usize, to: usize): Slice {
-  let end = indexOf(from, to, EQUALS)
-  if (end == to) return ABSENT
-  while (from < end && isBlank(load<u8>(from))) from++
-  while (end > from && isBlank(load<u8>(end - 1))) end--
-  return between(from, end)
+  const end = indexOf(from, to, EQUALS)
+  return end == to ? ABSENT : withoutBlanks(from, end)
 }
 
 /** The address of the "=" if the part [from, to) is a cookie of that name, which is a token and so has no "=", else 0. */

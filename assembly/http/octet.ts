@@ -3,7 +3,7 @@
  * the octet 64 + n. No octet from 0x80 up is in any of them.
  */
 import { SPACE } from '../bytes/ascii'
-import { Slice, endOf, isPresent, ptrOf } from '../bytes/slice'
+import { Slice, between, endOf, isPresent, ptrOf } from '../bytes/slice'
 import { Words, wordOf } from '../bytes/words'
 
 // ALPHA DIGIT "!" "#" "$" "%" "&" "'" "*" "+" "-" "." "^" "_" "`" "|" "~"
@@ -84,4 +84,11 @@ export function consistsOf(s: Slice, ranges: Words): bool {
 /** OWS of RFC 9110, section 5.6.3: a blank or a tab. */
 export function isBlank(octet: u8): bool {
   return octet == SPACE || octet == 0x09
+}
+
+/** The octets from `from` to `to` without blanks at either end. */
+export function withoutBlanks(from: usize, to: usize): Slice {
+  while (from < to && isBlank(load<u8>(from))) from++
+  while (to > from && isBlank(load<u8>(to - 1))) to--
+  return between(from, to)
 }

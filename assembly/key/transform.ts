@@ -22,7 +22,7 @@ import {
 } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { Transform, TransformKind } from '../config/policy'
-import { isBlank } from '../http/octet'
+import { withoutBlanks } from '../http/octet'
 import { decodePercent } from '../http/percent'
 import { capture } from '../bytes/capture'
 
@@ -36,7 +36,7 @@ const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 function transformed(transform: Transform, text: Slice): Slice {
   switch (transform.kind) {
     case TransformKind.Trim:
-      return trimmed(text)
+      return withoutBlanks(ptrOf(text), endOf(text))
     case TransformKind.Lower:
     case TransformKind.Upper:
       return inCase(text, transform.kind == TransformKind.Upper)
@@ -57,14 +57,6 @@ function transformed(transform: Transform, text: Slice): Slice {
     default:
       return capture(transform.text, text)
   }
-}
-
-function trimmed(text: Slice): Slice {
-  let start = ptrOf(text)
-  let end = endOf(text)
-  while (start < end && isBlank(load<u8>(start))) start++
-  while (start < end && isBlank(load<u8>(end - 1))) end--
-  return between(start, end)
 }
 
 function inCase(text: Slice, upper: bool): Slice {

@@ -36,6 +36,7 @@ let firstCookieLine: Slice = UNASKED
 let authority: Slice = UNASKED
 let path: Slice = UNASKED
 let method: Slice = UNASKED
+let scheme: Slice = UNASKED
 let normalisedPath: Slice = UNASKED
 let pairs: Slice = UNASKED
 
@@ -45,6 +46,7 @@ export function beginRequest(): void {
   authority = UNASKED
   path = UNASKED
   method = UNASKED
+  scheme = UNASKED
   normalisedPath = UNASKED
   pairs = UNASKED
 }
@@ -120,8 +122,11 @@ function entryOf(name: Slice, first: bool): Slice {
 
 /** The scheme that the client used, as Envoy trusts it: x-forwarded-proto, which Envoy sets, else `:scheme`. */
 export function requestScheme(): Slice {
-  const forwarded = entry(FORWARDED_PROTO)
-  return forwarded == ABSENT ? entry(SCHEME) : forwarded
+  if (scheme == UNASKED) {
+    const forwarded = entry(FORWARDED_PROTO)
+    scheme = forwarded == ABSENT ? entry(SCHEME) : forwarded
+  }
+  return scheme
 }
 
 /** A header that Envoy keeps to one entry: out of all headers where they were read already. */

@@ -6,14 +6,13 @@ import { ascii } from '../bytes/literal'
 import { decodeBase64url } from '../bytes/base64url'
 import { Slice, lenOf, ptrOf } from '../bytes/slice'
 import { HMAC_BYTES, hmacFinish, hmacStart } from '../crypto/hmac'
-import { sha256Finish, sha256Start, sha256Update } from '../crypto/sha256'
+import { sha256Finish, sha256Start, sha256Update, sha256UpdatePart } from '../crypto/sha256'
 import { ID_BYTES } from './entropy'
 import { ID_LENGTH } from './token'
 
 const DOMAIN: Slice = ascii('mooring/v1/adopt\0')
 
 const digest: usize = memory.data(HMAC_BYTES, 8)
-const lengthBytes: usize = memory.data(4)
 
 /**
  * Writes the 16 bytes that `value` stands for to `out` if it is canonical base64url of that length; false otherwise.
@@ -35,15 +34,9 @@ export function adoptedId(hmac: usize, name: Slice, value: Slice, out: usize): v
     sha256Start()
     sha256Update(ptrOf(DOMAIN), lenOf(DOMAIN))
   }
-  update(name)
-  update(value)
+  sha256UpdatePart(ptrOf(name), lenOf(name))
+  sha256UpdatePart(ptrOf(value), lenOf(value))
   if (hmac != 0) hmacFinish(hmac, digest)
   else sha256Finish(digest)
   memory.copy(out, digest, ID_BYTES)
-}
-
-function update(text: Slice): void {
-  store<u32>(lengthBytes, bswap<u32>(lenOf(text)))
-  sha256Update(lengthBytes, 4)
-  sha256Update(ptrOf(text), lenOf(text))
 }

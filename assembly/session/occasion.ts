@@ -48,6 +48,11 @@ export function occasion(policy: SessionPolicy): Counter {
   return isOwnErrand(policy) ? Counter.SessionMinted : Counter.SessionNone
 }
 
+/** True if a cookie that is set now is Secure. */
+export function isSetSecure(policy: SessionPolicy): bool {
+  return policy.secure == Secure.Auto ? usedHttps() : policy.secure == Secure.Always
+}
+
 /** True if the client is known to have used https. */
 export function usedHttps(): bool {
   const scheme = requestScheme()

@@ -24,7 +24,7 @@ import { drawIdOfConnection } from './connection'
 import { cookieLineWith } from './cookie'
 import { ID_BYTES, drawId } from './entropy'
 import { adoptedId, decodeId } from './id'
-import { occasion, usedHttps } from './occasion'
+import { isSetSecure, occasion, usedHttps } from './occasion'
 import { Pending, dropPending, reservePending } from './pending'
 import {
   ID_LENGTH,
@@ -69,6 +69,10 @@ export let sessionOutcome: Counter = Counter.SessionNone
 /** True if `cookieLine` should be there but could not be built. */
 export let cookieLineFailed = false
 
+// The request at hand. In shadow nothing is kept for its answer.
+let stream: u32 = 0
+let root: u32 = 0
+let shadow = false
 // How many cookies of the name were looked at, and whether the best one is what Envoy sees as it stands.
 let cookies: u32 = 0
 let asItStands = false
@@ -89,13 +93,16 @@ export function noSession(): void {
 }
 
 /**
- * Finds or mints the session of `stream`; `finishSession` is to follow, which counts the outcome. In shadow an id is
+ * Finds or mints the session of a stream; `finishSession` is to follow, which counts the outcome. In shadow an id is
  * drawn, so that what follows can be counted too, but nothing is kept for the response.
  *
  * @returns false if the cookies could not be read: then there is no session, and none was minted
  */
-export function resolveSession(policy: SessionPolicy, stream: u32, root: u32, shadow: bool): bool {
+export function resolveSession(policy: SessionPolicy, ofStream: u32, ofRoot: u32, inShadow: bool): bool {
   noSession()
+  stream = ofStream
+  root = ofRoot
+  shadow = inShadow
   const verdict = search(policy)
   if (verdict < 0) {
     sessionOutcome = Counter.SessionUnreadable
@@ -103,17 +110,11 @@ export function resolveSession(policy: SessionPolicy, stream: u32, root: u32, sh
   }
   if (verdict >= Verdict.UnknownKey && verdict <= Verdict.Forged)
     count(<Counter>(Counter.SessionUnknownKey + (verdict - Verdict.UnknownKey)))
-  if (verdict == Verdict.Valid) keep(policy, stream, root, shadow)
+  if (verdict == Verdict.Valid) keep(policy)
   else if (verdict == Verdict.UnknownKey) ignore(Counter.SessionNone)
   else if (verdict < Verdict.Forged)
-    resume(
-      policy,
-      stream,
-      root,
-      shadow,
-      verdict == Verdict.Unsigned ? Counter.SessionAdopted : Counter.SessionReplaced,
-    )
-  else begin(policy, stream, root, shadow, <Verdict>verdict)
+    resume(policy, verdict == Verdict.Unsigned ? Counter.SessionAdopted : Counter.SessionReplaced)
+  else begin(policy, <Verdict>verdict)
   putOnRequest(policy)
   return true
 }
@@ -188,13 +189,13 @@ function ignore(counter: Counter): void {
 }
 
 /** A valid session. */
-function keep(policy: SessionPolicy, stream: u32, root: u32, shadow: bool): void {
+function keep(policy: SessionPolicy): void {
   if (policy.readOnly || !isDue(policy)) {
     sessionOutcome = Counter.SessionValid
     return
   }
   sessionOutcome = policy.signing === null ? Counter.SessionValid : Counter.SessionRenewed
-  if (!shadow) awaitAnswer(policy, stream, root)
+  awaitAnswer(policy)
 }
 
 /** True if the client's cookie is to be set anew. */
@@ -206,22 +207,21 @@ function isDue(policy: SessionPolicy): bool {
 }
 
 /** A session whose id follows from what the client sent: every request with the same gets the same. */
-function resume(policy: SessionPolicy, stream: u32, root: u32, shadow: bool, counter: Counter): void {
+function resume(policy: SessionPolicy, counter: Counter): void {
   nameId()
   sessionOutcome = counter
-  if (!policy.readOnly && !shadow && occasion(policy) == Counter.SessionMinted)
-    awaitAnswer(policy, stream, root)
+  if (!policy.readOnly && !shadow && occasion(policy) == Counter.SessionMinted) awaitAnswer(policy)
 }
 
 /** No cookie counts. */
-function begin(policy: SessionPolicy, stream: u32, root: u32, shadow: bool, verdict: Verdict): void {
+function begin(policy: SessionPolicy, verdict: Verdict): void {
   const nothing = verdict == Verdict.Malformed ? Counter.SessionMalformed : Counter.SessionNone
   if (policy.readOnly) sessionOutcome = verdict == Verdict.None ? Counter.SessionReadOnly : nothing
   else if (verdict == Verdict.Forged && policy.onInvalid == OnInvalid.Reject)
     sessionOutcome = Counter.SessionRejected
-  else if (adopt(policy)) resume(policy, stream, root, shadow, Counter.SessionAdopted)
+  else if (adopt(policy)) resume(policy, Counter.SessionAdopted)
   else if (verdict != Verdict.None && policy.onInvalid == OnInvalid.Ignore) sessionOutcome = nothing
-  else mint(policy, stream, root, shadow, nothing, verdict != Verdict.None)
+  else mint(policy, nothing, verdict != Verdict.None)
 }
 
 /** True if another cookie became the session's id. */
@@ -239,22 +239,15 @@ function adopt(policy: SessionPolicy): bool {
   return false
 }
 
-function mint(
-  policy: SessionPolicy,
-  stream: u32,
-  root: u32,
-  shadow: bool,
-  nothing: Counter,
-  replaces: bool,
-): void {
+function mint(policy: SessionPolicy, nothing: Counter, replaces: bool): void {
   const may = occasion(policy)
   if (may != Counter.SessionMinted) {
     sessionOutcome = may == Counter.SessionNone ? nothing : may
     return
   }
   // A slot for the answer comes first: an id that the client will never hear of is worth nothing.
-  if (!shadow) awaitAnswer(policy, stream, root)
-  if ((answer === null && !shadow) || (policy.signing !== null && now == 0) || !draw(policy, shadow)) {
+  awaitAnswer(policy)
+  if ((answer === null && !shadow) || (policy.signing !== null && now == 0) || !draw(policy)) {
     if (answer !== null) dropPending(stream)
     answer = null
     sessionOutcome = Counter.SessionExhausted
@@ -266,7 +259,7 @@ function mint(
 }
 
 // In shadow nobody gets the id: it must not count among those of a connection.
-function draw(policy: SessionPolicy, shadow: bool): bool {
+function draw(policy: SessionPolicy): bool {
   return policy.perConnection && !shadow ? drawIdOfConnection(policy, idBytes) : drawId(idBytes)
 }
 
@@ -278,7 +271,8 @@ function nameId(): void {
   openToken(idBytes)
 }
 
-function awaitAnswer(policy: SessionPolicy, stream: u32, root: u32): void {
+function awaitAnswer(policy: SessionPolicy): void {
+  if (shadow) return
   const pending = reservePending(stream)
   answer = pending
   if (pending === null) return
@@ -291,12 +285,12 @@ function awaitAnswer(policy: SessionPolicy, stream: u32, root: u32): void {
  * Makes what the client's cookie becomes, if it is to be set. To be called once the key is known: `key` is the one that
  * the session is to be bound to, ABSENT if it is to none.
  */
-export function finishSession(policy: SessionPolicy, stream: u32, root: u32, shadow: bool, key: Slice): void {
+export function finishSession(policy: SessionPolicy, key: Slice): void {
   const signing = policy.signing
   if (signing !== null && isPresent(sessionId) && !isPresent(sessionBound) && bindToken(key)) {
     if (sessionOutcome == Counter.SessionValid) {
       sessionOutcome = Counter.SessionRenewed
-      if (!shadow) awaitAnswer(policy, stream, root)
+      awaitAnswer(policy)
     }
   }
   count(sessionOutcome)
@@ -321,8 +315,8 @@ export function finishSession(policy: SessionPolicy, stream: u32, root: u32, sha
 
 // What was set with Secure stays so: over http a browser would not let it be replaced.
 function isSecure(policy: SessionPolicy): bool {
-  if (policy.secure != Secure.Auto) return policy.secure == Secure.Always
-  return (policy.signing !== null && tokenIsSecure()) || usedHttps()
+  const wasSecure = policy.secure == Secure.Auto && policy.signing !== null && tokenIsSecure()
+  return wasSecure || isSetSecure(policy)
 }
 
 /** Nothing that was not verified stays under the session's name, nor does what `onInvalid` ignores. */

@@ -4,7 +4,7 @@ import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, UNREADABLE, equals, isPresent, lenOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { arenaAlloc } from '../bytes/arena'
-import { Adopted, OnCacheable, Secure, SessionPolicy } from '../config/policy'
+import { Adopted, OnCacheable, SessionPolicy } from '../config/policy'
 import { Sharing, sharingOf, writeForOneClient } from '../http/cache-control'
 import { HeaderMapType } from '../proxy/abi'
 import { Counter } from '../proxy/counter'
@@ -12,7 +12,7 @@ import { addResponseHeader, replaceResponseHeader } from '../proxy/header'
 import { count } from '../proxy/metrics'
 import { PAIR_CURSOR_BYTES, PairCursor, readPairs, writePairs } from '../proxy/pairs'
 import { readProperty } from '../proxy/property'
-import { usedHttps } from './occasion'
+import { isSetSecure } from './occasion'
 import { Pending } from './pending'
 
 const SET_COOKIE: Slice = ascii('set-cookie')
@@ -66,11 +66,10 @@ export function setCookie(pending: Pending): void {
 
 /** Headers, as pairs, for an answer that takes the session's cookie away. */
 export function deletionHeaders(policy: SessionPolicy): Slice {
-  const secure = policy.secure == Secure.Auto ? usedHttps() : policy.secure == Secure.Always
   store<Slice>(headers, CACHE_CONTROL)
   store<Slice>(headers, NO_STORE, 8)
   store<Slice>(headers, SET_COOKIE, 16)
-  store<Slice>(headers, cookieText(policy, ABSENT, 0, secure), 24)
+  store<Slice>(headers, cookieText(policy, ABSENT, 0, isSetSecure(policy)), 24)
   return writePairs(headers, 2)
 }
 

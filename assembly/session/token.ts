@@ -19,7 +19,7 @@ import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { Signing, SigningKey } from '../config/policy'
 import { equalsInConstantTime } from '../crypto/constant-time'
 import { HMAC_BYTES, hmacFinish, hmacStart } from '../crypto/hmac'
-import { sha256Update } from '../crypto/sha256'
+import { sha256Update, sha256UpdatePart } from '../crypto/sha256'
 import { now } from '../proxy/clock'
 import { ID_BYTES } from './entropy'
 
@@ -89,7 +89,6 @@ export let tokenBound: Slice = ABSENT
 
 const digest: usize = memory.data(HMAC_BYTES, 8)
 const text: usize = memory.data(104, 8)
-const lengthBytes: usize = memory.data(4)
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** Takes `value` apart; false if it is no token. Nothing is verified. */
@@ -234,16 +233,10 @@ function keyOf(signing: Signing): SigningKey | null {
 function sign(key: SigningKey): void {
   hmacStart(key.token)
   sha256Update(ptrOf(key.signed), lenOf(key.signed))
-  signField(id, ID_BYTES)
-  signField(times, TIMES_BYTES)
-  if (hasBound) signField(bound, ID_BYTES)
+  sha256UpdatePart(id, ID_BYTES)
+  sha256UpdatePart(times, TIMES_BYTES)
+  if (hasBound) sha256UpdatePart(bound, ID_BYTES)
   hmacFinish(key.token, digest)
-}
-
-function signField(bytes: usize, length: u32): void {
-  store<u32>(lengthBytes, bswap<u32>(length))
-  sha256Update(lengthBytes, 4)
-  sha256Update(bytes, length)
 }
 
 /** [a-z][a-z0-9-]{0,15} */

@@ -11,9 +11,15 @@ export let lastPlace: u32 = 0
 export function openTable(root: JsonNode, entries: u32, bytes: u32): usize {
   const places = (<u32>1) << (33 - <u32>clz<u32>(entries))
   lastPlace = places - 1
-  const table = arenaAlloc(places * bytes)
-  if (table == 0)
-    error(phrase('too_large'), root, phrase('the configuration needs more memory than there is for it'))
-  else memory.fill(table, 0, places * bytes)
+  const table = roomFor(root, places * bytes)
+  if (table != 0) memory.fill(table, 0, places * bytes)
   return table
+}
+
+/** `bytes` of the arena; 0, with an error, if it has no room. */
+export function roomFor(root: JsonNode, bytes: u32): usize {
+  const room = arenaAlloc(bytes)
+  if (room == 0)
+    error(phrase('too_large'), root, phrase('the configuration needs more memory than there is for it'))
+  return room
 }

@@ -2,7 +2,6 @@
  * Verified claims never share a key with what anybody can write into a token of their own. Labels see to that, and `as`
  * would undo it: so no name stands beside claims of both kinds, anywhere in a configuration.
  */
-import { arenaAlloc } from '../../bytes/arena'
 import { phrase } from '../../bytes/phrase'
 import { Slice, isPresent } from '../../bytes/slice'
 import { listHolds } from '../../bytes/slice-list'
@@ -12,6 +11,7 @@ import { isUnverified } from '../check/claim'
 import { MOST_LEAVES, SOURCE_LEVELS, kindOf, valueOf } from '../check/source'
 import { SLICE_BYTES, SourceKind } from '../policy'
 import { error } from '../report'
+import { roomFor } from './table'
 
 // Slice[]: the names that verified claims have, as often as they have them: there is room for every source.
 let names: usize = 0
@@ -22,11 +22,8 @@ let nameRoom: u32 = 0
 export function judgeTrust(root: JsonNode): void {
   nameCount = 0
   nameRoom = (itemCount(member(root, word('rules'))) + 1) * MOST_LEAVES
-  names = arenaAlloc(nameRoom * SLICE_BYTES)
-  if (names == 0) {
-    error(phrase('too_large'), root, phrase('the configuration needs more memory than there is for it'))
-    return
-  }
+  names = roomFor(root, nameRoom * SLICE_BYTES)
+  if (names == 0) return
   judgeClaims(root, false)
   judgeClaims(root, true)
 }
