@@ -1,5 +1,5 @@
 /** The headers that rules ask for, taken from all of the request's in one walk. */
-import { ABSENT, Slice, UNREADABLE, equals, lenOf } from '../bytes/slice'
+import { ABSENT, Slice, equals, lenOf } from '../bytes/slice'
 import { MOST_HEADERS, RuleIndex, headerAt } from '../config/rule-index'
 import { PAIR_CURSOR_BYTES, PairCursor } from '../proxy/pairs'
 import { SEVERAL, requestPairs } from '../proxy/request'
@@ -12,7 +12,7 @@ const values: usize = memory.data(32 * 8, 8)
 export function noteHeaders(index: RuleIndex): bool {
   memory.fill(values, 0, MOST_HEADERS << 3)
   const pairs = requestPairs()
-  if (pairs == UNREADABLE || !cursor.open(pairs)) return false
+  if (!cursor.open(pairs)) return false
   while (cursor.next()) note(index, cursor.name, cursor.value)
   return cursor.complete
 }

@@ -29,7 +29,6 @@ import { findPending, reservePending } from '../session/pending'
 import { deletionHeaders } from '../session/set-cookie'
 import {
   cookieLine,
-  cookieLineFailed,
   finishSession,
   noSession,
   resolveSession,
@@ -127,8 +126,7 @@ function explain(debug: DebugPolicy, plan: Plan, key: Slice, stream: u32, root: 
 
 /** False if the cookie header should change and could not. */
 function writeCookie(): bool {
-  if (cookieLineFailed) return false
-  if (!isPresent(cookieLine)) return true
+  if (cookieLine == ABSENT) return true
   return lenOf(cookieLine) == 0 ? removeRequestHeader(COOKIE) : replaceRequestHeader(COOKIE, cookieLine)
 }
 

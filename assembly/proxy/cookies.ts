@@ -56,7 +56,7 @@ function entryAfter(): Slice {
   if (steps == 1) return requestCookieLine()
   if (steps == 2) {
     const pairs = requestPairs()
-    if (pairs == UNREADABLE || !cursor.open(pairs)) return UNREADABLE
+    if (!cursor.open(pairs)) return UNREADABLE
     // The first entry once more.
     nextPair()
   }

@@ -51,7 +51,7 @@ export class PairCursor {
   private data: usize
   private end: usize
 
-  /** False if the bytes are no such list. */
+  /** False if the bytes are no such list, or the list is UNREADABLE: that is too short for one. */
   open(pairs: Slice): bool {
     this.name = ABSENT
     this.value = ABSENT

@@ -110,7 +110,7 @@ export function onlyEntry(name: Slice): Slice {
 
 function entryOf(name: Slice, first: bool): Slice {
   const all = requestPairs()
-  if (all == UNREADABLE || !cursor.open(all)) return UNREADABLE
+  if (!cursor.open(all)) return UNREADABLE
   let found: Slice = ABSENT
   while (cursor.next()) {
     if (!equals(cursor.name, name)) continue

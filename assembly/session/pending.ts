@@ -5,16 +5,16 @@
  * Open addressing with linear probing; the table grows by doubling and stays at most half full, so that a look-up
  * ends soon whatever the ids are. Removal shifts later entries back: there are no tombstones to pile up.
  *
- *     slot  | stream u32 | root u32 | policy u32 | note u32 | maxAge u32 | deletions u8 | secure u8 | length u8 | value, 128 bytes | . |
+ *     slot  | stream u32 | root u32 | policy u32 | note u32 | adopted u32 | maxAge u32 | secure u8 | length u8 | value, 128 bytes | . |
  *
  * A stream of 0 is an empty slot.
  */
 import { heapAlloc, heapFree } from '../bytes/heap'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
-import { SessionPolicy } from '../config/policy'
+import { Adopted, SessionPolicy } from '../config/policy'
 import { COOKIE_VALUE_MAX } from '../http/cookie'
 
-/** More pending streams than this mint no cookie: a bound on memory, 19 MiB. */
+/** More pending streams than this mint no cookie: a bound on memory, 20 MiB. */
 // @ts-ignore: decorator
 @inline
 const MOST_PENDING: u32 = 65536
@@ -25,11 +25,11 @@ const FIRST_SLOTS: u32 = 64
 
 // @ts-ignore: decorator
 @inline
-const SLOT_BYTES: u32 = 152
+const SLOT_BYTES: u32 = 156
 
 // @ts-ignore: decorator
 @inline
-const VALUE_OFFSET: usize = 23
+const VALUE_OFFSET: usize = 26
 
 
 @unmanaged
@@ -40,10 +40,10 @@ export class Pending {
   policy: SessionPolicy | null
   /** A block of the heap that goes with the slot, for whom the answer is to explain; 0: none. */
   note: usize
+  /** The cookie that became the session's id, null if none did: the answer may delete it. */
+  adopted: Adopted | null
   /** Seconds; 0: the cookie goes with the browser session. */
   maxAge: u32
-  /** Which of the policy's adopted cookies the answer deletes: bit i is the i-th. */
-  deletions: u8
   secure: bool
   private length: u8
 

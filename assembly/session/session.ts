@@ -38,6 +38,7 @@ import {
   successorOf,
   tokenBound,
   tokenId,
+  tokenIdBytes,
   tokenIsSecure,
   verifyToken,
 } from './token'
@@ -62,12 +63,13 @@ export let sessionValue: Slice = ABSENT
 export let sessionId: Slice = ABSENT
 /** The key that the session is bound to, ABSENT if it is to none. */
 export let sessionBound: Slice = ABSENT
-/** The cookie header to put on the request, empty if it is to go; ABSENT if it stays as it is. */
+/**
+ * The cookie header to put on the request, empty if it is to go; ABSENT if it stays as it is, UNREADABLE if it should not
+ * and could not be built.
+ */
 export let cookieLine: Slice = ABSENT
 /** What the session was counted as. */
 export let sessionOutcome: Counter = Counter.SessionNone
-/** True if `cookieLine` should be there but could not be built. */
-export let cookieLineFailed = false
 
 // The request at hand. In shadow nothing is kept for its answer.
 let stream: u32 = 0
@@ -78,8 +80,6 @@ let cookies: u32 = 0
 let asItStands = false
 // The slot for the answer's Set-Cookie; null: it gets none.
 let answer: Pending | null = null
-// The adopted cookie that the answer deletes, as a bit.
-let deletions: u32 = 0
 
 /** Before a request that has no session part. */
 export function noSession(): void {
@@ -87,9 +87,7 @@ export function noSession(): void {
   sessionId = ABSENT
   sessionBound = ABSENT
   cookieLine = ABSENT
-  cookieLineFailed = false
   answer = null
-  deletions = 0
 }
 
 /**
@@ -113,7 +111,7 @@ export function resolveSession(policy: SessionPolicy, ofStream: u32, ofRoot: u32
   if (verdict == Verdict.Valid) keep(policy)
   else if (verdict == Verdict.UnknownKey) ignore(Counter.SessionNone)
   else if (verdict < Verdict.Forged)
-    resume(policy, verdict == Verdict.Unsigned ? Counter.SessionAdopted : Counter.SessionReplaced)
+    resume(policy, verdict == Verdict.Unsigned ? Counter.SessionAdopted : Counter.SessionReplaced, null)
   else begin(policy, <Verdict>verdict)
   putOnRequest(policy)
   return true
@@ -154,13 +152,14 @@ function judge(policy: SessionPolicy, value: Slice, best: Verdict): Verdict {
   const isToken = readToken(value)
   if (signing === null) {
     if (!isCookieValue(value)) return Verdict.Malformed
-    take(isToken ? tokenId : value)
+    if (isToken) takeToken()
+    else takeValue(value)
     return Verdict.Valid
   }
   if (!isToken) return judgeUnsigned(policy, signing, value, best)
   const verdict = verifyToken(signing)
   if (verdict == Verdict.Valid) {
-    take(tokenId)
+    takeToken()
     sessionBound = tokenBound
   } else if ((verdict == Verdict.ExpiredIdle || verdict == Verdict.ExpiredAbsolute) && verdict < best) {
     successorOf(signing, idBytes)
@@ -177,9 +176,14 @@ function judgeUnsigned(policy: SessionPolicy, signing: Signing, value: Slice, be
   return Verdict.Unsigned
 }
 
-function take(id: Slice): void {
-  sessionValue = id
-  sessionId = decodeId(id, idBytes) ? slice(idBytes, ID_BYTES) : ABSENT
+function takeToken(): void {
+  sessionValue = tokenId
+  sessionId = slice(tokenIdBytes, ID_BYTES)
+}
+
+function takeValue(value: Slice): void {
+  sessionValue = value
+  sessionId = decodeId(value, idBytes) ? slice(idBytes, ID_BYTES) : ABSENT
 }
 
 /** The request has no session, whatever a lesser cookie left behind. */
@@ -195,7 +199,7 @@ function keep(policy: SessionPolicy): void {
     return
   }
   sessionOutcome = policy.signing === null ? Counter.SessionValid : Counter.SessionRenewed
-  awaitAnswer(policy)
+  awaitAnswer(policy, null)
 }
 
 /** True if the client's cookie is to be set anew. */
@@ -207,25 +211,31 @@ function isDue(policy: SessionPolicy): bool {
 }
 
 /** A session whose id follows from what the client sent: every request with the same gets the same. */
-function resume(policy: SessionPolicy, counter: Counter): void {
-  nameId()
+function resume(policy: SessionPolicy, counter: Counter, adopted: Adopted | null): void {
+  nameId(policy)
   sessionOutcome = counter
-  if (!policy.readOnly && !shadow && occasion(policy) == Counter.SessionMinted) awaitAnswer(policy)
+  if (!policy.readOnly && !shadow && occasion(policy) == Counter.SessionMinted) awaitAnswer(policy, adopted)
 }
 
 /** No cookie counts. */
 function begin(policy: SessionPolicy, verdict: Verdict): void {
   const nothing = verdict == Verdict.Malformed ? Counter.SessionMalformed : Counter.SessionNone
-  if (policy.readOnly) sessionOutcome = verdict == Verdict.None ? Counter.SessionReadOnly : nothing
-  else if (verdict == Verdict.Forged && policy.onInvalid == OnInvalid.Reject)
+  if (policy.readOnly) {
+    sessionOutcome = verdict == Verdict.None ? Counter.SessionReadOnly : nothing
+    return
+  }
+  if (verdict == Verdict.Forged && policy.onInvalid == OnInvalid.Reject) {
     sessionOutcome = Counter.SessionRejected
-  else if (adopt(policy)) resume(policy, Counter.SessionAdopted)
+    return
+  }
+  const adopted = adopt(policy)
+  if (adopted !== null) resume(policy, Counter.SessionAdopted, adopted)
   else if (verdict != Verdict.None && policy.onInvalid == OnInvalid.Ignore) sessionOutcome = nothing
   else mint(policy, nothing, verdict != Verdict.None)
 }
 
-/** True if another cookie became the session's id. */
-function adopt(policy: SessionPolicy): bool {
+/** The cookie that became the session's id; null if none did. */
+function adopt(policy: SessionPolicy): Adopted | null {
   for (let i: u32 = 0; i < policy.adoptedCount; i++) {
     const adopted = changetype<Adopted>(policy.adopted + i * <u32>offsetof<Adopted>())
     openCookies()
@@ -233,10 +243,9 @@ function adopt(policy: SessionPolicy): bool {
     if (!isPresent(value) || lenOf(value) - 1 >= ADOPTED_MOST) continue
     adoptedId(policy.adopt, adopted.name, value, idBytes)
     sessionId = slice(idBytes, ID_BYTES)
-    if (isPresent(adopted.deletion)) deletions = 1 << i
-    return true
+    return adopted
   }
-  return false
+  return null
 }
 
 function mint(policy: SessionPolicy, nothing: Counter, replaces: bool): void {
@@ -246,7 +255,7 @@ function mint(policy: SessionPolicy, nothing: Counter, replaces: bool): void {
     return
   }
   // A slot for the answer comes first: an id that the client will never hear of is worth nothing.
-  awaitAnswer(policy)
+  awaitAnswer(policy, null)
   if ((answer === null && !shadow) || (policy.signing !== null && now == 0) || !draw(policy)) {
     if (answer !== null) dropPending(stream)
     answer = null
@@ -254,7 +263,7 @@ function mint(policy: SessionPolicy, nothing: Counter, replaces: bool): void {
     return
   }
   sessionId = slice(idBytes, ID_BYTES)
-  nameId()
+  nameId(policy)
   sessionOutcome = replaces ? Counter.SessionReplaced : may
 }
 
@@ -264,21 +273,22 @@ function draw(policy: SessionPolicy): bool {
 }
 
 /** The text of the id that was found, and a token that begins with it. */
-function nameId(): void {
+function nameId(policy: SessionPolicy): void {
   writer.open(idText, ID_LENGTH)
   encodeBase64url(sessionId, writer)
   sessionValue = writer.result
-  openToken(idBytes)
+  if (policy.signing !== null) openToken(idBytes)
 }
 
-function awaitAnswer(policy: SessionPolicy): void {
+/** The answer sets the cookie, and deletes the one that was adopted if it is to. */
+function awaitAnswer(policy: SessionPolicy, adopted: Adopted | null): void {
   if (shadow) return
   const pending = reservePending(stream)
   answer = pending
   if (pending === null) return
   pending.root = root
   pending.policy = policy
-  pending.deletions = <u8>deletions
+  pending.adopted = adopted
 }
 
 /**
@@ -290,7 +300,7 @@ export function finishSession(policy: SessionPolicy, key: Slice): void {
   if (signing !== null && isPresent(sessionId) && !isPresent(sessionBound) && bindToken(key)) {
     if (sessionOutcome == Counter.SessionValid) {
       sessionOutcome = Counter.SessionRenewed
-      awaitAnswer(policy)
+      awaitAnswer(policy, null)
     }
   }
   count(sessionOutcome)
@@ -327,13 +337,13 @@ function putOnRequest(policy: SessionPolicy): void {
     if ((trusted && !policy.hideFromUpstream) || line == ABSENT) return
     rewriteCookie(policy.name, ABSENT)
     // There was none, not even one that Envoy does not take for it but applications may.
-    if (equals(cookieLine, line)) cookieLine = ABSENT
+    if (isPresent(cookieLine) && equals(cookieLine, line)) cookieLine = ABSENT
   } else if (!asItStands && !(trusted && policy.readOnly)) {
     rewriteCookie(policy.name, sessionValue)
   }
 }
 
 function rewriteCookie(name: Slice, value: Slice): void {
-  cookieLine = cookieLineWith(name, value)
-  cookieLineFailed = !isPresent(cookieLine)
+  const line = cookieLineWith(name, value)
+  cookieLine = isPresent(line) ? line : UNREADABLE
 }

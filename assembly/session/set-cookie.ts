@@ -1,10 +1,10 @@
 /** The answer's Set-Cookie (RFC 6265, section 4.1), for a stream that was left pending. */
 import { EQUALS } from '../bytes/ascii'
 import { ascii } from '../bytes/literal'
-import { ABSENT, Slice, UNREADABLE, equals, isPresent, lenOf } from '../bytes/slice'
+import { ABSENT, Slice, equals, isPresent, lenOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { arenaAlloc } from '../bytes/arena'
-import { Adopted, OnCacheable, SessionPolicy } from '../config/policy'
+import { OnCacheable, SessionPolicy } from '../config/policy'
 import { Sharing, sharingOf, writeForOneClient } from '../http/cache-control'
 import { HeaderMapType } from '../proxy/abi'
 import { Counter } from '../proxy/counter'
@@ -28,10 +28,10 @@ const CDN_CACHE_CONTROL: Slice = ascii('cdn-cache-control')
 const PRIVATE: Slice = ascii('private')
 const NO_STORE: Slice = ascii('no-store')
 
-// Set-Cookie's longest number, and what stands around it.
+// "=", and Max-Age with its longest number.
 // @ts-ignore: decorator
 @inline
-const MAX_AGE_BYTES: u32 = 20
+const FRAME_BYTES: u32 = 21
 
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 const cursor = changetype<PairCursor>(memory.data(PAIR_CURSOR_BYTES, 8))
@@ -47,7 +47,7 @@ export function setCookie(pending: Pending): void {
   if (policy === null) return
   if (!policy.onLocalReply) {
     const details = readProperty(CODE_DETAILS)
-    if (!isPresent(details) || !equals(details, VIA_UPSTREAM)) {
+    if (!equals(details, VIA_UPSTREAM)) {
       count(Counter.CookieWithheld)
       return
     }
@@ -58,10 +58,8 @@ export function setCookie(pending: Pending): void {
     return
   }
   count(addResponseHeader(SET_COOKIE, line) ? Counter.CookieSet : Counter.WriteRefused)
-  for (let i: u32 = 0; i < policy.adoptedCount; i++) {
-    const adopted = changetype<Adopted>(policy.adopted + i * <u32>offsetof<Adopted>())
-    if (((pending.deletions >> (<u8>i)) & 1) != 0) addResponseHeader(SET_COOKIE, adopted.deletion)
-  }
+  const adopted = pending.adopted
+  if (adopted !== null && isPresent(adopted.deletion)) addResponseHeader(SET_COOKIE, adopted.deletion)
 }
 
 /** Headers, as pairs, for an answer that takes the session's cookie away. */
@@ -76,7 +74,7 @@ export function deletionHeaders(policy: SessionPolicy): Slice {
 /** `maxAge` of 0 is none; but where `value` is ABSENT it deletes the cookie. */
 function cookieText(policy: SessionPolicy, value: Slice, maxAge: u32, secure: bool): Slice {
   const attributes = secure ? policy.attributesSecure : policy.attributes
-  const capacity = lenOf(policy.name) + 1 + lenOf(value) + MAX_AGE_BYTES + lenOf(attributes)
+  const capacity = lenOf(policy.name) + lenOf(value) + lenOf(attributes) + FRAME_BYTES
   writer.open(arenaAlloc(capacity), capacity)
   writer.bytes(policy.name)
   writer.byte(EQUALS)
@@ -99,7 +97,7 @@ function cookieText(policy: SessionPolicy, value: Slice, maxAge: u32, secure: bo
  */
 function keepToOneClient(policy: SessionPolicy): bool {
   const pairs = readPairs(HeaderMapType.ResponseHeaders)
-  if (pairs == UNREADABLE || !cursor.open(pairs)) return false
+  if (!cursor.open(pairs)) return false
   let sharing = Sharing.Silent
   let controlled = false
   let expires = false

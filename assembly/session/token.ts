@@ -76,12 +76,13 @@ export enum Verdict {
 
 // The token at hand: the one that was read last, or the one that is being made.
 let kid: Slice = ABSENT
-const id: usize = memory.data(16, 8)
 const times: usize = memory.data(16, 8)
 const bound: usize = memory.data(16, 8)
 const tag: usize = memory.data(16, 8)
 let hasBound = false
 
+/** The 16 bytes of its id. */
+export const tokenIdBytes: usize = memory.data(16, 8)
 /** The id of the token that was read last, as text within it. */
 export let tokenId: Slice = ABSENT
 /** Its bound key, as text within it; ABSENT if there is none. */
@@ -102,7 +103,7 @@ export function readToken(value: Slice): bool {
   if (!isKeyId(kid)) return false
   at = endOf(kid) + 1
   tokenId = slice(at, ID_LENGTH)
-  if (!decodeField(at, end, ID_LENGTH, id)) return false
+  if (!decodeField(at, end, ID_LENGTH, tokenIdBytes)) return false
   at += ID_LENGTH + 1
   if (!decodeField(at, end, TIMES_LENGTH, times)) return false
   at += TIMES_LENGTH + 1
@@ -148,7 +149,7 @@ export function successorOf(signing: Signing, out: usize): void {
   const key = keyOf(signing)
   if (key === null) return
   hmacStart(key.successor)
-  sha256Update(id, ID_BYTES)
+  sha256Update(tokenIdBytes, ID_BYTES)
   sha256Update(times + 1, BIRTH_BYTES)
   hmacFinish(key.successor, digest)
   memory.copy(out, digest, ID_BYTES)
@@ -156,7 +157,7 @@ export function successorOf(signing: Signing, out: usize): void {
 
 /** Begins a new token of the id at `bytes`, which is born now. */
 export function openToken(bytes: usize): void {
-  memory.copy(id, bytes, ID_BYTES)
+  memory.copy(tokenIdBytes, bytes, ID_BYTES)
   store<u64>(times, bswap<u64>(now << 16))
   store<u32>(times + ISSUED_OFFSET, 0, 2)
   hasBound = false
@@ -180,7 +181,7 @@ export function issueToken(signing: Signing, secure: bool): Slice {
   writer.open(text, TOKEN_MOST)
   writer.bytes(VERSION)
   writer.bytes(key.id)
-  putField(id, ID_BYTES)
+  putField(tokenIdBytes, ID_BYTES)
   putField(times, TIMES_BYTES)
   if (hasBound) putField(bound, ID_BYTES)
   putField(digest, ID_BYTES)
@@ -233,7 +234,7 @@ function keyOf(signing: Signing): SigningKey | null {
 function sign(key: SigningKey): void {
   hmacStart(key.token)
   sha256Update(ptrOf(key.signed), lenOf(key.signed))
-  sha256UpdatePart(id, ID_BYTES)
+  sha256UpdatePart(tokenIdBytes, ID_BYTES)
   sha256UpdatePart(times, TIMES_BYTES)
   if (hasBound) sha256UpdatePart(bound, ID_BYTES)
   hmacFinish(key.token, digest)
