@@ -1,10 +1,10 @@
 /** `key.bind: session`, on a page that does all that pages do, while its visitor logs in and out. */
 import { expect, test } from 'vitest'
-import { idIn } from '../cookies/token.ts'
 import { ENVIRONMENT, SIGNING } from '../filter/signing.ts'
 import { inBrowser } from './in-browser.ts'
 import { keptCookie } from './session.ts'
 import type { Page } from './site.ts'
+import { idOf } from '../session/token.ts'
 
 // That each of them has the pod of the session by chance happens once in 3^20 runs.
 const USERS = Array.from({ length: 20 }, (_, index) => `user-${index}`)
@@ -81,7 +81,7 @@ inBrowser(({ site, visitor }) => {
     const { token, guest, guestAgain, ...seen } = await visitAsEach('session')
     expect(seen).toEqual({
       users: new Set([guest]),
-      ids: new Set([idIn(token)]),
+      ids: new Set([idOf(token)]),
       pods: new Set([guest]),
     })
     expect(guestAgain).toBe(guest)
@@ -92,7 +92,7 @@ inBrowser(({ site, visitor }) => {
     const { token, guest, guestAgain, users, ids } = await visitAsEach('none')
     expect(users.size).toBeGreaterThan(1)
     expect(guestAgain).toBe(guest)
-    expect(ids).toEqual(new Set([idIn(token)]))
+    expect(ids).toEqual(new Set([idOf(token)]))
     expect(token.split('.')).toHaveLength(5)
   })
 })

@@ -3,11 +3,11 @@
  * began there would overwrite the one that the browser has.
  */
 import { expect, test } from 'vitest'
-import { idIn } from '../cookies/token.ts'
 import { ENVIRONMENT, SIGNING } from '../filter/signing.ts'
 import { inBrowser } from './in-browser.ts'
 import { keptCookie, shownBy, visit } from './session.ts'
 import type { Page, Site } from './site.ts'
+import { idOf } from '../session/token.ts'
 
 /** A page of another site that sends its visitor here by a form or a link, and the pages that it asks for. */
 const pages = (shop: () => Site): Readonly<Record<string, Page>> => ({
@@ -39,7 +39,7 @@ inBrowser(({ site, visitor }) => {
     const somebody = await visitor()
     const first = await visit(somebody, shop.https('shop'))
     const kept = await keptCookie(somebody, shop.https('shop'))
-    expect(first.cookie).toBe(`ISTIOID=${idIn(kept?.value ?? '')}`)
+    expect(first.cookie).toBe(`ISTIOID=${idOf(kept?.value ?? '')}`)
 
     const page = await somebody.newPage()
     await page.goto(shop.https('partner', '/pay'))
@@ -79,7 +79,7 @@ inBrowser(({ site, visitor }) => {
     await follow.waitForURL(shop.https('shop'))
     const { cookie } = await shownBy(follow)
     const { value = '' } = (await keptCookie(follower, shop.https('shop'))) ?? {}
-    expect(cookie).toBe(`ISTIOID=${idIn(value)}`)
+    expect(cookie).toBe(`ISTIOID=${idOf(value)}`)
     expect(shop.logged('/').map((line) => line.cookie)).toEqual([cookie])
 
     const pay = await payer.newPage()

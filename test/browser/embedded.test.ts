@@ -1,11 +1,11 @@
 /** The application inside other sites' pages. */
 import type { Frame, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { idIn } from '../cookies/token.ts'
 import { ENVIRONMENT, SIGNING } from '../filter/signing.ts'
 import { inBrowser } from './in-browser.ts'
 import { keptCookie, shownBy, visit, type Shown } from './session.ts'
 import type { Site } from './site.ts'
+import { idOf } from '../session/token.ts'
 
 const NAME = '__Host-pod'
 const COOKIE = { name: NAME, secure: true, sameSite: 'None', partitioned: true }
@@ -36,7 +36,7 @@ async function shownInside(page: Page, url: string): Promise<Shown> {
 inBrowser(({ site, visitor }) => {
   describe.each([
     ['', UNSIGNED, (value: string) => value],
-    [', signed', SIGNED, idIn],
+    [', signed', SIGNED, idOf],
   ])('Partitioned%s', (_, options, idOf) => {
     test('with `__Host-` is kept over https', async () => {
       await using shop = await site(options)

@@ -1,9 +1,10 @@
 /** Signed sessions: the browser holds the token, the page's pod is shown the bare id. */
 import { expect, test } from 'vitest'
-import { forged, idIn, tokenFrom } from '../cookies/token.ts'
+import { forged, tokenFrom } from '../cookies/token.ts'
 import { ENVIRONMENT, SIGNING } from '../filter/signing.ts'
 import { inBrowser, keepScreenshot } from './in-browser.ts'
 import { keptCookie, shownBy, visit } from './session.ts'
+import { idOf } from '../session/token.ts'
 
 const IDLE = 30 * 60
 const HASHED = { hashSecret: { env: 'MOORING_HASH_SECRET' } }
@@ -38,7 +39,7 @@ inBrowser(({ site, visitor }) => {
     })
     expect(expires).toBeGreaterThanOrEqual(before + IDLE)
     expect(expires).toBeLessThanOrEqual(after + IDLE)
-    expect(first.cookie).toBe(`ISTIOID=${idIn(value)}`)
+    expect(first.cookie).toBe(`ISTIOID=${idOf(value)}`)
     expect(await page.evaluate('document.cookie')).toBe('')
     await keepScreenshot(page, 'demo-signed')
 
@@ -60,7 +61,7 @@ inBrowser(({ site, visitor }) => {
 
     const hidden = await visit(incognito, url)
     expect(hidden.cookie).not.toBe(first.cookie)
-    expect(hidden.cookie).toBe(`ISTIOID=${idIn((await keptCookie(incognito, url))?.value ?? '')}`)
+    expect(hidden.cookie).toBe(`ISTIOID=${idOf((await keptCookie(incognito, url))?.value ?? '')}`)
     await tabs[1].reload()
     expect(await shownBy(tabs[1])).toEqual(first)
     expect(await keptCookie(somebody, url)).toEqual(kept)
@@ -78,7 +79,7 @@ inBrowser(({ site, visitor }) => {
     const renewed = await keptCookie(somebody, url)
     expect(first.cookie).toBe(`ISTIOID=${token.id}`)
     expect(renewed?.value).not.toBe(token.text)
-    expect(idIn(renewed?.value ?? '')).toBe(token.id)
+    expect(idOf(renewed?.value ?? '')).toBe(token.id)
     expect(renewed?.expires).toBeGreaterThanOrEqual(ends + 20 * 60)
     expect(await somebody.cookies(url)).toEqual([renewed])
 
@@ -94,8 +95,8 @@ inBrowser(({ site, visitor }) => {
     await somebody.addCookies([{ name: 'ISTIOID', value: token.text, url }])
     const shown = await Promise.all(Array.from({ length: 4 }, () => visit(somebody, url)))
     const { value = '' } = (await keptCookie(somebody, url)) ?? {}
-    expect(idIn(value)).not.toBe(token.id)
-    expect(new Set(shown.map(({ cookie }) => cookie))).toEqual(new Set([`ISTIOID=${idIn(value)}`]))
+    expect(idOf(value)).not.toBe(token.id)
+    expect(new Set(shown.map(({ cookie }) => cookie))).toEqual(new Set([`ISTIOID=${idOf(value)}`]))
     expect(new Set(shown.map(({ pod }) => pod)).size).toBe(1)
   })
 
@@ -111,7 +112,7 @@ inBrowser(({ site, visitor }) => {
       signed({ adopt: [{ cookie: 'OLDSESSION', delete: true, ...adopted }] }, { key: HASHED }),
     )
     const url = shop.https('shop.example', '/visit')
-    const idOf = async (value: string) => {
+    const adoptedFrom = async (value: string) => {
       const somebody = await visitor()
       await somebody.addCookies([
         { name: 'OLDSESSION', value, secure: true, ...place },
@@ -122,13 +123,13 @@ inBrowser(({ site, visitor }) => {
       await page.close()
       const kept = await somebody.cookies(url)
       expect(kept.map(({ name }) => name).sort()).toEqual(['ISTIOID', 'theme'])
-      const id = idIn((await keptCookie(somebody, url))?.value ?? '')
+      const id = idOf((await keptCookie(somebody, url))?.value ?? '')
       expect((await visit(somebody, shop.https('shop.example'))).cookie).toBe(`ISTIOID=${id}`)
       return id
     }
-    const id = await idOf('legacy-value')
-    expect(await idOf('legacy-value')).toBe(id)
-    expect(await idOf('another')).not.toBe(id)
+    const id = await adoptedFrom('legacy-value')
+    expect(await adoptedFrom('legacy-value')).toBe(id)
+    expect(await adoptedFrom('another')).not.toBe(id)
   })
 
   test('without `delete` it stays, and the session is the same on every visit', async () => {
@@ -170,6 +171,6 @@ inBrowser(({ site, visitor }) => {
 
     await page.reload()
     const { value: next = '' } = (await keptCookie(somebody, url, name)) ?? {}
-    expect((await shownBy(page)).cookie).toBe(`${name}=${idIn(next)}`)
+    expect((await shownBy(page)).cookie).toBe(`${name}=${idOf(next)}`)
   })
 })

@@ -6,7 +6,7 @@ import { envoyBootstrap } from '../../demo/envoy-bootstrap.ts'
 import { readMesh, withHosts, withPluginConfig } from '../../demo/mesh.ts'
 import { pageResponder } from '../../demo/page.ts'
 import { POD_NAMES, Replicas, type Echo, type Responder } from '../../demo/replica.ts'
-import { EnvoyProcess } from '../../tools/envoy-process.ts'
+import { startBefore } from '../envoy/before-replicas.ts'
 import { Authority, downstreamTls, type Identity } from '../envoy/certificates.ts'
 import { greetWebSocket } from './web-socket.ts'
 
@@ -86,27 +86,19 @@ export async function startSite(binary: string, identity: Identity, options: Sit
   const replicas = await Replicas.start(POD_NAMES, respond, (request, socket, { pod }) => {
     greetWebSocket(request, socket, pod)
   })
-  try {
-    const envoy = await EnvoyProcess.start({
-      binary,
-      bootstrap: bootstrap(replicas.ports, identity, options),
-    })
-    const [http, https] = await Promise.all([envoy.port(HTTP_LISTENER), envoy.port(HTTPS_LISTENER)])
-    return {
-      http: (host, path = '/') => `http://${host}.${TEST_DOMAIN}:${http}${path}`,
-      https: (host, path = '/') => `https://${host}.${TEST_DOMAIN}:${https}${path}`,
-      logged: (path) =>
-        replicas.all
-          .flatMap(({ log }) => log.map(readLog))
-          .filter((line) => withoutQuery(line.path) === path),
-      [Symbol.asyncDispose]: async () => {
-        await envoy.stop()
-        await replicas[Symbol.asyncDispose]()
-      },
-    }
-  } catch (error) {
-    await replicas[Symbol.asyncDispose]()
-    throw error
+  const running = await startBefore(replicas, ({ ports }) => ({
+    binary,
+    bootstrap: bootstrap(ports, identity, options),
+  }))
+  const [http, https] = await Promise.all(
+    [HTTP_LISTENER, HTTPS_LISTENER].map((name) => running.envoy.port(name)),
+  )
+  return {
+    http: (host, path = '/') => `http://${host}.${TEST_DOMAIN}:${http}${path}`,
+    https: (host, path = '/') => `https://${host}.${TEST_DOMAIN}:${https}${path}`,
+    logged: (path) =>
+      replicas.all.flatMap(({ log }) => log.map(readLog)).filter((line) => withoutQuery(line.path) === path),
+    [Symbol.asyncDispose]: running[Symbol.asyncDispose],
   }
 }
 

@@ -1,10 +1,11 @@
 /** Signed sessions in jars that nobody here wrote: the token is kept, and replaced when it is issued anew. */
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { createCertificate, startSite } from '../browser/site.ts'
-import { idIn, tokenFrom } from '../cookies/token.ts'
+import { tokenFrom } from '../cookies/token.ts'
 import { inEnvoy } from '../envoy/in-envoy.ts'
 import { ENVIRONMENT, SIGNING } from '../filter/signing.ts'
 import { connections, Visitor } from './visitor.ts'
+import { idOf } from '../session/token.ts'
 
 const MINUTES = 60
 const HASHED = { hashSecret: { env: 'MOORING_HASH_SECRET' } }
@@ -48,7 +49,7 @@ inEnvoy(({ binary }) => {
           sameSite: 'Lax',
         },
       ])
-      expect(first.session).toBe(`ISTIOID=${idIn(token)}`)
+      expect(first.session).toBe(`ISTIOID=${idOf(token)}`)
       for (const path of ['/', '/cart', '/cart/items?page=2']) {
         expect(await visitor.get(shop[scheme]('shop', path))).toEqual({
           pod: first.pod,
@@ -87,7 +88,7 @@ inEnvoy(({ binary }) => {
         set: [{ name: 'ISTIOID', maxAge: 30 * MINUTES, secure: true }],
       })
       expect(text).not.toBe(token.text)
-      expect(idIn(text)).toBe(token.id)
+      expect(idOf(text)).toBe(token.id)
       expect(await visitor.jar.getCookies(url)).toMatchObject([{ key: 'ISTIOID', value: text }])
       expect(await visitor.get(url)).toEqual({ ...renewed, sent: `ISTIOID=${text}`, set: [] })
     })
@@ -140,7 +141,7 @@ inEnvoy(({ binary }) => {
     const sessions = new Set(visits.map(({ session }) => session))
     expect(sessions.size).toBe(1)
     expect(sessions).not.toContain(`ISTIOID=${token.id}`)
-    expect(new Set(visits.map(({ set }) => `ISTIOID=${idIn(set[0]?.value ?? '')}`))).toEqual(sessions)
+    expect(new Set(visits.map(({ set }) => `ISTIOID=${idOf(set[0]?.value ?? '')}`))).toEqual(sessions)
     expect(new Set(visits.map(({ pod }) => pod)).size).toBe(1)
     for (const { jar } of visitors) expect(await jar.getCookies(url)).toHaveLength(1)
   })
@@ -155,7 +156,7 @@ inEnvoy(({ binary }) => {
     expect(first.sent).toBe('OLDSESSION=legacy')
     const kept = await visitor.jar.getCookies(url)
     expect(kept.map(({ key }) => key)).toEqual(['ISTIOID'])
-    expect(first.session).toBe(`ISTIOID=${idIn(kept[0]?.value ?? '')}`)
+    expect(first.session).toBe(`ISTIOID=${idOf(kept[0]?.value ?? '')}`)
     expect((await visitor.get(url)).session).toBe(first.session)
   })
 })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import asc from 'assemblyscript/asc'
+import { wasiCalls } from './wasi-calls.ts'
 
 const GUESTS = resolve(import.meta.dirname, '../guests')
 
@@ -21,7 +22,13 @@ export async function compileGuest(name: string): Promise<Uint8Array> {
   return wasm
 }
 
+const GENERATED: Readonly<Record<string, () => string>> = {
+  [join(GUESTS, 'rare-calls/calls.ts')]: wasiCalls,
+}
+
 function sourceOf(path: string): string | null {
+  const generate = GENERATED[path]
+  if (generate !== undefined) return generate()
   try {
     return readFileSync(path, 'utf8')
   } catch {

@@ -1,6 +1,7 @@
 /** Session tokens that somebody got a while ago: from the filter itself, in our host, by a clock that was put back. */
 import { pass, setCookies } from '../filter/mooring.ts'
 import { SIGNING, startSigned } from '../filter/signing.ts'
+import { idOf } from '../session/token.ts'
 
 export interface Token {
   /** What a client keeps as the cookie's value. */
@@ -22,17 +23,7 @@ export function tokenFrom(seconds: number, host: string, session: object = { sig
     ]),
   )
   const text = /^[^=]+=([^;]*);/.exec(line)?.[1] ?? ''
-  return { text, id: idIn(text), issued }
-}
-
-/** The id that a token carries. Throws if the text has not the form of one. */
-export function idIn(text: string): string {
-  const id =
-    /^1\.[a-z][a-z0-9-]{0,15}\.([A-Za-z0-9_-]{22})\.[A-Za-z0-9_-]{16}(?:\.[A-Za-z0-9_-]{22}){1,2}$/.exec(
-      text,
-    )?.[1]
-  if (id === undefined) throw new Error(`no token: ${text}`)
-  return id
+  return { text, id: idOf(text), issued }
 }
 
 /** The token with another tag, of the same form. */

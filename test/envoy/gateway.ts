@@ -2,7 +2,7 @@ import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { envoyBootstrap, INGRESS_LISTENER, type BootstrapOptions } from '../../demo/envoy-bootstrap.ts'
 import { readMesh, withPluginConfig } from '../../demo/mesh.ts'
 import { POD_NAMES, Replicas, type Responder } from '../../demo/replica.ts'
-import { EnvoyProcess } from '../../tools/envoy-process.ts'
+import { type EnvoyBeforeReplicas, startBefore } from './before-replicas.ts'
 
 export interface GatewayOptions extends Pick<
   BootstrapOptions,
@@ -28,10 +28,8 @@ export interface GatewayOptions extends Pick<
 }
 
 /** A real Envoy with the filter, in front of three replicas that echo what reaches them. */
-export interface TestGateway extends AsyncDisposable {
+export interface TestGateway extends EnvoyBeforeReplicas {
   readonly port: number
-  readonly envoy: EnvoyProcess
-  readonly replicas: Replicas
 }
 
 /** Starts a gateway; throws `EnvoyStartError` where Envoy refuses the configuration. */
@@ -45,35 +43,17 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
     mesh.wasmPlugin === undefined
       ? mesh
       : withPluginConfig(mesh, options.pluginConfig ?? JSON.parse(configuration), options.env ?? {})
-  const replicas = await Replicas.start(POD_NAMES, options.respond)
-  try {
-    const envoy = await EnvoyProcess.start({
-      binary: options.binary,
-      bootstrap: {
-        ...envoyBootstrap(configured, {
-          ...options,
-          wasm: BUILT_FILTER,
-          replicas: replicas.ports,
-        }),
-        ...(options.statsTags === undefined ? {} : { stats_config: { stats_tags: options.statsTags } }),
-        ...(options.runtime === undefined
-          ? {}
-          : { layered_runtime: { layers: [{ name: 'static', static_layer: options.runtime }] } }),
-      },
-      logLevel: 'info',
-      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
-    })
-    return {
-      envoy,
-      replicas,
-      port: await envoy.port(INGRESS_LISTENER),
-      [Symbol.asyncDispose]: async () => {
-        await envoy.stop()
-        await replicas[Symbol.asyncDispose]()
-      },
-    }
-  } catch (error) {
-    await replicas[Symbol.asyncDispose]()
-    throw error
-  }
+  const running = await startBefore(await Replicas.start(POD_NAMES, options.respond), ({ ports }) => ({
+    binary: options.binary,
+    bootstrap: {
+      ...envoyBootstrap(configured, { ...options, wasm: BUILT_FILTER, replicas: ports }),
+      ...(options.statsTags === undefined ? {} : { stats_config: { stats_tags: options.statsTags } }),
+      ...(options.runtime === undefined
+        ? {}
+        : { layered_runtime: { layers: [{ name: 'static', static_layer: options.runtime }] } }),
+    },
+    logLevel: 'info',
+    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+  }))
+  return { ...running, port: await running.envoy.port(INGRESS_LISTENER) }
 }

@@ -1,7 +1,4 @@
 /** Several plugins of Mooring in one Envoy, and in one behind another: which of them acts. */
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
@@ -9,11 +6,10 @@ import { envoyBootstrap } from '../../demo/envoy-bootstrap.ts'
 import { readMesh } from '../../demo/mesh.ts'
 import { Replicas } from '../../demo/replica.ts'
 import type { WasmPlugin } from '../../demo/resources.ts'
-import { EnvoyProcess } from '../../tools/envoy-process.ts'
-import { ENVIRONMENT } from '../filter/chain.ts'
+import { ENVIRONMENT } from '../session/keys.ts'
 import { plainKey, textNode } from '../filter/reference-key.ts'
-import { freePort } from './free-port.ts'
 import { inEnvoy } from './in-envoy.ts'
+import { watchListeners } from './listeners-file.ts'
 import { type RawAnswer, rawRequest, seen } from './raw-request.ts'
 
 const KEY = 'x-mooring-key'
@@ -37,54 +33,17 @@ function plugin(
   }
 }
 
-interface Proxy extends AsyncDisposable {
-  readonly port: number
-  /** Has requests pass other plugins from now on, or soon. */
-  apply(plugins: readonly WasmPlugin[]): void
-}
-
-/** An Envoy with these plugins, in order, in front of `upstreams`. */
-async function startProxy(
-  binary: string,
-  upstreams: readonly number[],
-  first: readonly WasmPlugin[],
-): Promise<Proxy> {
-  const directory = mkdtempSync(join(tmpdir(), 'mooring-lds-'))
-  const file = join(directory, 'lds.json')
-  const port = await freePort()
+/** An Envoy with these plugins, in order, in front of `upstreams`; others may take their place. */
+async function startProxy(binary: string, upstreams: readonly number[], first: readonly WasmPlugin[]) {
   const mesh = readMesh({ destinationRule: 'destination-rules/http-header-name.yaml', filter: false })
-  const bootstrapOf = (morePlugins: readonly WasmPlugin[]) =>
-    envoyBootstrap(mesh, { wasm: BUILT_FILTER, replicas: upstreams, port, morePlugins }) as {
-      readonly static_resources: { readonly listeners: readonly object[] }
-    }
-  const apply = (plugins: readonly WasmPlugin[]): void => {
-    const resources = bootstrapOf(plugins).static_resources.listeners.map((listener) => ({
-      '@type': 'type.googleapis.com/envoy.config.listener.v3.Listener',
-      ...listener,
-    }))
-    // Envoy watches for the file to be moved into place, and so never reads half of it.
-    writeFileSync(`${file}.new`, JSON.stringify({ resources }))
-    renameSync(`${file}.new`, file)
-  }
-  apply(first)
-  const bootstrap = bootstrapOf(first)
-  const envoy = await EnvoyProcess.start({
+  const { port, apply, stop } = await watchListeners({
     binary,
     concurrency: 2,
-    bootstrap: {
-      ...bootstrap,
-      static_resources: { ...bootstrap.static_resources, listeners: [] },
-      dynamic_resources: { lds_config: { path_config_source: { path: file } } },
-    },
+    bootstrapOf: (morePlugins: readonly WasmPlugin[], at) =>
+      envoyBootstrap(mesh, { wasm: BUILT_FILTER, replicas: upstreams, port: at, morePlugins }),
+    first,
   })
-  return {
-    port,
-    apply,
-    [Symbol.asyncDispose]: async () => {
-      await envoy.stop()
-      rmSync(directory, { recursive: true, force: true })
-    },
-  }
+  return { port, apply, [Symbol.asyncDispose]: stop }
 }
 
 /** Waits until `holds` of 40 answers in a row, enough for both workers to have given some. */

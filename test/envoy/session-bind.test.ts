@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Responder } from '../../demo/replica.ts'
 import { plainKey, textNode } from '../filter/reference-key.ts'
 import { ENVIRONMENT, K2 } from '../session/keys.ts'
-import { readToken, tokenOf } from '../session/token.ts'
+import { idOf, readToken, tokenOf } from '../session/token.ts'
 import { startGateway } from './gateway.ts'
 import { inEnvoy } from './in-envoy.ts'
 import { createIssuer } from './jwt-authn.ts'
@@ -15,7 +15,6 @@ import {
   SCOPE,
   cookieOf,
   countersAt,
-  idOf,
   sessionSeen,
   sessionsSet,
   signing,

@@ -1,7 +1,7 @@
 /** What is no token of ours is not believed: no pod sees the id that it names. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ENVIRONMENT, K1, K2, STRANGER } from '../session/keys.ts'
-import { base64url, judge, tokenOf } from '../session/token.ts'
+import { base64url, idOf, judge, tokenOf } from '../session/token.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { inEnvoy } from './in-envoy.ts'
 import { exchange, overSocket, type SocketAnswer } from './over-socket.ts'
@@ -14,7 +14,6 @@ import {
   SCOPE,
   cookieOf,
   countersAt,
-  idOf,
   now,
   sessionSeen,
   sessionsSet,

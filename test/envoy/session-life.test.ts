@@ -1,7 +1,7 @@
 /** How long a session lives, when its cookie is set anew, and what follows it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ENVIRONMENT, K1, K2 } from '../session/keys.ts'
-import { adoptedId, base64url, readToken, successorOf, type Token } from '../session/token.ts'
+import { adoptedId, base64url, idOf, readToken, successorOf, type Token } from '../session/token.ts'
 import { Authority, downstreamTls } from './certificates.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { inEnvoy } from './in-envoy.ts'
@@ -13,7 +13,6 @@ import {
   NAME,
   cookieOf,
   countersAt,
-  idOf,
   now,
   sessionSeen,
   sessionsSet,

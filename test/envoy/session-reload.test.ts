@@ -7,7 +7,8 @@ import { ENVIRONMENT, K1, K2 } from '../session/keys.ts'
 import type { SigningKey } from '../session/token.ts'
 import { inEnvoy } from './in-envoy.ts'
 import { rawRequest, type RawAnswer } from './raw-request.ts'
-import { cookieOf, idOf, sessionSeen, sessionsSet, signing, tokenAged } from './signed.ts'
+import { cookieOf, sessionSeen, sessionsSet, signing, tokenAged } from './signed.ts'
+import { idOf } from '../session/token.ts'
 import { startWatching } from './watching.ts'
 
 const CLIENTS = 6

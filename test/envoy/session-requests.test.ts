@@ -1,11 +1,11 @@
 /** Which requests begin a session, and what their cookies are when a pod sees them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ENVIRONMENT, HASH_SECRET, K2 } from '../session/keys.ts'
-import { adoptedId, base64url } from '../session/token.ts'
+import { adoptedId, base64url, idOf } from '../session/token.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { inEnvoy } from './in-envoy.ts'
 import { rawRequest, seen } from './raw-request.ts'
-import { NAME, cookieOf, countersAt, idOf, sessionSeen, sessionsSet, signing, tokenAged } from './signed.ts'
+import { NAME, cookieOf, countersAt, sessionSeen, sessionsSet, signing, tokenAged } from './signed.ts'
 
 const CROSS_SITE = ['sec-fetch-site', 'cross-site']
 const NAVIGATION = ['sec-fetch-mode', 'navigate', 'sec-fetch-dest', 'document']

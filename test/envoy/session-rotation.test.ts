@@ -7,7 +7,8 @@ import { readToken, tokenOf, type SigningKey } from '../session/token.ts'
 import { inEnvoy } from './in-envoy.ts'
 import { rawRequest } from './raw-request.ts'
 import { IDLE, SCOPE, cookieOf, sessionSeen, sessionsSet, signing } from './signed.ts'
-import { startWatching, type WatchingGateway } from './watching.ts'
+import type { ListenersFile } from './listeners-file.ts'
+import { startWatching } from './watching.ts'
 
 type Ring = readonly [SigningKey, ...SigningKey[]]
 
@@ -103,7 +104,7 @@ inEnvoy(({ binary }) => {
         ),
       )
       try {
-        const [first, second] = proxies as [WatchingGateway, WatchingGateway]
+        const [first, second] = proxies as [ListenersFile<unknown>, ListenersFile<unknown>]
         let clients: Client[] = []
         let step = 0
 
@@ -147,7 +148,7 @@ inEnvoy(({ binary }) => {
   })
 })
 
-async function untilAt({ port }: WatchingGateway, step: number): Promise<void> {
+async function untilAt({ port }: ListenersFile<unknown>, step: number): Promise<void> {
   const deadline = Date.now() + 30_000
   while (sessionsSet(await rawRequest(port, [], { path: '/step' }), `step${step}`).length === 0) {
     if (Date.now() > deadline) throw new Error(`step ${step} never came`)

@@ -3,15 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EnvoyProcess } from '../../tools/envoy-process.ts'
 import { K2, ring } from '../session/keys.ts'
-import {
-  base64url,
-  readToken,
-  tokenOf,
-  type Claims,
-  type Scope,
-  type SigningKey,
-  type Token,
-} from '../session/token.ts'
+import { readToken, tokenOf, type Claims, type Scope, type SigningKey, type Token } from '../session/token.ts'
 import { seen, type RawAnswer } from './raw-request.ts'
 
 export const NAME = 'ISTIOID'
@@ -47,13 +39,6 @@ export interface Aged extends Pick<Claims, 'flags' | 'bound'> {
 
 /** The Cookie header that returns this token. */
 export const cookieOf = (token: string, name = NAME): string[] => ['cookie', `${name}=${token}`]
-
-/** The id of a token, as the pod is to see it. */
-export function idOf(token: string): string {
-  const read = readToken(token)
-  if (read === undefined) throw new Error(`no token: ${token}`)
-  return base64url(read.id)
-}
 
 /** The session as a pod saw it; undefined if there was none. Throws if there are several. */
 export function sessionSeen(answer: Pick<RawAnswer, 'echo'>, name = NAME): string | undefined {

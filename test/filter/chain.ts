@@ -9,17 +9,8 @@ import {
   StreamInfo,
   Vm,
 } from '../../host/index.ts'
-import { HASH_SECRET, headersWith, mooringModule, textOf } from './mooring.ts'
-
-const bytes = (start: number): string =>
-  Buffer.from(Array.from({ length: 32 }, (_, i) => start + i)).toString('base64')
-
-/** What every VM of a {@link Proxy} has in its environment. */
-export const ENVIRONMENT = {
-  MOORING_HASH_SECRET: HASH_SECRET,
-  MOORING_SIGNING_1: bytes(0),
-  MOORING_SIGNING_2: bytes(0x40),
-}
+import { ENVIRONMENT } from '../session/keys.ts'
+import { headersWith, mooringModule, textOf } from './mooring.ts'
 
 /** One Envoy: VMs with one clock, which share data. */
 export class Proxy {

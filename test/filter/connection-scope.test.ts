@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Plugin, PropertyTree } from '../../host/index.ts'
 import { type Mooring, counter, pass, requestValues, setCookies, startMooring } from './mooring.ts'
+import { ENVIRONMENT } from './signing.ts'
 
 const PER_CONNECTION = { session: { mint: { scope: 'connection' } } }
-const SIGNING_SECRET = Buffer.from(Array.from({ length: 32 }, (_, i) => i)).toString('base64')
 const SIGNED = {
   session: {
     mint: { scope: 'connection' },
@@ -86,7 +86,7 @@ describe('under mint.scope: connection', () => {
   })
 
   test('signed, each request gets a token of one id', () => {
-    const { plugin } = startMooring(SIGNED, { environment: { MOORING_SIGNING_1: SIGNING_SECRET } })
+    const { plugin } = startMooring(SIGNED, { environment: ENVIRONMENT })
     const visits = Array.from({ length: 9 }, () => visit(plugin, connection(7n)))
     expect(distinct(visits.map(({ id }) => id))).toBe(2)
     for (const { id, value } of visits) {

@@ -1,23 +1,12 @@
 /** What the tests of signed sessions start from. */
 import { ManualClock } from '../../host/index.ts'
-import { type Mooring, HASH_SECRET, pass, setCookies, startMooring } from './mooring.ts'
+import * as keys from '../session/keys.ts'
+import { type Mooring, pass, setCookies, startMooring } from './mooring.ts'
 
-/** A secret of 32 bytes that count up from `first`. */
-function secret(first: number): string {
-  return Buffer.from(Array.from({ length: 32 }, (_, i) => first + i)).toString('base64')
-}
+export const { ENVIRONMENT } = keys
 
-export const ENVIRONMENT = {
-  MOORING_SIGNING_1: secret(0x60),
-  // Bytes 00 to 1f, as the vectors of docs/token.md use them.
-  MOORING_SIGNING_2: secret(0x00),
-  MOORING_SIGNING_3: secret(0x90),
-  MOORING_HASH_SECRET: HASH_SECRET,
-}
-
-export const K1 = { id: 'k1', env: 'MOORING_SIGNING_1' }
-export const K2 = { id: 'k2', env: 'MOORING_SIGNING_2' }
-export const K3 = { id: 'k3', env: 'MOORING_SIGNING_3' }
+/** As `signing.keys` of a configuration names them. */
+export const [K1, K2, K3] = keys.ring(keys.K1, keys.K2, keys.K3) as [object, object, object]
 
 export const SIGNING = { keys: [K2, K1], idleTimeout: '30m', absoluteTimeout: '12h' }
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { Replicas } from '../../demo/replica.ts'
-import { type Bootstrap, EnvoyProcess } from '../../tools/envoy-process.ts'
+import type { Bootstrap } from '../../tools/envoy-process.ts'
+import { type EnvoyBeforeReplicas, startBefore } from '../envoy/before-replicas.ts'
 import { ENVIRONMENT } from '../config/compiler.ts'
 
 /** What stands in golden files for the path of the fetched module. */
@@ -96,10 +97,8 @@ export interface RunOptions {
 }
 
 /** A real Envoy with what Istio generated. */
-export interface RunningSet extends AsyncDisposable {
+export interface RunningSet extends EnvoyBeforeReplicas {
   readonly port: number
-  readonly envoy: EnvoyProcess
-  readonly replicas: Replicas
 }
 
 /**
@@ -117,37 +116,25 @@ export async function runBootstrap(
   golden: Golden,
   { binary, wasm, env = ENVIRONMENT, respond }: Omit<RunOptions, 'set' | 'adjust'>,
 ): Promise<RunningSet> {
-  const replicas = await Replicas.start(undefined, respond)
-  try {
-    const [listener] = golden.static_resources.listeners
-    if (listener === undefined) throw new Error('no listener')
-    listener.address = loopback(0)
+  const [listener] = golden.static_resources.listeners
+  if (listener === undefined) throw new Error('no listener')
+  listener.address = loopback(0)
+  const running = await startBefore(await Replicas.start(undefined, respond), ({ ports }) => {
     for (const { load_assignment } of golden.static_resources.clusters) {
       const endpoints = (load_assignment?.endpoints ?? []).flatMap(({ lb_endpoints }) => lb_endpoints)
       endpoints.forEach(({ endpoint }, index) => {
-        endpoint.address = loopback(replicas.ports[index] ?? 0)
+        endpoint.address = loopback(ports[index] ?? 0)
       })
     }
     const text = JSON.stringify({ admin: { address: loopback(0) }, ...golden })
-    const envoy = await EnvoyProcess.start({
+    return {
       binary,
       bootstrap: JSON.parse(text.replaceAll(MODULE_PATH, wasm ?? BUILT_FILTER)) as Bootstrap,
       // What the files gateway-environment.yaml of options/ give the pod.
       env: { ...process.env, ...env },
-    })
-    return {
-      envoy,
-      replicas,
-      port: await envoy.port(listener.name),
-      [Symbol.asyncDispose]: async () => {
-        await envoy.stop()
-        await replicas[Symbol.asyncDispose]()
-      },
     }
-  } catch (error) {
-    await replicas[Symbol.asyncDispose]()
-    throw error
-  }
+  })
+  return { ...running, port: await running.envoy.port(listener.name) }
 }
 
 function loopback(port: number): SocketAddress {

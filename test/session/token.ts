@@ -110,6 +110,13 @@ export function deriveKey(secret: Uint8Array, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, SALT, purpose, 32))
 }
 
+/** The id of a token, as the pod is to see it. */
+export function idOf(text: string): string {
+  const token = readToken(text)
+  if (token === undefined) throw new Error(`no token: ${text}`)
+  return base64url(token.id)
+}
+
 /** The secret as it stands in an environment variable. */
 export function variable({ secret }: SigningKey): string {
   return Buffer.from(secret).toString('base64')
