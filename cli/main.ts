@@ -1,46 +1,40 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { ProxyWasmModule } from '../host/index.ts'
 import { exitOnBrokenPipe } from '../tools/broken-pipe.ts'
-import { packageRoot } from '../tools/package-root.ts'
-import { styleFor } from '../tools/style.ts'
 import { UsageError } from '../tools/usage-error.ts'
-import { HELP, readArguments } from './arguments.ts'
-import { check } from './check.ts'
-import { configurationsIn, UnreadableFileError } from './configuration-source.ts'
-import { asJson, asText } from './report.ts'
+import { check } from './check/command.ts'
+import type { Command } from './command.ts'
+import { UnreadableFileError } from './unreadable-file-error.ts'
 
-const STANDARD_INPUT = 0
+const COMMANDS: readonly Command[] = [check]
 
-/** @returns the exit code */
-function run(args: readonly string[]): number {
-  const { help, format, files } = readArguments(args)
-  if (help) {
+const HELP = `Usage: mooring COMMAND
+
+Commands:
+${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+
+mooring COMMAND --help says more.
+`
+
+async function run([name, ...args]: readonly string[]): Promise<number> {
+  if (name === '--help' || name === '-h') {
     process.stdout.write(HELP)
     return 0
   }
-  const sources = files.flatMap((file) =>
-    configurationsIn(file, readFileSync(file === '-' ? STANDARD_INPUT : file, 'utf8')),
-  )
-  if (sources.length === 0) {
-    throw new UnreadableFileError(
-      'nothing_to_check',
-      files.join(', '),
-      'no WasmPlugin and no pluginConfig in there',
-    )
+  const command = COMMANDS.find((each) => each.name === name)
+  if (command === undefined) {
+    const names = COMMANDS.map((each) => each.name).join(', ')
+    throw new UsageError(`${name === undefined ? 'no command' : `no command "${name}"`}; there is: ${names}`)
   }
-  const module = ProxyWasmModule.load(readFileSync(join(packageRoot, 'build', 'mooring.wasm')))
-  const results = sources.map((source) => check(module, source))
-  process.stdout.write(
-    format === 'json' ? asJson(results) : asText(results, styleFor(process.stdout, process.env)),
-  )
-  return results.every(({ accepted }) => accepted) ? 0 : 1
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(command.help)
+    return 0
+  }
+  return command.run(args)
 }
 
 exitOnBrokenPipe()
 try {
-  process.exitCode = run(process.argv.slice(2))
+  process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
   const expected = error instanceof UsageError || error instanceof UnreadableFileError || isSystemError(error)
   if (!expected) throw error
@@ -49,7 +43,7 @@ try {
   process.exitCode = 2
 }
 
-/** A file that is not there or may not be read. */
+/** A file that is not there or may not be read, a host that does not answer. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error
 }

@@ -157,7 +157,7 @@ describe('mooring check', () => {
 })
 
 test('--help says how to use it, with examples', () => {
-  const help = execFileSync(process.execPath, ['build/js/cli/main.js', '--help'], { encoding: 'utf8' })
+  const help = execFileSync(process.execPath, ['build/js/cli/main.js', 'check', '--help'], { encoding: 'utf8' })
   expect(help).toMatch(/^Usage: mooring check FILE\.\.\.\n/)
   expect(help).toContain('mooring check manifests/ingress-gateway/wasm-plugin.yaml')
 })

@@ -1,8 +1,7 @@
-import { parseCommandLine } from '../tools/command-line.ts'
-import { UsageError } from '../tools/usage-error.ts'
+import { parseCommandLine } from '../../tools/command-line.ts'
+import { UsageError } from '../../tools/usage-error.ts'
 
 export interface CheckArguments {
-  readonly help: boolean
   readonly format: 'text' | 'json'
   readonly files: readonly string[]
 }
@@ -34,23 +33,15 @@ Examples:
 
 /** Reads the command line, without node and the script; throws {@link UsageError}. */
 export function readArguments(args: readonly string[]): CheckArguments {
-  const { values, positionals } = parseCommandLine(args, {
+  const { values, positionals: files } = parseCommandLine(args, {
     allowPositionals: true,
     options: {
-      help: { type: 'boolean', short: 'h', default: false },
       format: { type: 'string', default: 'text' },
     },
   })
-  const [command, ...files] = positionals
-  if (values.help) return { help: true, format: 'text', files }
-  if (command !== 'check') {
-    throw new UsageError(
-      `${command === undefined ? 'no command' : `no command "${command}"`}; there is: check`,
-    )
-  }
   if (files.length === 0) throw new UsageError('check: name a file, or - for standard input')
   if (values.format !== 'text' && values.format !== 'json') {
     throw new UsageError(`--format ${values.format}: expected text or json`)
   }
-  return { help: false, format: values.format, files }
+  return { format: values.format, files }
 }

@@ -1,5 +1,5 @@
-import type { Style } from '../tools/style.ts'
-import type { CheckResult, Finding } from './check.ts'
+import type { Style } from '../../tools/style.ts'
+import type { CheckResult, Finding } from './plugin-config.ts'
 
 /** What was found, for people: a line for each configuration, and one for each finding under it. */
 export function asText(results: readonly CheckResult[], style: Style): string {

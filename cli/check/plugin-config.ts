@@ -1,4 +1,4 @@
-import { LogLevel, PluginRefusedError, type ProxyWasmModule, Vm } from '../host/index.ts'
+import { LogLevel, PluginRefusedError, type ProxyWasmModule, Vm } from '../../host/index.ts'
 import type { ConfigurationSource } from './configuration-source.ts'
 
 /** One thing that the filter says about a configuration. */
@@ -22,7 +22,7 @@ export interface CheckResult {
  * What a proxy would do with a configuration: the filter itself reads it, in the host. It is refused here exactly
  * where it would be refused there, but for secrets that only the proxy has.
  */
-export function check(module: ProxyWasmModule, source: ConfigurationSource): CheckResult {
+export function checkConfiguration(module: ProxyWasmModule, source: ConfigurationSource): CheckResult {
   // Whatever the environment says of bad configurations, here they are to be seen as such.
   const environment = { ...source.environment, MOORING_ON_BAD_CONFIG: 'reject' }
   const vm = new Vm(module, { environment })

@@ -1,4 +1,5 @@
 import { parseAllDocuments } from 'yaml'
+import { UnreadableFileError } from '../unreadable-file-error.ts'
 
 /** One configuration to be checked, and where it stands. */
 export interface ConfigurationSource {
@@ -9,19 +10,6 @@ export interface ConfigurationSource {
   readonly configuration: string
   /** The environment that the filter would see. */
   readonly environment: Readonly<Record<string, string>>
-}
-
-/** A file that cannot be read as YAML, or holds nothing to check. */
-export class UnreadableFileError extends Error {
-  override readonly name = 'UnreadableFileError'
-  readonly code: 'not_yaml' | 'nothing_to_check'
-  readonly file: string
-
-  constructor(code: UnreadableFileError['code'], file: string, message: string) {
-    super(`${file}: ${message}`)
-    this.code = code
-    this.file = file
-  }
 }
 
 /**
