@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench budget image twins chart istio golden gotools api check format clean
+.PHONY: help setup build demo serve test browser prove bench budget image twins chart istio golden gotools schemas api check format clean
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -96,6 +96,10 @@ istio: $(ISTIO) ## Have Istio's own code judge the manifests and generate the go
 
 golden: $(ISTIO) ## Write the golden files
 	@$(ISTIO_RUN) golden -istio "$(ISTIO_MODULE)"
+
+schemas: $(TOOLS) ## Write what mooring check knows of Istio's objects, from their CRDs (needs Go)
+	@cd test/istio && node ../../build/js/tools/istio-schema.js \
+	  "$(call module_directory,istio.io/api@$(lastword $(ISTIO_APIS)))/kubernetes/customresourcedefinitions.gen.yaml" $(lastword $(ISTIO_APIS))
 
 gotools: ## Compile helm, kustomize, crane and oras for the tests that use them (needs Go)
 	@echo 'compiling tools in Go, for minutes the first time ...' >&2

@@ -1,38 +1,50 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ProxyWasmModule } from '../../host/index.ts'
 import { packageRoot } from '../../tools/package-root.ts'
 import { styleFor } from '../../tools/style.ts'
 import type { Command } from '../command.ts'
+import { type NamedFiles, readFiles } from '../manifests/read.ts'
 import { UnreadableFileError } from '../unreadable-file-error.ts'
-import { HELP, readArguments } from './arguments.ts'
-import { configurationsIn } from './configuration-source.ts'
-import { checkConfiguration } from './plugin-config.ts'
-import { asJson, asText } from './report.ts'
-
-const STANDARD_INPUT = 0
+import { type CheckArguments, HELP, readArguments } from './arguments.ts'
+import { check as checkFiles, type CheckResult } from './check.ts'
+import { fixed } from './fix.ts'
+import { report } from './report.ts'
 
 export const check: Command = {
   name: 'check',
-  summary: 'say what a proxy would make of manifests, before they are applied',
+  summary: 'say what breaks sessions, before it is applied',
   help: HELP,
   run(args) {
-    const { format, files } = readArguments(args)
-    const sources = files.flatMap((file) =>
-      configurationsIn(file, readFileSync(file === '-' ? STANDARD_INPUT : file, 'utf8')),
-    )
-    if (sources.length === 0) {
+    const options = readArguments(args)
+    const module = ProxyWasmModule.load(readFileSync(join(packageRoot, 'build', 'mooring.wasm')))
+    const deployed = readFiles(options.deployed).files
+    const judge = ({ files, named }: NamedFiles) => checkFiles(files, named, { ...options, module, deployed })
+    const read = readFiles(options.files)
+    let result = judge(read)
+    if (result.objects === 0 && result.configurations === 0 && result.findings.length === 0) {
       throw new UnreadableFileError(
         'nothing_to_check',
-        files.join(', '),
-        'no WasmPlugin and no pluginConfig in there',
+        options.files.join(', '),
+        'no Kubernetes object and no pluginConfig in there',
       )
     }
-    const module = ProxyWasmModule.load(readFileSync(join(packageRoot, 'build', 'mooring.wasm')))
-    const results = sources.map((source) => checkConfiguration(module, source))
-    process.stdout.write(
-      format === 'json' ? asJson(results) : asText(results, styleFor(process.stdout, process.env)),
-    )
-    return results.every(({ accepted }) => accepted) ? 0 : 1
+    if (options.fix && putRight(read, result)) result = judge(readFiles(options.files))
+    process.stdout.write(report(result, options.format, styleFor(process.stdout, process.env)))
+    return exitCodeOf(result, options)
   },
+}
+
+/** Writes the files anew in which something can be put right; whether there was anything. */
+function putRight({ files }: NamedFiles, { findings }: CheckResult): boolean {
+  const texts = fixed(files, findings)
+  for (const [name, { text, changes }] of texts) {
+    writeFileSync(name, text)
+    process.stderr.write(`${name}: ${String(changes)} changed\n`)
+  }
+  return texts.size > 0
+}
+
+function exitCodeOf({ findings }: CheckResult, { strict }: CheckArguments): number {
+  return findings.some(({ severity }) => strict || severity === 'error') ? 1 : 0
 }

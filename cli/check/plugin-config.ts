@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto'
 import { LogLevel, PluginRefusedError, type ProxyWasmModule, Vm } from '../../host/index.ts'
-import type { ConfigurationSource } from './configuration-source.ts'
+import type { Mapping } from '../manifests/value.ts'
+import type { Severity } from './finding.ts'
 
 /** One thing that the filter says about a configuration. */
-export interface Finding {
-  readonly severity: 'error' | 'warning'
+export interface Remark {
+  readonly severity: Severity
   /** Stable; docs/configuration.md lists them. */
   readonly code: string
   /** RFC 6901; empty for the whole configuration. */
@@ -11,48 +13,45 @@ export interface Finding {
   readonly message: string
 }
 
-export interface CheckResult {
-  readonly file: string
-  readonly object: string
-  readonly accepted: boolean
-  readonly findings: readonly Finding[]
-}
-
 /**
- * What a proxy would do with a configuration: the filter itself reads it, in the host. It is refused here exactly
- * where it would be refused there, but for secrets that only the proxy has.
+ * A value that passes for the secret of this name: where the real one is not in the manifest, everything but its value
+ * can still be checked. Each name has another, since no two secrets may be the same.
  */
-export function checkConfiguration(module: ProxyWasmModule, source: ConfigurationSource): CheckResult {
-  // Whatever the environment says of bad configurations, here they are to be seen as such.
-  const environment = { ...source.environment, MOORING_ON_BAD_CONFIG: 'reject' }
-  const vm = new Vm(module, { environment })
-  const accepted = accepts(vm, source.configuration)
-  return {
-    file: source.file,
-    object: source.object,
-    accepted,
-    findings: [
-      ...vm.logs.messages(LogLevel.Error).map((line) => findingOf('error', line)),
-      ...vm.logs.messages(LogLevel.Warn).map((line) => findingOf('warning', line)),
-    ],
-  }
+export function standInFor(name: string): string {
+  return createHash('sha256').update(name).digest('base64')
 }
 
 // Istio's proxies all have a namespace; in which this one will run is not known here.
 const PROXY = { xds: { node: { metadata: { NAMESPACE: 'default' } } } }
 
-function accepts(vm: Vm, configuration: string): boolean {
+/**
+ * What a proxy would make of a configuration: the filter itself reads it, in the host, and says for every rule's merged
+ * result what is wrong. It is refused here exactly where it would be refused there, but for secrets that only the proxy
+ * has.
+ *
+ * @param config what `pluginConfig` holds; nothing and `{}` arrive as no bytes at all, as from Istio
+ */
+export function remarksOn(
+  module: ProxyWasmModule,
+  config: Mapping | undefined,
+  environment: Readonly<Record<string, string>>,
+): readonly Remark[] {
+  const configuration = config === undefined || Object.keys(config).length === 0 ? '' : JSON.stringify(config)
+  // Whatever the environment says of bad configurations, here they are to be seen as such.
+  const vm = new Vm(module, { environment: { ...environment, MOORING_ON_BAD_CONFIG: 'reject' } })
   try {
     vm.startPlugin({ rootId: 'mooring', configuration, properties: PROXY })
-    return true
   } catch (error) {
-    if (error instanceof PluginRefusedError) return false
-    throw error
+    if (!(error instanceof PluginRefusedError)) throw error
   }
+  return [
+    ...vm.logs.messages(LogLevel.Error).map((line) => remarkOf('error', line)),
+    ...vm.logs.messages(LogLevel.Warn).map((line) => remarkOf('warning', line)),
+  ]
 }
 
 /** `code at /pointer: message`, as assembly/config/report.ts writes it. */
-function findingOf(severity: Finding['severity'], line: string): Finding {
+function remarkOf(severity: Severity, line: string): Remark {
   const [, code, pointer, message] = /^([a-z_]+) at (\(root\)|\S*): (.*)$/s.exec(line) ?? []
   if (code === undefined || pointer === undefined || message === undefined) {
     return { severity, code: 'unknown', pointer: '', message: line }

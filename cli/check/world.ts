@@ -1,0 +1,71 @@
+import type { Manifest } from '../manifests/manifest.ts'
+import { textAt } from '../manifests/value.ts'
+import { type ConsistentHash, consistentHashesOf } from './consistent-hash.ts'
+import type { IstioVersion } from './istio-version.ts'
+import { isMooring, Plugin } from './plugin.ts'
+import { type Route, routesOf } from './route.ts'
+import { isFor } from './service-name.ts'
+
+/** All that is checked together. */
+export class World {
+  readonly manifests: readonly Manifest[]
+  readonly istio: IstioVersion | undefined
+  readonly plugins: readonly Plugin[]
+  /** Those of the plugins that the cluster has now. */
+  readonly deployed: readonly Plugin[]
+  readonly hashes: readonly ConsistentHash[]
+  readonly routes: readonly Route[]
+  readonly #byKind: ReadonlyMap<string, readonly Manifest[]>
+
+  /**
+   * @param istio where it is not known, nothing is said of what only some versions do
+   * @param deployed what the cluster has now, as far as that is known
+   */
+  constructor(
+    manifests: readonly Manifest[],
+    {
+      istio,
+      deployed = [],
+    }: { readonly istio?: IstioVersion | undefined; readonly deployed?: readonly Manifest[] } = {},
+  ) {
+    this.manifests = manifests
+    this.istio = istio
+    this.#byKind = byKind(manifests)
+    const waypoints = waypointsOf(manifests)
+    this.plugins = manifests.filter(isMooring).map((manifest) => new Plugin(manifest, waypoints))
+    this.deployed = deployed.filter(isMooring).map((manifest) => new Plugin(manifest, waypoints))
+    this.hashes = this.of('DestinationRule').flatMap(consistentHashesOf)
+    this.routes = manifests.flatMap(routesOf)
+  }
+
+  of(kind: string): readonly Manifest[] {
+    return this.#byKind.get(kind) ?? []
+  }
+
+  /** The hashes that hold for a service, by its full name. */
+  hashesFor(service: string): readonly ConsistentHash[] {
+    return this.hashes.filter(({ host }) => isFor(host, service))
+  }
+}
+
+function byKind(manifests: readonly Manifest[]): ReadonlyMap<string, readonly Manifest[]> {
+  const kinds = new Map<string, Manifest[]>()
+  for (const manifest of manifests) {
+    const known = kinds.get(manifest.kind)
+    if (known === undefined) kinds.set(manifest.kind, [manifest])
+    else known.push(manifest)
+  }
+  return kinds
+}
+
+/** `namespace/name` of every Gateway that is a waypoint. */
+function waypointsOf(manifests: readonly Manifest[]): ReadonlySet<string> {
+  return new Set(
+    manifests
+      .filter(
+        ({ kind, value }) =>
+          kind === 'Gateway' && textAt(value, 'spec', 'gatewayClassName').endsWith('waypoint'),
+      )
+      .map(({ namespace, name }) => `${namespace}/${name}`),
+  )
+}
