@@ -166,21 +166,20 @@ export const hashedCookieHidden: Rule = {
 export const shadowRead: Rule = {
   code: 'shadow_read',
   severity: 'warning',
-  *see(world) {
-    for (const hash of world.hashes) {
-      const acting = world.plugins.some((plugin) =>
-        plugin.policies.some(
-          ({ shadow, key }) => !shadow && key !== undefined && headerOf(key) === hash.header,
-        ),
+  *see({ hashes, plugins }) {
+    for (const header of new Set(hashes.map((hash) => hash.header))) {
+      const writers = plugins.filter(({ headers }) => header !== undefined && headers.has(header))
+      const acting = writers.some(({ policies }) =>
+        policies.some(({ shadow, key }) => !shadow && key !== undefined && headerOf(key) === header),
       )
-      if (acting || hash.header === undefined) continue
-      const plugin = world.plugins.find(({ headers }) => headers.has(hash.header ?? ''))
-      if (plugin === undefined) continue
+      const hash = hashes.find((each) => each.header === header)
+      const [plugin] = writers
+      if (acting || header === undefined || hash === undefined || plugin === undefined) continue
       yield {
-        manifest: hash.manifest,
-        path: [...hash.path, 'httpHeaderName'],
-        message: `hashes ${hash.header}, which ${plugin.manifest.title} does not write in shadow: each request goes to any pod, and a client that sends the header chooses its pod`,
-        instead: 'apply this DestinationRule once mode is enforce',
+        manifest: plugin.manifest,
+        path: [...plugin.configPath, 'mode'],
+        message: `in shadow it writes no ${header}, which ${hash.manifest.title} hashes: each request goes to any pod, and a client that sends the header chooses its pod`,
+        instead: 'mode: enforce, or that DestinationRule later',
       }
     }
   },
