@@ -52,13 +52,19 @@ export class Client {
     this.#options = options
   }
 
-  /** Sends one GET with the cookies kept so far, and keeps those that come back. */
-  async get(headers: Readonly<Record<string, string>> = {}): Promise<Exchange> {
-    const { host = 'test.com', path = '/' } = this.#options
+  /**
+   * Sends one GET with the cookies kept so far, and keeps those that come back.
+   * @param path default: the client's
+   */
+  async get(
+    headers: Readonly<Record<string, string>> = {},
+    path = this.#options.path ?? '/',
+  ): Promise<Exchange> {
+    const { host = 'test.com' } = this.#options
     const url = `http://${host}${path}`
     const cookie = (await this.#jar.getCookieString(url)) || undefined
     const request = (this.#sent += 1)
-    const { response, body, connection } = await this.#send({
+    const { response, body, connection } = await this.#send(path, {
       host,
       ...(cookie === undefined ? {} : { cookie }),
       ...this.#options.headers,
@@ -80,9 +86,10 @@ export class Client {
   }
 
   async #send(
+    path: string,
     headers: Record<string, string>,
   ): Promise<{ response: IncomingMessage; body: string; connection: string }> {
-    const { port, agent, path = '/' } = this.#options
+    const { port, agent } = this.#options
     return await new Promise((resolve, reject) => {
       const request = httpRequest({ host: '127.0.0.1', port, path, agent, headers }, (response) => {
         const socket = response.socket

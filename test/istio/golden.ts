@@ -47,6 +47,7 @@ export interface Listener {
 
 interface Cluster {
   readonly name: string
+  readonly type?: string
   transport_socket?: unknown
   readonly load_assignment?: {
     readonly endpoints?: readonly {
@@ -94,6 +95,8 @@ export interface RunOptions {
   /** Changes the bootstrap before Envoy gets it. */
   readonly adjust?: (golden: Golden) => void
   readonly respond?: Parameters<typeof Replicas.start>[1]
+  /** Those that run already, before another Envoy; they stop with this one. Default: its own. */
+  readonly replicas?: Replicas
 }
 
 /** A real Envoy with what Istio generated. */
@@ -114,17 +117,19 @@ export async function runSet({ set, adjust, ...options }: RunOptions): Promise<R
 /** As {@link runSet}, for any bootstrap of one listener. */
 export async function runBootstrap(
   golden: Golden,
-  { binary, wasm, env = ENVIRONMENT, respond }: Omit<RunOptions, 'set' | 'adjust'>,
+  { binary, wasm, env = ENVIRONMENT, respond, replicas }: Omit<RunOptions, 'set' | 'adjust'>,
 ): Promise<RunningSet> {
   const [listener] = golden.static_resources.listeners
   if (listener === undefined) throw new Error('no listener')
   listener.address = loopback(0)
-  const running = await startBefore(await Replicas.start(undefined, respond), ({ ports }) => {
-    for (const { load_assignment } of golden.static_resources.clusters) {
-      const endpoints = (load_assignment?.endpoints ?? []).flatMap(({ lb_endpoints }) => lb_endpoints)
-      endpoints.forEach(({ endpoint }, index) => {
-        endpoint.address = loopback(ports[index] ?? 0)
-      })
+  const running = await startBefore(replicas ?? (await Replicas.start(undefined, respond)), ({ ports }) => {
+    const endpoints = golden.static_resources.clusters
+      .flatMap(({ load_assignment }) => load_assignment?.endpoints ?? [])
+      .flatMap(({ lb_endpoints }) => lb_endpoints)
+    // One address is one replica, in however many clusters and localities it stands.
+    const addresses = [...new Set(endpoints.map(({ endpoint }) => addressOf(endpoint)))].sort()
+    for (const { endpoint } of endpoints) {
+      endpoint.address = loopback(ports[addresses.indexOf(addressOf(endpoint))] ?? 0)
     }
     const text = JSON.stringify({ admin: { address: loopback(0) }, ...golden })
     return {
@@ -136,6 +141,8 @@ export async function runBootstrap(
   })
   return { ...running, port: await running.envoy.port(listener.name) }
 }
+
+const addressOf = ({ address }: { address: SocketAddress }) => address.socket_address.address
 
 function loopback(port: number): SocketAddress {
   return { socket_address: { address: '127.0.0.1', port_value: port } }

@@ -4,7 +4,9 @@ import { loopbackAddresses } from '../../demo/loopback.ts'
 import { inEnvoy } from '../envoy/in-envoy.ts'
 import { createIssuer } from '../envoy/jwt-authn.ts'
 import { rawRequest, seen } from '../envoy/raw-request.ts'
-import { connectionManager, runSet } from './golden.ts'
+import { runSet } from './golden.ts'
+import { retriedPods } from './retries.ts'
+import { verifyFor } from './verified-tokens.ts'
 import {
   CLIENTS,
   expectMinted,
@@ -83,13 +85,7 @@ inEnvoy(({ binary }) => {
       binary,
       set: 'by-user',
       adjust: (golden) => {
-        // The golden file has a key that nobody can sign with any more.
-        const ours = issuer.jwtAuthn as unknown as {
-          typed_config: { providers: { 'origins-0': { local_jwks: unknown } } }
-        }
-        const theirs = connectionManager(golden).http_filters[0] as unknown as typeof ours
-        theirs.typed_config.providers['origins-0'].local_jwks =
-          ours.typed_config.providers['origins-0'].local_jwks
+        verifyFor(issuer, golden)
       },
     })
     const tokens = await Promise.all(
@@ -119,33 +115,12 @@ inEnvoy(({ binary }) => {
   })
 
   describe('a retry', () => {
-    const retriedPods = async (name: string) => {
-      const attempts = new Map<string, string[]>()
-      await using set = await runSet({
-        binary,
-        set: name,
-        respond: ({ headers }, response, { pod }) => {
-          const id = String(headers['x-request-id'])
-          attempts.set(id, [...(attempts.get(id) ?? []), pod])
-          if (headers['x-envoy-attempt-count'] === '3') return false
-          response.statusCode = 503
-          response.end()
-          return true
-        },
-      })
-      for (let client = 0; client < CLIENTS; client += 1) {
-        expect((await rawRequest(set.port, ['cookie', `ISTIOID=${client}`])).status).toBe(200)
-      }
-      expect([...attempts.values()].map(({ length }) => length)).toEqual([...attempts].map(() => 3))
-      return [...attempts.values()].map((pods) => new Set(pods).size)
-    }
-
     test("goes to the session's pod again", async () => {
-      expect(new Set(await retriedPods('retries-key-kept'))).toEqual(new Set([1]))
+      expect(new Set(await retriedPods({ binary, set: 'retries-key-kept' }))).toEqual(new Set([1]))
     })
 
     test('goes anywhere once the route has removed the key: what retries.yaml warns of', async () => {
-      expect(Math.max(...(await retriedPods('retries-key-removed')))).toBeGreaterThan(1)
+      expect(Math.max(...(await retriedPods({ binary, set: 'retries-key-removed' })))).toBeGreaterThan(1)
     })
   })
 

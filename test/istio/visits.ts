@@ -13,8 +13,9 @@ export const SIGNED =
 export const SERVICE = 'test2-bwce-srv.shop.svc.cluster.local:8080'
 
 export interface Visit {
-  readonly path?: (client: number) => string
-  readonly headers?: (client: number) => Readonly<Record<string, string>>
+  /** @param request of this client, from 0 */
+  readonly path?: (client: number, request: number) => string
+  readonly headers?: (client: number, request: number) => Readonly<Record<string, string>>
   readonly from?: (client: number) => string
   readonly host?: string
 }
@@ -29,11 +30,11 @@ export async function visit(set: Pick<RunningSet, 'port'>, { path, headers, from
         port: set.port,
         agent,
         ...(host === undefined ? {} : { host }),
-        ...(path === undefined ? {} : { path: path(index) }),
-        ...(headers === undefined ? {} : { headers: headers(index) }),
       })
       const exchanges: Exchange[] = []
-      for (let request = 0; request < REQUESTS; request += 1) exchanges.push(await client.get())
+      for (let request = 0; request < REQUESTS; request += 1) {
+        exchanges.push(await client.get(headers?.(index, request), path?.(index, request)))
+      }
       agent.destroy()
       return exchanges
     }),
