@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	"google.golang.org/protobuf/types/known/structpb"
 	"sigs.k8s.io/yaml"
 
@@ -76,6 +77,8 @@ type proxySpec struct {
 	// NodeID is type~IP~pod.namespace~domain.
 	NodeID   string         `json:"nodeId"`
 	Metadata map[string]any `json:"metadata"`
+	// Locality is where it runs. Absent: istiod knows no place.
+	Locality *corev3.Locality `json:"locality"`
 }
 
 func readProxy(name string) (proxySpec, error) {
@@ -106,5 +109,6 @@ func (p proxySpec) proxy(s *xds.FakeDiscoveryServer) (*model.Proxy, *structpb.St
 	if proxy.Labels == nil {
 		proxy.Labels = map[string]string{}
 	}
+	proxy.Locality = p.Locality
 	return s.SetupProxy(proxy), metadata, nil
 }

@@ -9,7 +9,10 @@ const AFTER = ['envoy.filters.http.grpc_stats', 'envoy.filters.http.fault', 'env
 const ROUTER = 'envoy.filters.http.router'
 const WAYPOINT = 'inbound-vip|8080|http|test2-bwce-srv.shop.svc.cluster.local'
 
-const sets = readdirSync('test/istio/golden').sort()
+const BREAKERS = 'breakers'
+const sets = readdirSync('test/istio/golden')
+  .filter((name) => name !== BREAKERS)
+  .sort()
 
 test('there is a golden file for each set that names a proxy', () => {
   const declared = parse(readFileSync('test/istio/sets.yaml', 'utf8')) as { name: string; proxy?: string }[]
@@ -19,6 +22,20 @@ test('there is a golden file for each set that names a proxy', () => {
       .map(({ name }) => name)
       .sort(),
   )
+})
+
+test('and one for each side of each breaker', () => {
+  const declared = parse(readFileSync(`test/istio/${BREAKERS}/sets.yaml`, 'utf8')) as {
+    code: string
+    elsewhere?: string
+  }[]
+  const sides = declared.flatMap(({ code, elsewhere }) =>
+    ['wrong', 'right', ...(elsewhere === undefined ? [] : ['wrong-elsewhere', 'right-elsewhere'])].map(
+      (side) => join(code, side, 'envoy.json'),
+    ),
+  )
+  const files = readdirSync(`test/istio/golden/${BREAKERS}`, { recursive: true, encoding: 'utf8' })
+  expect(files.filter((file) => file.endsWith('envoy.json')).sort()).toEqual(sides.sort())
 })
 
 test('every directory of manifests is in a set', () => {

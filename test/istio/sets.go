@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -33,7 +34,11 @@ func readSets() ([]manifestSet, error) {
 		return nil, err
 	}
 	var sets []manifestSet
-	return sets, yaml.UnmarshalStrict(raw, &sets)
+	if err := yaml.UnmarshalStrict(raw, &sets); err != nil {
+		return nil, err
+	}
+	pairs, err := readBreakers()
+	return append(sets, pairs...), err
 }
 
 func findSet(name string) (manifestSet, error) {
@@ -68,11 +73,15 @@ func (d document) isCluster() bool {
 		strings.HasPrefix(d.APIVersion, "gateway.networking.k8s.io/")
 }
 
+func (d document) isSame(other document) bool {
+	return d.Kind == other.Kind && d.Metadata == other.Metadata
+}
+
 func (d document) isWaypoint() bool {
 	return d.Kind == "Gateway" && strings.Contains(d.text, "gatewayClassName: istio-waypoint")
 }
 
-// documents are those of the manifests, and after them those of the world.
+// documents are those of the manifests, and after them those of the world. Of two for one object the later counts.
 func (s manifestSet) documents() ([]document, error) {
 	all, err := readAll(s.Manifests)
 	if err != nil {
@@ -83,7 +92,14 @@ func (s manifestSet) documents() ([]document, error) {
 		world = append(world, filepath.Join(home, "world", name+".yaml"))
 	}
 	more, err := readAll(world)
-	return append(all, more...), err
+	all = append(all, more...)
+	var kept []document
+	for i, d := range all {
+		if !slices.ContainsFunc(all[i+1:], d.isSame) {
+			kept = append(kept, d)
+		}
+	}
+	return kept, err
 }
 
 func readAll(paths []string) ([]document, error) {

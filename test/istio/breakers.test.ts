@@ -1,0 +1,272 @@
+/**
+ * What breaks affinity in silence, run by real Envoys: breakers/CODE/wrong.yaml does not stick, right.yaml does. Istio's
+ * CRDs, validators and analyzers accept all of them without a warning: `make istio`.
+ */
+import { readdirSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { Replicas } from '../../demo/replica.ts'
+import { inEnvoy } from '../envoy/in-envoy.ts'
+import { createIssuer } from '../envoy/jwt-authn.ts'
+import { rawRequest, seen } from '../envoy/raw-request.ts'
+import { type Golden, type RunningSet, runSet } from './golden.ts'
+import { retriedPods } from './retries.ts'
+import { verifyFor } from './verified-tokens.ts'
+import {
+  CLIENTS,
+  expectMinted,
+  expectScattered,
+  expectSticky,
+  podsOf,
+  SERVICE,
+  setCookies,
+  SIGNED,
+  type Visit,
+  visit,
+  type Visits,
+} from './visits.ts'
+import { onPlainListener } from './waypoint.ts'
+
+/** The gateway mints, and the session never decides. */
+const MINTED_IN_VAIN = [
+  'cookie_not_minted',
+  'hashed_cookie_hidden',
+  'header_not_written',
+  'key_header_removed',
+  'key_not_hashed',
+  'port_not_in_route',
+  'port_policy_overrides',
+  'subset_policy_overrides',
+  'weighted_routes',
+]
+/** The plugin is not among the waypoint's filters. */
+const NOT_ON_THE_WAYPOINT = ['selector_on_waypoint', 'waypoint_match']
+/** A retry leaves the session's pod. */
+const LEFT_BY_RETRIES = ['retries_leave_host']
+/** The caller's choice of an address is the choice of the pod. */
+const DIALLED = {
+  headless_service: SERVICE,
+  resolution_none: 'partner.example.com:8080',
+}
+const ALONE = [
+  'claim_before_authn',
+  'order_reversed',
+  'shadow_read',
+  'source_before_session',
+  'two_minters',
+  'zones_differ',
+]
+/** Looks as wrong as the others, and breaks nothing. */
+const HARMLESS = ['plugin_twice']
+
+type Side = 'wrong' | 'right'
+
+const session = (client: number) => ({ cookie: `ISTIOID=${client}` })
+
+test('each directory is shown here', () => {
+  const directories = readdirSync('test/istio/breakers', { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+  expect(directories.sort()).toEqual(
+    [
+      ...MINTED_IN_VAIN,
+      ...NOT_ON_THE_WAYPOINT,
+      ...LEFT_BY_RETRIES,
+      ...Object.keys(DIALLED),
+      ...ALONE,
+      ...HARMLESS,
+    ].sort(),
+  )
+})
+
+inEnvoy(({ binary }) => {
+  interface How {
+    readonly adjust?: (golden: Golden) => void
+    readonly visit?: (set: RunningSet) => Visit
+    /** For plugins that notice each other within seconds: docs/instances.md. */
+    readonly settled?: (port: number) => Promise<boolean>
+  }
+
+  const visitsOf = async (code: string, side: Side, { adjust, visit: how, settled }: How = {}) => {
+    await using set = await runSet({
+      binary,
+      set: `breakers/${code}/${side}`,
+      ...(adjust === undefined ? {} : { adjust }),
+    })
+    if (settled !== undefined) {
+      await expect.poll(() => settled(set.port), { timeout: 30_000 }).toBe(true)
+    }
+    return await visit(set, how?.(set))
+  }
+
+  describe('every session has its cookie, and each request goes to any pod', () => {
+    test.each(MINTED_IN_VAIN)('%s', async (code) => {
+      const wrong = await visitsOf(code, 'wrong')
+      expectScattered(wrong)
+      expectMinted(wrong)
+      const right = await visitsOf(code, 'right')
+      expectSticky(right)
+      expectMinted(right)
+    })
+  })
+
+  test('shadow_read: nobody has a cookie or a key', async () => {
+    const wrong = await visitsOf('shadow_read', 'wrong')
+    expectScattered(wrong)
+    expect(setCookies(wrong)).toEqual([])
+    const right = await visitsOf('shadow_read', 'right')
+    expectSticky(right)
+    expectMinted(right)
+  })
+
+  describe('a waypoint never runs the plugin', () => {
+    test.each(NOT_ON_THE_WAYPOINT)('%s', async (code) => {
+      const how = { adjust: onPlainListener, visit: () => ({ host: SERVICE, headers: session }) }
+      expectScattered(await visitsOf(code, 'wrong', how))
+      expectSticky(await visitsOf(code, 'right', how))
+    })
+  })
+
+  describe('a sidecar connects to the address that the application has resolved', () => {
+    // Without iptables no connection has an original destination, so a header tells it in its place.
+    const HEADER = 'x-dialled'
+    const takeFromHeader = ({ static_resources }: Golden) => {
+      for (const cluster of static_resources.clusters.filter(({ type }) => type === 'ORIGINAL_DST')) {
+        Object.assign(cluster, {
+          original_dst_lb_config: { use_http_header: true, http_header_name: HEADER },
+        })
+      }
+    }
+    test.each(Object.entries(DIALLED))('%s', async (code, host) => {
+      const how: How = {
+        adjust: takeFromHeader,
+        // As DNS does for a name with several addresses: each time another one.
+        visit: ({ replicas: { ports } }) => ({
+          host,
+          headers: (client, request) => ({
+            ...session(client),
+            [HEADER]: `127.0.0.1:${ports[(client + request) % ports.length] ?? 0}`,
+          }),
+        }),
+      }
+      const wrong = await visitsOf(code, 'wrong', how)
+      expectScattered(wrong)
+      // Three addresses in turn are three pods, for everybody.
+      expect(wrong.map((exchanges) => podsOf(exchanges).size)).toEqual(wrong.map(() => 3))
+      expectSticky(await visitsOf(code, 'right', how))
+    })
+  })
+
+  describe("a retry leaves the session's pod", () => {
+    test.each(LEFT_BY_RETRIES)('%s', async (code) => {
+      expect(Math.max(...(await retriedPods({ binary, set: `breakers/${code}/wrong` })))).toBeGreaterThan(1)
+      expect(new Set(await retriedPods({ binary, set: `breakers/${code}/right` }))).toEqual(new Set([1]))
+    })
+  })
+
+  test('claim_before_authn: the claim is not verified yet, and gives no key', async () => {
+    const issuer = await createIssuer()
+    const tokens = await Promise.all(
+      Array.from({ length: CLIENTS }, (_, index) => issuer.sign({ sub: `user-${index}` })),
+    )
+    const how: How = {
+      adjust: (golden) => {
+        verifyFor(issuer, golden)
+      },
+      visit: () => ({ headers: (client) => ({ authorization: `Bearer ${tokens[client] ?? ''}` }) }),
+    }
+    expectScattered(await visitsOf('claim_before_authn', 'wrong', how))
+    expectSticky(await visitsOf('claim_before_authn', 'right', how))
+  })
+
+  test('source_before_session: whoever logs in moves', async () => {
+    const how: How = {
+      visit: () => ({
+        headers: (client, request): Record<string, string> =>
+          request < 2 ? {} : { 'x-user-id': `user-${client}` },
+      }),
+    }
+    const wrong = await visitsOf('source_before_session', 'wrong', how)
+    expectScattered(wrong)
+    // Before and after they stay.
+    for (const exchanges of wrong) {
+      expect([podsOf(exchanges.slice(0, 2)).size, podsOf(exchanges.slice(2)).size]).toEqual([1, 1])
+    }
+    expectSticky(await visitsOf('source_before_session', 'right', how))
+  })
+
+  test("order_reversed: the mesh's plugin acts, and a tenant's sessions are on several pods", async () => {
+    const how = (oneKey: boolean): How => ({
+      visit: () => ({
+        host: SERVICE,
+        headers: (client, request) => ({
+          'x-tenant': `tenant-${client}`,
+          cookie: `ISTIOID=${client}-${request}`,
+        }),
+      }),
+      settled: async (port) => {
+        const keys = await Promise.all(
+          ['one', 'other'].map(async (id) => {
+            const headers = ['x-tenant', 'acme', 'cookie', `ISTIOID=${id}`]
+            return seen(await rawRequest(port, headers, { host: SERVICE }), 'x-mooring-key').join()
+          }),
+        )
+        return (keys[0] === keys[1]) === oneKey
+      },
+    })
+    expectScattered(await visitsOf('order_reversed', 'wrong', how(false)))
+    expectSticky(await visitsOf('order_reversed', 'right', how(true)))
+  })
+
+  test("two_minters: Envoy's cookie beside that of the plugin, which a browser sends first", async () => {
+    // Envoy's has no Path, and so that of the request.
+    const how: How = {
+      visit: () => ({ path: (_, request) => (request % 2 === 0 ? '/static/logo.svg' : '/') }),
+    }
+    const linesOf = (visits: Visits) =>
+      visits.map((exchanges) => exchanges.map(({ setCookie }) => setCookie.length))
+    // Nothing is promised for the first request to a path that is skipped.
+    const afterFirst = (visits: Visits) => visits.map(([, ...rest]) => rest)
+
+    const wrong = await visitsOf('two_minters', 'wrong', how)
+    expect(linesOf(wrong)).toEqual(wrong.map(() => [1, 1, 0, 0]))
+    for (const [first] of wrong) {
+      expect(first?.setCookie).toEqual([
+        expect.stringMatching(/^ISTIOID="[0-9a-f]{16}"; Max-Age=60; HttpOnly$/),
+      ])
+    }
+    expectScattered(afterFirst(wrong))
+
+    const right = await visitsOf('two_minters', 'right', how)
+    expect(linesOf(right)).toEqual(right.map(() => [0, 1, 0, 0]))
+    expectSticky(afterFirst(right))
+  })
+
+  describe('zones_differ: two gateways, each in a zone', () => {
+    /** How many pods each session meets through both. */
+    const podsThroughBoth = async (side: Side) => {
+      const replicas = await Replicas.start()
+      await using here = await runSet({ binary, set: `breakers/zones_differ/${side}`, replicas })
+      await using there = await runSet({ binary, set: `breakers/zones_differ/${side}-elsewhere`, replicas })
+      const both = [await visit(here, { headers: session }), await visit(there, { headers: session })]
+      for (const exchanges of both.flat()) expect(podsOf(exchanges).size).toBe(1)
+      return both[0]?.map((exchanges, client) => podsOf([...exchanges, ...(both[1]?.[client] ?? [])]).size)
+    }
+
+    test('every session has a pod in each zone, and one pod with the fix', async () => {
+      expect(await podsThroughBoth('wrong')).toEqual(Array.from({ length: CLIENTS }, () => 2))
+      expect(await podsThroughBoth('right')).toEqual(Array.from({ length: CLIENTS }, () => 1))
+    })
+  })
+
+  describe('breaks nothing: the second plugin leaves alone what the first has taken', () => {
+    test.each(HARMLESS)('%s', async (code) => {
+      for (const side of ['wrong', 'right'] as const) {
+        const visits = await visitsOf(code, side, {
+          settled: async (port) => (await rawRequest(port, [])).setCookie.length === 1,
+        })
+        expectSticky(visits)
+        expectMinted(visits, SIGNED)
+      }
+    })
+  })
+})
