@@ -16,6 +16,8 @@ type breaker struct {
 	Proxy string   `json:"proxy"`
 	// Elsewhere is a second proxy that gets the same manifests.
 	Elsewhere string `json:"elsewhere"`
+	// Harmless is what looks wrong and breaks nothing. Only tests ask.
+	Harmless bool `json:"harmless"`
 }
 
 // readBreakers are two sets for each breaker and proxy, `breakers/CODE/wrong` and `breakers/CODE/right`, and for the proxy

@@ -2,8 +2,11 @@
  * What breaks affinity in silence, run by real Envoys: breakers/CODE/wrong.yaml does not stick, right.yaml does. Istio's
  * CRDs, validators and analyzers accept all of them without a warning: `make istio`.
  */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { Agent } from 'node:http'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { oneConnection } from '../../demo/client.ts'
 import { Replicas } from '../../demo/replica.ts'
 import { inEnvoy } from '../envoy/in-envoy.ts'
 import { createIssuer } from '../envoy/jwt-authn.ts'
@@ -20,6 +23,7 @@ import {
   SERVICE,
   setCookies,
   SIGNED,
+  UNSIGNED,
   type Visit,
   visit,
   type Visits,
@@ -33,15 +37,19 @@ const MINTED_IN_VAIN = [
   'header_not_written',
   'key_header_removed',
   'key_not_hashed',
+  'not_exported',
   'port_not_in_route',
   'port_policy_overrides',
   'subset_policy_overrides',
+  'two_rules_for_host',
   'weighted_routes',
 ]
 /** The plugin is not among the waypoint's filters. */
 const NOT_ON_THE_WAYPOINT = ['selector_on_waypoint', 'waypoint_match']
 /** A retry leaves the session's pod. */
-const LEFT_BY_RETRIES = ['retries_leave_host']
+const LEFT_BY_RETRIES = { retries_leave_host: 'test.com', retries_by_default: SERVICE }
+/** Two gateways, each in a zone, have each a ring of its zone. */
+const EACH_ZONE_ALONE = ['traffic_distribution', 'zones_differ']
 /** The caller's choice of an address is the choice of the pod. */
 const DIALLED = {
   headless_service: SERVICE,
@@ -49,14 +57,15 @@ const DIALLED = {
 }
 const ALONE = [
   'claim_before_authn',
+  'hidden_cookie_minted_anew',
   'order_reversed',
+  'other_cookie_minted',
   'shadow_read',
   'source_before_session',
   'two_minters',
-  'zones_differ',
 ]
-/** Looks as wrong as the others, and breaks nothing. */
-const HARMLESS = ['plugin_twice']
+/** Look as wrong as the others, and break nothing: the cookie as it is minted. */
+const HARMLESS = { plugin_twice: SIGNED, tcp_port: UNSIGNED }
 
 type Side = 'wrong' | 'right'
 
@@ -70,12 +79,21 @@ test('each directory is shown here', () => {
     [
       ...MINTED_IN_VAIN,
       ...NOT_ON_THE_WAYPOINT,
-      ...LEFT_BY_RETRIES,
+      ...Object.keys(LEFT_BY_RETRIES),
+      ...EACH_ZONE_ALONE,
       ...Object.keys(DIALLED),
       ...ALONE,
-      ...HARMLESS,
+      ...Object.keys(HARMLESS),
     ].sort(),
   )
+})
+
+test('what is harmless is said to be', () => {
+  const declared = parse(readFileSync('test/istio/breakers/sets.yaml', 'utf8')) as {
+    code: string
+    harmless?: boolean
+  }[]
+  expect(declared.filter(({ harmless }) => harmless).map(({ code }) => code)).toEqual(Object.keys(HARMLESS))
 })
 
 inEnvoy(({ binary }) => {
@@ -157,9 +175,11 @@ inEnvoy(({ binary }) => {
   })
 
   describe("a retry leaves the session's pod", () => {
-    test.each(LEFT_BY_RETRIES)('%s', async (code) => {
-      expect(Math.max(...(await retriedPods({ binary, set: `breakers/${code}/wrong` })))).toBeGreaterThan(1)
-      expect(new Set(await retriedPods({ binary, set: `breakers/${code}/right` }))).toEqual(new Set([1]))
+    test.each(Object.entries(LEFT_BY_RETRIES))('%s', async (code, host) => {
+      const pods = (side: Side) => retriedPods({ binary, set: `breakers/${code}/${side}`, host })
+      // Envoy gives up looking for another pod after some attempts.
+      expect(Math.max(...(await pods('wrong')))).toBeGreaterThan(1)
+      expect(new Set(await pods('right'))).toEqual(new Set([1]))
     })
   })
 
@@ -241,31 +261,59 @@ inEnvoy(({ binary }) => {
     expectSticky(afterFirst(right))
   })
 
-  describe('zones_differ: two gateways, each in a zone', () => {
+  test('hidden_cookie_minted_anew: Envoy finds no cookie and sets its own with every answer', async () => {
+    // Its value is made of the connection's addresses.
+    const how: How = { visit: () => ({ agent: () => new Agent() }) }
+    const linesOf = (visits: Visits) =>
+      visits.map((exchanges) => exchanges.map(({ setCookie }) => setCookie.length))
+    const wrong = await visitsOf('hidden_cookie_minted_anew', 'wrong', how)
+    expectScattered(wrong)
+    expect(linesOf(wrong)).toEqual(wrong.map(() => [2, 1, 1, 1]))
+    const right = await visitsOf('hidden_cookie_minted_anew', 'right', how)
+    expectSticky(right)
+    expectMinted(right)
+  })
+
+  test('other_cookie_minted: two cookies, and whoever shares a connection shares a pod', async () => {
+    const how = (): How => {
+      const shared = oneConnection()
+      return { visit: () => ({ agent: () => shared }) }
+    }
+    const wrong = await visitsOf('other_cookie_minted', 'wrong', how())
+    expect(podsOf(wrong.flat()).size).toBe(1)
+    const envoys = setCookies(wrong).filter((line) => line.startsWith('ISTIO_ID='))
+    expect([envoys.length, new Set(envoys).size]).toEqual([CLIENTS, 1])
+    expect(setCookies(wrong).length).toBe(2 * CLIENTS)
+    const right = await visitsOf('other_cookie_minted', 'right', how())
+    expectSticky(right)
+    expectMinted(right)
+  })
+
+  describe('two gateways, each in a zone, have each a ring of its zone', () => {
     /** How many pods each session meets through both. */
-    const podsThroughBoth = async (side: Side) => {
+    const podsThroughBoth = async (code: string, side: Side) => {
       const replicas = await Replicas.start()
-      await using here = await runSet({ binary, set: `breakers/zones_differ/${side}`, replicas })
-      await using there = await runSet({ binary, set: `breakers/zones_differ/${side}-elsewhere`, replicas })
+      await using here = await runSet({ binary, set: `breakers/${code}/${side}`, replicas })
+      await using there = await runSet({ binary, set: `breakers/${code}/${side}-elsewhere`, replicas })
       const both = [await visit(here, { headers: session }), await visit(there, { headers: session })]
       for (const exchanges of both.flat()) expect(podsOf(exchanges).size).toBe(1)
       return both[0]?.map((exchanges, client) => podsOf([...exchanges, ...(both[1]?.[client] ?? [])]).size)
     }
 
-    test('every session has a pod in each zone, and one pod with the fix', async () => {
-      expect(await podsThroughBoth('wrong')).toEqual(Array.from({ length: CLIENTS }, () => 2))
-      expect(await podsThroughBoth('right')).toEqual(Array.from({ length: CLIENTS }, () => 1))
+    test.each(EACH_ZONE_ALONE)('%s', async (code) => {
+      expect(await podsThroughBoth(code, 'wrong')).toEqual(Array.from({ length: CLIENTS }, () => 2))
+      expect(await podsThroughBoth(code, 'right')).toEqual(Array.from({ length: CLIENTS }, () => 1))
     })
   })
 
-  describe('breaks nothing: the second plugin leaves alone what the first has taken', () => {
-    test.each(HARMLESS)('%s', async (code) => {
+  describe('breaks nothing', () => {
+    test.each(Object.entries(HARMLESS))('%s', async (code, minted) => {
       for (const side of ['wrong', 'right'] as const) {
         const visits = await visitsOf(code, side, {
           settled: async (port) => (await rawRequest(port, [])).setCookie.length === 1,
         })
         expectSticky(visits)
-        expectMinted(visits, SIGNED)
+        expectMinted(visits, minted)
       }
     })
   })

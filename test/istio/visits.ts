@@ -1,11 +1,13 @@
 /** Clients of a set that runs, and what tells that each stays on its pod. */
+import type { Agent } from 'node:http'
 import { expect } from 'vitest'
 import { Client, oneConnection, type Exchange } from '../../demo/client.ts'
 import type { RunningSet } from './golden.ts'
 
 export const CLIENTS = 16
 const REQUESTS = 4
-const UNSIGNED = /^ISTIOID=[A-Za-z0-9_-]{22}; Path=\/; HttpOnly; SameSite=Lax$/
+/** The first cookie of a session without timeouts, by http. */
+export const UNSIGNED = /^ISTIOID=[A-Za-z0-9_-]{22}; Path=\/; HttpOnly; SameSite=Lax$/
 /** The first cookie of options/signing, by http. */
 export const SIGNED =
   /^ISTIOID=1\.k1\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{22}; Max-Age=1800; Path=\/; HttpOnly; SameSite=Lax$/
@@ -17,14 +19,19 @@ export interface Visit {
   readonly path?: (client: number, request: number) => string
   readonly headers?: (client: number, request: number) => Readonly<Record<string, string>>
   readonly from?: (client: number) => string
+  /** Connections in place of one for each client; they end with Envoy. */
+  readonly agent?: () => Agent
   readonly host?: string
 }
 
 /** What each of some clients saw, by client. Each has a cookie jar of its own. */
-export async function visit(set: Pick<RunningSet, 'port'>, { path, headers, from, host }: Visit = {}) {
+export async function visit(
+  set: Pick<RunningSet, 'port'>,
+  { path, headers, from, agent: connect, host }: Visit = {},
+) {
   return await Promise.all(
     Array.from({ length: CLIENTS }, async (_, index) => {
-      const agent = oneConnection(from?.(index))
+      const agent = connect?.() ?? oneConnection(from?.(index))
       const client = new Client({
         name: `client ${index}`,
         port: set.port,
@@ -35,7 +42,7 @@ export async function visit(set: Pick<RunningSet, 'port'>, { path, headers, from
       for (let request = 0; request < REQUESTS; request += 1) {
         exchanges.push(await client.get(headers?.(index, request), path?.(index, request)))
       }
-      agent.destroy()
+      if (connect === undefined) agent.destroy()
       return exchanges
     }),
   )
