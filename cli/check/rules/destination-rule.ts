@@ -1,5 +1,5 @@
 /** What a DestinationRule says of balancing. */
-import { mappingAt, numberAt, textAt, valueAt } from '../../manifests/value.ts'
+import { mappingAt, numberAt, textAt, textsAt, valueAt } from '../../manifests/value.ts'
 import { consistentHashesOf, trafficPoliciesOf } from '../consistent-hash.ts'
 import type { Rule, Sighting } from '../finding.ts'
 import { isFor, serviceName } from '../service-name.ts'
@@ -216,6 +216,26 @@ export const destinationRuleShadowed: Rule = {
         path: ['spec', 'trafficPolicy'],
         message: `${other.title} has a trafficPolicy for the same host: that of the older one counts, this one is ignored in silence`,
         instead: 'one DestinationRule for a host',
+      }
+    }
+  },
+}
+
+export const notExported: Rule = {
+  code: 'not_exported',
+  severity: 'error',
+  *see(world) {
+    for (const { manifest } of world.hashes) {
+      const exported = textsAt(manifest.value, 'spec', 'exportTo')
+      if (exported.length === 0 || exported.includes('*')) continue
+      const reached = new Set(exported.map((name) => (name === '.' ? manifest.namespace : name)))
+      const gateway = world.plugins.find(({ placement }) => placement === 'gateway')
+      if (gateway === undefined || reached.has(gateway.manifest.namespace)) continue
+      yield {
+        manifest,
+        path: ['spec', 'exportTo'],
+        message: `is not for ${gateway.manifest.namespace}, where ${gateway.manifest.title} runs: the gateway hashes nothing`,
+        instead: `exportTo with ${gateway.manifest.namespace}, or none`,
       }
     }
   },

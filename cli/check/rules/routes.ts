@@ -57,7 +57,7 @@ export const keyHeaderRemoved: Rule = {
           yield {
             manifest,
             path: [...place, 'headers', 'request', 'remove', index],
-            message: `${name} is gone when a request is tried again: the retry goes to any pod`,
+            message: `${name} is taken away before it is hashed: each request goes to any pod`,
             instead: 'leave the header; the pod may see it, it names nobody',
           }
         }
@@ -67,7 +67,7 @@ export const keyHeaderRemoved: Rule = {
             yield {
               manifest,
               path: [...place, 'headers', 'request', operation, name],
-              message: `${name} is one value for all when a request is tried again: retries go to one pod`,
+              message: `${name} is set before it is hashed: all requests of this route have one key`,
               instead: 'leave the header to Mooring',
             }
           }

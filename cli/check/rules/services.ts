@@ -1,15 +1,19 @@
 /** Services for which Envoy cannot hash, whatever the DestinationRule says. */
-import { listAt, textAt, textsAt } from '../../manifests/value.ts'
+import { listAt, mappingAt, textAt, textsAt } from '../../manifests/value.ts'
 import type { Rule } from '../finding.ts'
 import { isFor, serviceName } from '../service-name.ts'
+import type { World } from '../world.ts'
+
+/** Whether only gateways pick pods, as far as is known. */
+function areAllGateways({ plugins }: World): boolean {
+  return plugins.length > 0 && plugins.every(({ placement }) => placement === 'gateway')
+}
 
 export const headlessService: Rule = {
   code: 'headless_service',
   severity: 'warning',
   *see(world) {
-    const onlyGateways =
-      world.plugins.length > 0 && world.plugins.every(({ placement }) => placement === 'gateway')
-    if (onlyGateways) return
+    if (areAllGateways(world)) return
     for (const service of world.of('Service')) {
       const full = serviceName(service.name, service.namespace)
       const hash = world.hashesFor(full)[0]
@@ -52,6 +56,8 @@ export const tcpService: Rule = {
   code: 'tcp_service',
   severity: 'error',
   *see(world) {
+    // A gateway's route is HTTP whatever the Service calls its port.
+    if (areAllGateways(world)) return
     for (const service of world.of('Service')) {
       const hash = world
         .hashesFor(serviceName(service.name, service.namespace))
@@ -65,6 +71,27 @@ export const tcpService: Rule = {
         path: ['spec', 'ports', 0, field],
         message: `Istio takes this port for plain TCP: no request is read, and what ${hash.manifest.title} hashes is never there`,
         instead: 'appProtocol: http, or a name that begins with http, where it is HTTP',
+      }
+    }
+  },
+}
+
+export const trafficDistribution: Rule = {
+  code: 'traffic_distribution',
+  severity: 'warning',
+  *see(world) {
+    for (const service of world.of('Service')) {
+      const hash = world.hashesFor(serviceName(service.name, service.namespace))[0]
+      const annotation = 'networking.istio.io/traffic-distribution'
+      const field = textAt(service.value, 'spec', 'trafficDistribution') !== ''
+      const annotated = annotation in mappingAt(service.value, 'metadata', 'annotations')
+      if (hash === undefined || !(field || annotated)) continue
+      yield {
+        manifest: service,
+        path: field ? ['spec', 'trafficDistribution'] : ['metadata', 'annotations', annotation],
+        message:
+          'each proxy prefers the pods of its own zone: proxies in two zones send one session to two pods',
+        instead: 'no traffic distribution, where pods or proxies are in several zones',
       }
     }
   },
