@@ -13,6 +13,7 @@ import { createIssuer } from '../envoy/jwt-authn.ts'
 import { rawRequest, seen } from '../envoy/raw-request.ts'
 import { type Golden, type RunningSet, runSet } from './golden.ts'
 import { retriedPods } from './retries.ts'
+import { visitBeforeSidecars } from './sidecar-behind.ts'
 import { verifyFor } from './verified-tokens.ts'
 import {
   CLIENTS,
@@ -58,6 +59,7 @@ const DIALLED = {
 const ALONE = [
   'claim_before_authn',
   'hidden_cookie_minted_anew',
+  'match_missing',
   'order_reversed',
   'other_cookie_minted',
   'shadow_read',
@@ -272,6 +274,23 @@ inEnvoy(({ binary }) => {
     const right = await visitsOf('hidden_cookie_minted_anew', 'right', how)
     expectSticky(right)
     expectMinted(right)
+  })
+
+  test("match_missing: the pod's sidecar mints too, for each request another session", async () => {
+    const visitsThrough = (side: Side) =>
+      visitBeforeSidecars(binary, {
+        gateway: `breakers/match_missing/${side}`,
+        sidecar: `breakers/match_missing/${side}-elsewhere`,
+      })
+    const wrong = await visitsThrough('wrong')
+    expectScattered(wrong)
+    // The gateway's and the sidecar's, then each time the sidecar's, which the gateway takes for its own.
+    expect(wrong.map((exchanges) => exchanges.map(({ setCookie }) => setCookie.length))).toEqual(
+      wrong.map(() => [2, 1, 1, 1]),
+    )
+    const right = await visitsThrough('right')
+    expectSticky(right)
+    expectMinted(right, SIGNED)
   })
 
   test('other_cookie_minted: two cookies, and whoever shares a connection shares a pod', async () => {

@@ -142,7 +142,8 @@ export async function runBootstrap(
   return { ...running, port: await running.envoy.port(listener.name) }
 }
 
-const addressOf = ({ address }: { address: SocketAddress }) => address.socket_address.address
+const addressOf = ({ address: { socket_address } }: { address: SocketAddress }) =>
+  `${socket_address.address}:${socket_address.port_value}`
 
 function loopback(port: number): SocketAddress {
   return { socket_address: { address: '127.0.0.1', port_value: port } }
