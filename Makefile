@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench budget image twins chart istio golden gotools schemas api check format clean
+.PHONY: help setup build demo serve test browser prove bench budget image twins chart istio golden gotools schemas api check format clean release
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -76,6 +76,9 @@ budget: $(FILTER) $(TOOLS) ## Count anew what the jobs cost: bench/budget.json, 
 
 image: $(FILTER) $(TOOLS) ## Write the filter as an OCI image layout, and print what pins it
 	@node build/js/tools/image.js $(if $(SOURCE),--source '$(SOURCE)')
+
+release: $(FILTER) $(TOOLS) ## Write what a release consists of into build/release; ARGS=--allow-dirty for a trial
+	@node build/js/tools/release.js $(if $(SOURCE),--source '$(SOURCE)') $(ARGS)
 
 twins: $(TOOLS) ## Write the TrafficExtensions anew, from the WasmPlugins
 	@for plugin in manifests/*/wasm-plugin.yaml; do \
@@ -156,5 +159,6 @@ $(ISTIO): $(ISTIO_SOURCES)
 
 $(TOOLS): $(TOOL_SOURCES) | $(INSTALLED)
 	@echo 'compiling the tools ...' >&2
+	@rm -rf build/js
 	@$(BIN)/tsc -p tsconfig.build.json
 	@touch $@

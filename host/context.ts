@@ -13,14 +13,15 @@ export interface RootContext extends Context {
   readonly rootId: string
   readonly pluginName: string
   readonly rootProperties: PropertyTree
-  /** What the callback that runs now has brought. */
+  /** @internal What the callback that runs now has brought. */
   readonly calloutResponse: CalloutResponse
-  /** Runs a callback of a callout, with the root's id in front of the arguments. */
+  /** @internal Runs a callback of a callout, with the root's id in front of the arguments. */
   calloutReturned(callback: string, args: readonly number[]): void
+  /** @internal */
   setTickPeriod(milliseconds: number): void
-  /** `proxy_on_queue_ready` */
+  /** @internal `proxy_on_queue_ready` */
   queueReady(token: number): void
-  /** `proxy_done`: true if the root was waiting for it. */
+  /** @internal `proxy_done`: true if the root was waiting for it. */
   finishPendingDone(): boolean
 }
 

@@ -1,13 +1,18 @@
+/** A WebAssembly.Memory, said without a name that only programs for browsers have a type of. */
+interface Growable {
+  readonly buffer: ArrayBuffer
+}
+
 /**
  * A guest's linear memory, every access bounded. An address and a length are what a guest passed as i32, so they
  * arrive here signed and are read as unsigned.
  */
 export class GuestMemory {
-  private readonly memory: WebAssembly.Memory
+  private readonly memory: Growable
   private bytes: Buffer
   private view: DataView
 
-  constructor(memory: WebAssembly.Memory) {
+  constructor(memory: Growable) {
     this.memory = memory
     this.bytes = Buffer.from(memory.buffer)
     this.view = new DataView(memory.buffer)
