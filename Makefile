@@ -3,11 +3,13 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench budget image twins chart istio golden gotools schemas api check format clean release
+.PHONY: help setup build demo serve test browser prove bench budget image twins chart istio golden gotools schemas api check format clean release site
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
 INSTALLED := node_modules/.package-lock.json
+# The site's generator is heavy, and nothing else needs it: a package of its own.
+SITE_INSTALLED := site/node_modules/.package-lock.json
 FILTER := build/mooring.wasm
 FILTER_DEBUG := build/mooring.debug.wasm
 FILTER_PURE := build/pure.wasm
@@ -115,6 +117,11 @@ api: $(INSTALLED) ## Write the reference of the host's API into build/api
 	@$(BIN)/typedoc --logLevel Warn
 	@echo 'build/api/index.html'
 
+site: api $(SITE_INSTALLED) ## Write the documentation as a site into build/site; a link that leads nowhere ends it
+	@$(BIN)/tsc -p site/tsconfig.json
+	@site/node_modules/.bin/vitepress build site
+	@echo 'build/site/index.html'
+
 check: $(INSTALLED) ## Check types, lint and format
 	@$(BIN)/tsc -p tsconfig.json
 	@$(BIN)/eslint .
@@ -125,6 +132,11 @@ format: $(INSTALLED) ## Put every file into the project's format
 
 clean: ## Remove what was built; fetched packages and Envoys stay
 	@rm -rf build coverage
+
+$(SITE_INSTALLED): site/package-lock.json
+	@echo 'installing the npm packages of the site ...' >&2
+	@cd site && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 $(INSTALLED): package-lock.json
 	@node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' \
