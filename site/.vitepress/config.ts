@@ -32,6 +32,14 @@ const sidebar = sections(root).map(({ text, pages }) => ({
   ],
 }))
 
+/** Text is text, as where the repository is read: `{{` begins no expression of Vue's, `:key:` is no picture. */
+function text(md: MarkdownRenderer): void {
+  md.disable('emoji')
+  const { renderer } = md
+  const render = renderer.render.bind(renderer)
+  renderer.render = (...page) => render(...page).replaceAll('{{', '&#123;&#123;')
+}
+
 /** Diagrams are drawn by the component; blocks of code that are indented look as those between fences. */
 function blocks(md: MarkdownRenderer): void {
   md.core.ruler.push('indented-code', ({ tokens }) => {
@@ -82,10 +90,12 @@ export default defineConfig({
   markdown: {
     // The documents hold no HTML; what looks like it is text.
     html: false,
+    attrs: { disable: true },
     // Anchors as where the repository is read, so that one link is right in both.
     anchor: { slugify: (text) => slug(text) },
     config: (md) => {
       links.install(md)
+      text(md)
       blocks(md)
     },
   },
