@@ -24,11 +24,12 @@ const PARTS: readonly Part[] = [
   {
     text: 'Prove',
     pages: [
+      'docs/check.md',
+      'docs/findings/',
       'docs/explain.md',
       'docs/probe.md',
       'docs/compatibility.md',
       'docs/performance.md',
-      'docs/findings/',
     ],
   },
   { text: 'Extend', pages: ['docs/host.md', 'docs/token.md', 'CONTRIBUTING.md', 'docs/dependencies.md'] },
