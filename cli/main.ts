@@ -3,9 +3,10 @@ import { exitOnBrokenPipe } from '../tools/broken-pipe.ts'
 import { UsageError } from '../tools/usage-error.ts'
 import { check } from './check/command.ts'
 import type { Command } from './command.ts'
+import { explain } from './explain/command.ts'
 import { UnreadableFileError } from './unreadable-file-error.ts'
 
-const COMMANDS: readonly Command[] = [check]
+const COMMANDS: readonly Command[] = [check, explain]
 
 const HELP = `Usage: mooring COMMAND
 

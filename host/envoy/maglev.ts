@@ -44,6 +44,11 @@ export class Maglev<H extends Host> {
     this.#slots = sorted.length === 0 ? new Int32Array(0) : fillTable(sorted, tableSize)
   }
 
+  /** Slots of the table; 0 where there is no host. */
+  get size(): number {
+    return this.#slots.length
+  }
+
   /** The hosts by slot, for those who want to look at the table. */
   *entries(): Generator<H> {
     for (const owner of this.#slots) {
@@ -59,10 +64,13 @@ export class Maglev<H extends Host> {
    * @param attempt 0 first; a retry that may not take the same host again counts up, which changes the hash.
    */
   chooseHost(hash: bigint, attempt = 0): H | undefined {
-    if (this.#slots.length === 0) return undefined
-    const attempted = attempt === 0 ? hash : hash ^ BigInt.asUintN(64, -BigInt(attempt))
-    const owner = this.#slots[Number(attempted % BigInt(this.#slots.length))]
-    return this.#hosts[owner ?? FREE]
+    const slot = this.slotOf(attempt === 0 ? hash : hash ^ BigInt.asUintN(64, -BigInt(attempt)))
+    return slot === undefined ? undefined : this.#hosts[this.#slots[slot] ?? FREE]
+  }
+
+  /** The slot of a hash, as {@link entries} counts them; undefined only when there is no host. */
+  slotOf(hash: bigint): number | undefined {
+    return this.size === 0 ? undefined : Number(hash % BigInt(this.size))
   }
 }
 

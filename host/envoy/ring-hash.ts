@@ -89,6 +89,18 @@ export class RingHash<H extends Host> {
    * further on the ring, which may well be the same host's.
    */
   chooseHost(hash: bigint, attempt = 0): H | undefined {
+    return this.#hostAt((this.#firstFrom(hash) + attempt) % this.size)
+  }
+
+  /** The entry of a hash, as {@link entries} counts them; undefined only on an empty ring. */
+  entryOf(hash: bigint): { readonly index: number; readonly point: bigint; readonly host: H } | undefined {
+    const index = this.#firstFrom(hash) % this.size
+    const host = this.#hostAt(index)
+    return host === undefined ? undefined : { index, point: this.#points[index] ?? 0n, host }
+  }
+
+  /** The number of entries whose point is below the hash. */
+  #firstFrom(hash: bigint): number {
     let low = 0
     let high = this.size
     while (low < high) {
@@ -96,7 +108,7 @@ export class RingHash<H extends Host> {
       if ((this.#points[middle] ?? 0n) < hash) low = middle + 1
       else high = middle
     }
-    return this.#hostAt((low + attempt) % this.size)
+    return low
   }
 
   #hostAt(entry: number): H | undefined {

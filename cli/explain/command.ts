@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ProxyWasmModule } from '../../host/index.ts'
+import { packageRoot } from '../../tools/package-root.ts'
+import { styleFor } from '../../tools/style.ts'
+import type { Command } from '../command.ts'
+import { readArguments } from './arguments.ts'
+import { Explainer, wayIn } from './explain.ts'
+import { HELP } from './help.ts'
+import { readManifests } from './manifests.ts'
+import { pluginIn } from './plugin.ts'
+import { asJson, asText, refusedJson, refusedText } from './report.ts'
+
+export const explain: Command = {
+  name: 'explain',
+  summary: 'say which pod a request reaches, and why',
+  help: HELP,
+  run(args) {
+    const given = readArguments(args)
+    const manifests = readManifests(given.manifests)
+    const plugin = pluginIn(manifests, given.plugin, { files: given.variables, own: process.env })
+    const { destination: host, port, pods } = given
+    const way = wayIn(manifests, { host, port, pods })
+    const namespace = given.proxyNamespace ?? (plugin.namespace === '' ? undefined : plugin.namespace)
+    const module = ProxyWasmModule.load(readFileSync(join(packageRoot, 'build', 'mooring.wasm')))
+    const style = styleFor(process.stdout, process.env)
+    const explainer = Explainer.of(module, plugin, namespace, way)
+    if ('refused' in explainer) {
+      const { label } = plugin
+      const { refused } = explainer
+      process.stdout.write(
+        given.format === 'json' ? refusedJson(label, refused) : refusedText(label, refused, style),
+      )
+      return 1
+    }
+    const { request } = given
+    const explanation = explainer.explain(request, given)
+    process.stdout.write(
+      given.format === 'json' ? asJson(request, explanation) : asText(request, explanation, style),
+    )
+    return explanation.outcome.kind === 'unknown' ? 1 : 0
+  },
+}

@@ -1,0 +1,156 @@
+/** What a DestinationRule makes of a request: `ConsistentHashToHashPolicy` and `ApplyRingHashLoadBalancer` of Istio. */
+import type { HashPolicy, LoadBalancerPolicy } from '../../host/envoy/index.ts'
+import { UsageError } from '../../tools/usage-error.ts'
+import { at, integerAt, isMapping, listAt, type Mapping, mappingAt, textAt } from './fields.ts'
+import { type Manifest, nameOf } from './manifests.ts'
+
+/** A DestinationRule, for one host. */
+export interface Destination {
+  /** `DestinationRule shop/cart (cart.yaml)` */
+  readonly label: string
+  /** In full: `cart.shop.svc.cluster.local`. */
+  readonly host: string
+  /** What it hashes; absent where it hashes nothing that is known here. */
+  readonly hashing: Hashing | undefined
+  /** What it says beside, and what that means for the answer. */
+  readonly notes: readonly string[]
+}
+
+export interface Hashing {
+  /** `the header x-mooring-key` */
+  readonly what: string
+  readonly policy: HashPolicy
+  /** A cookie that Envoy makes up itself where there is none: the policy with a ttl. */
+  readonly mints: boolean
+  readonly balancer: Exclude<LoadBalancerPolicy, string>
+}
+
+/** Istio's ring where no size is given, and Envoy's default. */
+const DEFAULT_RING_SIZE = 1_024
+const DEFAULT_NAMESPACE = 'default'
+
+/** A DestinationRule that was chosen, and the host for which. */
+export interface ChosenRule {
+  readonly rule: Manifest
+  /** In full: `cart.shop.svc.cluster.local`. */
+  readonly host: string
+}
+
+/**
+ * The DestinationRule of a host, the most specific where several names fit; without a host the only one there is.
+ *
+ * @returns undefined where there is none
+ * @throws {UsageError} where several fit
+ */
+export function destinationRuleIn(
+  manifests: readonly Manifest[],
+  host: string | undefined,
+): ChosenRule | undefined {
+  const rules = manifests.filter(({ kind }) => kind === 'DestinationRule')
+  const wanted = host === undefined ? undefined : (namespace: string) => fullHost(host, namespace)
+  const fitting = rules.filter((rule) => wanted === undefined || covers(hostOf(rule), wanted(rule.namespace)))
+  const longest = Math.max(...fitting.map((rule) => hostOf(rule).length))
+  const best = wanted === undefined ? fitting : fitting.filter((rule) => hostOf(rule).length === longest)
+  const [rule, another] = best
+  if (rule === undefined) {
+    if (host === undefined || rules.length === 0) return undefined
+    throw new UsageError(`--destination ${host}: no DestinationRule for it; there is: ${listed(rules)}`)
+  }
+  if (another !== undefined) {
+    const hosts = new Set(best.map(hostOf))
+    throw new UsageError(
+      hosts.size > 1
+        ? `several DestinationRules, choose with --destination HOST: ${listed(best)}`
+        : `several DestinationRules for one host, leave in one: ${listed(best)}`,
+    )
+  }
+  const named = wanted?.(rule.namespace) ?? hostOf(rule)
+  if (named.startsWith('*')) {
+    throw new UsageError(`${nameOf(rule)} is for every host of ${named}: choose one with --destination HOST`)
+  }
+  return { rule, host: named }
+}
+
+/** A short name is one in the namespace of the manifest that says it. */
+export function fullHost(host: string, namespace: string): string {
+  if (host.includes('.') || host === '*') return host
+  return `${host}.${namespace === '' ? DEFAULT_NAMESPACE : namespace}.svc.cluster.local`
+}
+
+function hostOf(rule: Manifest): string {
+  return fullHost(textAt(rule.value, 'spec', 'host'), rule.namespace)
+}
+
+function covers(pattern: string, host: string): boolean {
+  return pattern.startsWith('*') ? host.endsWith(pattern.slice(1)) : host === pattern
+}
+
+function listed(rules: readonly Manifest[]): string {
+  return rules.map((rule) => `${hostOf(rule)} by ${nameOf(rule)}`).join(', ')
+}
+
+/** What the rule says for the host, at a port of the service. */
+export function readDestination({ rule, host }: ChosenRule, port: number | undefined): Destination {
+  const policy = mappingAt(rule.value, 'spec', 'trafficPolicy')
+  const portLevel = listAt(policy, 'portLevelSettings')
+  const ofPort = portLevel.find(
+    (settings) => port !== undefined && integerAt(settings, 'port', 'number') === port,
+  )
+  // Settings of a port replace those above them as a whole.
+  const settings = isMapping(ofPort) ? ofPort : policy
+  const subsets = listAt(rule.value, 'spec', 'subsets').filter((subset) =>
+    isMapping(at(subset, 'trafficPolicy', 'loadBalancer')),
+  )
+  return {
+    label: nameOf(rule),
+    host,
+    hashing: readHashing(mappingAt(settings, 'loadBalancer', 'consistentHash')),
+    notes: [
+      ...(portLevel.length > 0 && port === undefined
+        ? ['the DestinationRule has portLevelSettings: --port says which of them apply']
+        : []),
+      ...subsets.map(
+        (subset) =>
+          `subset ${textAt(subset, 'name')} has a load balancer of its own: this is for a route without subset`,
+      ),
+      ...('outlierDetection' in settings
+        ? ['outlierDetection takes pods off the ring that fail: this is for all of them in place']
+        : []),
+    ],
+  }
+}
+
+function readHashing(hash: Mapping): Hashing | undefined {
+  const key = readKey(hash)
+  return key === undefined ? undefined : { ...key, balancer: readBalancer(hash) }
+}
+
+function readKey(hash: Mapping): Omit<Hashing, 'balancer'> | undefined {
+  const header = textAt(hash, 'httpHeaderName')
+  if (header !== '') {
+    return { what: `the header ${header}`, policy: { header: { headerName: header } }, mints: false }
+  }
+  const parameter = textAt(hash, 'httpQueryParameterName')
+  if (parameter !== '') {
+    const policy = { queryParameter: { name: parameter } }
+    return { what: `the query parameter ${parameter}`, policy, mints: false }
+  }
+  const cookie = textAt(hash, 'httpCookie', 'name')
+  if (cookie !== '') {
+    const mints = at(hash, 'httpCookie', 'ttl') !== undefined
+    return { what: `the cookie ${cookie}`, policy: { cookie: { name: cookie } }, mints }
+  }
+  if (hash['useSourceIp'] !== true) return undefined
+  return { what: "the client's address", policy: { connectionProperties: { sourceIp: true } }, mints: false }
+}
+
+function readBalancer(hash: Mapping): Hashing['balancer'] {
+  if (isMapping(hash['maglev'])) {
+    const tableSize = integerAt(hash, 'maglev', 'tableSize')
+    return { maglev: tableSize === undefined || tableSize === 0 ? {} : { tableSize } }
+  }
+  const size = isMapping(hash['ringHash'])
+    ? integerAt(hash, 'ringHash', 'minimumRingSize')
+    : integerAt(hash, 'minimumRingSize')
+  return { ringHash: { minimumRingSize: size === undefined || size === 0 ? DEFAULT_RING_SIZE : size } }
+}

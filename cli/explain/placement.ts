@@ -1,0 +1,69 @@
+/** From what a DestinationRule hashes to the pod, with Envoy's own hash, ring and table. */
+import { generateHash, type Host, Maglev, parseCookieValue, RingHash } from '../../host/envoy/index.ts'
+import type { Hashing } from './destination.ts'
+import type { Decision } from './filter.ts'
+
+/** Where a hash falls. */
+export type Position =
+  | {
+      readonly on: 'ring'
+      /** The entry that gets the request, from 0, in the order of the points. */
+      readonly entry: number
+      readonly size: number
+      /** The entry's own hash. */
+      readonly point: bigint
+    }
+  | { readonly on: 'maglev'; readonly slot: number; readonly size: number }
+
+export interface Placed {
+  readonly pod: string
+  readonly position: Position
+}
+
+/** The pod of a hash; undefined only where there are no pods. */
+export type Placement = (hash: bigint) => Placed | undefined
+
+/**
+ * The ring or table of a set of pods.
+ *
+ * @throws {EnvoyModelError} for sizes that Envoy refuses
+ */
+export function placementOver(hosts: readonly Host[], balancer: Hashing['balancer']): Placement {
+  if ('maglev' in balancer) {
+    const table = new Maglev(hosts, balancer.maglev)
+    return (hash) => {
+      const slot = table.slotOf(hash)
+      const pod = table.chooseHost(hash)?.address
+      if (slot === undefined || pod === undefined) return undefined
+      return { pod, position: { on: 'maglev', slot, size: table.size } }
+    }
+  }
+  const ring = new RingHash(hosts, balancer.ringHash)
+  return (hash) => {
+    const found = ring.entryOf(hash)
+    if (found === undefined) return undefined
+    const { index: entry, point, host } = found
+    return { pod: host.address, position: { on: 'ring', entry, size: ring.size, point } }
+  }
+}
+
+/** What is hashed of a request as the filter leaves it. */
+export type Hashed =
+  | { readonly found: 'value'; readonly hash: bigint }
+  /** Not there: Envoy draws a random number, or makes the cookie up itself. */
+  | { readonly found: 'nothing' }
+  | { readonly found: 'made_up' }
+  /** Nothing is known of it here: the client's address, where none was given. */
+  | { readonly found: 'unknown' }
+
+export function hashOf(
+  { policy, mints }: Hashing,
+  { headers }: Decision,
+  sourceAddress: string | undefined,
+): Hashed {
+  if ('connectionProperties' in policy && sourceAddress === undefined) return { found: 'unknown' }
+  if ('cookie' in policy && mints && parseCookieValue(headers, policy.cookie.name) === '')
+    return { found: 'made_up' }
+  const { hash } = generateHash([policy], { headers, remoteAddress: sourceAddress ?? '' })
+  return hash === undefined ? { found: 'nothing' } : { found: 'value', hash }
+}

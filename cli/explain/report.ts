@@ -1,0 +1,159 @@
+import type { Style } from '../../tools/style.ts'
+import type { Explanation, Outcome } from './explain.ts'
+import type { Position } from './placement.ts'
+import type { Request } from './request.ts'
+import type { SourceAnswer } from './sources.ts'
+import { keyInWords, sessionInWords } from './words.ts'
+
+const LABEL = 12
+
+/** For people: a line for each step from the request to the pod. */
+export function asText(request: Request, explanation: Explanation, style: Style): string {
+  const { plugin, namespace, rule, shadow, session, key, fingerprint, destination, outcome } = explanation
+  const line = (label: string, text: string): string => `${style.dim(label.padEnd(LABEL))}${text}`
+  const proxy = namespace === undefined ? '' : `, in a proxy of namespace ${namespace}`
+  const keyText = key === undefined ? undefined : keyOf(explanation)
+  const lines = [
+    style.bold(titleOf(request)),
+    line('plugin', plugin + proxy),
+    line('rule', rule ?? 'none, the top level decides'),
+    ...(shadow ? [line('mode', 'shadow: nothing is changed on the wire')] : []),
+    ...(session === undefined
+      ? [line('session', 'left out')]
+      : [line('session', `${session}: ${sessionInWords(session, explanation.sessionBecause)}`)]),
+    ...explanation.setsCookies.map((name) => line('', `the answer sets the cookie ${name}`)),
+    ...sourceLines(explanation.sources).map((text, i) => line(i === 0 ? 'sources' : '', text)),
+    line('key', keyText ?? 'left out'),
+    ...(fingerprint === undefined ? [] : [line('fingerprint', fingerprint)]),
+    ...(destination === undefined
+      ? []
+      : [
+          line('hashed', `${destination.hashing?.what ?? 'nothing'}, by ${destination.label}`),
+          line('to', destination.host),
+        ]),
+    ...outcomeLines(outcome, style).map(([label, text]) => line(label, text)),
+    ...explanation.notes.map((note) => line('note', note)),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** For programs. */
+export function asJson(request: Request, explanation: Explanation): string {
+  const { destination, outcome, ...rest } = explanation
+  return `${JSON.stringify(
+    {
+      request: titleOf(request),
+      plugin: rest.plugin,
+      namespace: rest.namespace ?? null,
+      rule: rest.rule ?? null,
+      mode: rest.shadow ? 'shadow' : 'enforce',
+      session: rest.session ?? null,
+      sessionBecause: rest.sessionBecause,
+      setsCookies: rest.setsCookies,
+      sources: rest.sources,
+      key: rest.key ?? null,
+      keyHeader: rest.keyHeader,
+      fingerprint: rest.fingerprint ?? null,
+      destination:
+        destination === undefined
+          ? null
+          : {
+              object: destination.label,
+              host: destination.host,
+              hashes: destination.hashing?.what ?? null,
+            },
+      outcome: jsonOutcome(outcome),
+      notes: rest.notes,
+    },
+    null,
+    2,
+  )}\n`
+}
+
+/** What the filter says against a configuration, as it would stand in a proxy's log. */
+export function refusedText(plugin: string, errors: readonly string[], style: Style): string {
+  return [
+    `${plugin}: ${style.bad('refused')}`,
+    ...errors.map((error) => `  ${error}`),
+    ...(errors.some((error) => error.startsWith('secret_missing '))
+      ? ['a secret that only the proxy has is given by --env NAME=FILE, or in the environment']
+      : []),
+    '',
+  ].join('\n')
+}
+
+export function refusedJson(plugin: string, errors: readonly string[]): string {
+  return `${JSON.stringify({ plugin, refused: errors }, null, 2)}\n`
+}
+
+/** Without the query, which may hold a token. */
+function titleOf({ method, scheme, authority, path }: Request): string {
+  return `${method} ${scheme}://${authority}${path.replace(/\?.*$/s, '')}`.replace(/[^\x20-\x7e]/g, '?')
+}
+
+function keyOf({ key = 'none', keyHeader, sources, shadow, outcome }: Explanation): string {
+  const winner = sources.filter(({ outcome }) => outcome === 'yielded').at(-1)
+  const text = keyInWords(key, winner?.source)
+  const isWritten = key !== 'none' && !shadow && outcome.kind !== 'answered'
+  return isWritten ? `${text}, in ${keyHeader}` : text
+}
+
+function sourceLines(sources: readonly SourceAnswer[]): readonly string[] {
+  const width = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => text.length))
+  const places = width(sources.map(({ at }) => at))
+  const names = width(sources.map(({ source }) => source))
+  return sources.map(({ at, source, outcome, reason }) => {
+    const result = outcome.replaceAll('_', ' ')
+    return `${at.padEnd(places)}  ${source.padEnd(names)}  ${reason === undefined ? result : `${result}: ${reason}`}`
+  })
+}
+
+function outcomeLines(outcome: Outcome, style: Style): readonly (readonly [string, string])[] {
+  switch (outcome.kind) {
+    case 'pod':
+      return [
+        ['hash', hex(outcome.hash)],
+        ['position', positionText(outcome.position)],
+        ['pod', style.good(outcome.pod)],
+      ]
+    case 'any_pod':
+      return [['pod', `any: ${outcome.reason}`]]
+    case 'unforeseeable':
+      return [['pod', `cannot be foretold: ${outcome.reason}`]]
+    case 'answered':
+      return [['pod', `none: the filter answers ${outcome.status} itself (${outcome.details})`]]
+    case 'unknown':
+      return [
+        ...(outcome.hash === undefined ? [] : [['hash', hex(outcome.hash)] as const]),
+        ['pod', `${style.bad('unknown')}: ${outcome.reason}`],
+      ]
+  }
+}
+
+function positionText(position: Position): string {
+  return position.on === 'ring'
+    ? `entry ${position.entry} of ${position.size} on the ring, at ${hex(position.point)}`
+    : `slot ${position.slot} of ${position.size} in the Maglev table`
+}
+
+function jsonOutcome(outcome: Outcome): unknown {
+  switch (outcome.kind) {
+    case 'pod': {
+      const { position } = outcome
+      return {
+        ...outcome,
+        hash: hex(outcome.hash),
+        position: position.on === 'ring' ? { ...position, point: hex(position.point) } : position,
+      }
+    }
+    case 'unknown':
+      return { ...outcome, hash: outcome.hash === undefined ? null : hex(outcome.hash) }
+    default:
+      return outcome
+  }
+}
+
+/** 64 bits, as Envoy's source and tools write them. */
+function hex(value: bigint): string {
+  return `0x${value.toString(16).padStart(16, '0')}`
+}
