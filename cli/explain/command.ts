@@ -5,11 +5,12 @@ import { packageRoot } from '../../tools/package-root.ts'
 import { styleFor } from '../../tools/style.ts'
 import type { Command } from '../command.ts'
 import { readArguments } from './arguments.ts'
-import { Explainer, wayIn } from './explain.ts'
+import { Explainer } from './explain.ts'
 import { HELP } from './help.ts'
 import { readManifests } from './manifests.ts'
 import { pluginIn } from './plugin.ts'
 import { asJson, asText, refusedJson, refusedText } from './report.ts'
+import { wayIn } from './way.ts'
 
 export const explain: Command = {
   name: 'explain',

@@ -11,6 +11,8 @@ export interface PluginManifest {
   readonly namespace: string
   /** Absent where Istio hands over nothing: no pluginConfig, or `{}`. */
   readonly configuration: Mapping | undefined
+  /** It runs in phase AUTHN, in front of the filter that verifies tokens. */
+  readonly isBeforeClaims: boolean
   /** What the filter sees of its environment. */
   readonly environment: Readonly<Record<string, string>>
 }
@@ -65,7 +67,13 @@ function readPlugin(manifest: Manifest, variables: VariableSources): PluginManif
   const label = nameOf(manifest)
   if (kind === '') {
     const names = namedVariables(value)
-    return { label, namespace, configuration: value, environment: environmentOf(names, variables) }
+    return {
+      label,
+      namespace,
+      configuration: value,
+      isBeforeClaims: false,
+      environment: environmentOf(names, variables),
+    }
   }
   const spec = kind === 'TrafficExtension' ? mappingAt(value, 'spec', 'wasm') : mappingAt(value, 'spec')
   const configuration = mappingAt(spec, 'pluginConfig')
@@ -76,6 +84,7 @@ function readPlugin(manifest: Manifest, variables: VariableSources): PluginManif
   return {
     label,
     namespace,
+    isBeforeClaims: textAt(value, 'spec', 'phase') === 'AUTHN',
     configuration: Object.keys(configuration).length === 0 ? undefined : configuration,
     environment: {
       ...environmentOf(named(fromHost), variables),

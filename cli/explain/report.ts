@@ -1,5 +1,6 @@
 import type { Style } from '../../tools/style.ts'
-import type { Explanation, Outcome } from './explain.ts'
+import type { Explanation } from './explain.ts'
+import type { Outcome } from './outcome.ts'
 import type { Position } from './placement.ts'
 import type { Request } from './request.ts'
 import type { SourceAnswer } from './sources.ts'

@@ -1,8 +1,10 @@
 /** Why a source yielded nothing, for whoever reads its configuration: assembly/key/source.ts in words. */
 import { type Mapping, textAt } from './fields.ts'
 
-/** What was not given, so that a source could not yield. */
+/** What was given, without which a source cannot yield. */
 export interface SourceReasons {
+  /** Why no source was asked at all, should that be so. */
+  readonly none: string
   readonly claims: boolean
   readonly sourceAddress: boolean
   readonly peer: boolean

@@ -106,7 +106,7 @@ class Walk {
     const name = labelOf(source)
     const trial = skip === undefined ? this.#trials.shift() : undefined
     if (trial === undefined) {
-      const reason = skip ?? 'the filter asked no source'
+      const reason = skip ?? this.#reasons.none
       this.answers.push({ at, source: name, outcome: 'not_tried', reason })
       return false
     }

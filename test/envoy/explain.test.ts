@@ -5,11 +5,12 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Explainer, type Explanation, wayIn } from '../../cli/explain/explain.ts'
+import { Explainer, type Explanation } from '../../cli/explain/explain.ts'
 import { manifestsIn } from '../../cli/explain/manifests.ts'
 import { pluginIn } from '../../cli/explain/plugin.ts'
 import { podsGiven } from '../../cli/explain/pods.ts'
 import { requestOf } from '../../cli/explain/request.ts'
+import { wayIn } from '../../cli/explain/way.ts'
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { envoyBootstrap, INGRESS_LISTENER } from '../../demo/envoy-bootstrap.ts'
 import { loopbackAddresses } from '../../demo/loopback.ts'
@@ -55,7 +56,7 @@ inEnvoy(({ binary }) => {
     clients = await loopbackAddresses(4)
     issuer = await createIssuer()
     bearers = await Promise.all(
-      CLAIMS.map((claims) => (claims === undefined ? undefined : issuer.sign(claims))),
+      CLAIMS.map(async (claims) => (claims === undefined ? undefined : issuer.sign(claims))),
     )
   })
   afterAll(async () => {

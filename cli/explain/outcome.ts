@@ -1,0 +1,71 @@
+import type { Hashing } from './destination.ts'
+import type { Decided, Decision } from './filter.ts'
+import { hashOf, type Position } from './placement.ts'
+import type { Way } from './way.ts'
+
+/** Where a request ends. */
+export type Outcome =
+  | { readonly kind: 'pod'; readonly hash: bigint; readonly position: Position; readonly pod: string }
+  /** Nothing is hashed: whichever pod the balancer draws. */
+  | { readonly kind: 'any_pod'; readonly reason: string }
+  /** The hash hangs on a random number: one pod, and nobody can tell which. */
+  | { readonly kind: 'unforeseeable'; readonly reason: string }
+  /** The filter answers itself. */
+  | { readonly kind: 'answered'; readonly status: number; readonly details: string }
+  /** Something is missing that would be needed to tell. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly hash: bigint | undefined }
+
+/** @param keyHeader the one that the plan writes */
+export function outcomeOf(
+  { decision, again }: Decided,
+  { destination, placement }: Way,
+  sourceAddress: string | undefined,
+  keyHeader: string,
+): Outcome {
+  const { reply } = decision
+  if (reply !== undefined) return { kind: 'answered', status: reply.status, details: reply.details }
+  if (destination === undefined) {
+    return { kind: 'unknown', reason: 'no DestinationRule in the manifests', hash: undefined }
+  }
+  const { hashing } = destination
+  if (hashing === undefined) return { kind: 'any_pod', reason: 'the DestinationRule has no consistentHash' }
+  const hashed = hashOf(hashing, decision, sourceAddress)
+  if (hashed.found === 'unknown') {
+    const reason = "the client's address is hashed: give --source-address"
+    return { kind: 'unknown', reason, hash: undefined }
+  }
+  if (hashed.found === 'made_up') {
+    const reason =
+      'the cookie is not there: Envoy makes it up of the two ends of the connection, and its pod stays, where the client keeps it'
+    return { kind: 'unforeseeable', reason }
+  }
+  if (hashed.found === 'nothing')
+    return { kind: 'any_pod', reason: nothingHashed(hashing, decision, keyHeader) }
+  if (again !== undefined && !isSame(hashed.hash, hashing, again, sourceAddress)) {
+    const reason =
+      'the id of the new session is random; the pod that it picks stays, where the client keeps the cookie'
+    return { kind: 'unforeseeable', reason }
+  }
+  if ('missing' in placement) {
+    return { kind: 'unknown', reason: placement.missing, hash: hashed.hash }
+  }
+  const placed = placement(hashed.hash)
+  if (placed === undefined) return { kind: 'unknown', reason: 'there are no pods', hash: hashed.hash }
+  return { kind: 'pod', hash: hashed.hash, ...placed }
+}
+
+function isSame(hash: bigint, hashing: Hashing, again: Decision, sourceAddress: string | undefined): boolean {
+  const other = hashOf(hashing, again, sourceAddress)
+  return other.found === 'value' && other.hash === hash
+}
+
+/** Why there is nothing to hash, where Mooring has a part in it. */
+function nothingHashed({ what, policy }: Hashing, { key, shadow }: Decision, keyHeader: string): string {
+  const missing = `${what} is not there`
+  if (!('header' in policy)) return missing
+  const isKeyHeader = policy.header.headerName.toLowerCase() === keyHeader.toLowerCase()
+  if (!isKeyHeader) return `${missing}; the key header is ${keyHeader}`
+  if (key === undefined) return `${missing}: the filter has no key part for this request`
+  if (key === 'none') return `${missing}: no source yielded a key`
+  return shadow ? `${missing}: in shadow no key is written` : missing
+}

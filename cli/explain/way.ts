@@ -1,0 +1,63 @@
+import { EnvoyModelError } from '../../host/envoy/index.ts'
+import { type Destination, destinationRuleIn, fullHost, readDestination } from './destination.ts'
+import type { Manifest } from './manifests.ts'
+import { type Placement, placementOver } from './placement.ts'
+import type { NoPods, Pods } from './pod-set.ts'
+import { onlyPortOf, podsIn } from './pods.ts'
+
+/** Where requests go, as far as the manifests and the command line say. */
+export interface Way {
+  readonly destination: Destination | undefined
+  readonly cluster: string | undefined
+  readonly placement: Placement | NoPods
+  readonly notes: readonly string[]
+}
+
+/**
+ * @param wanted `host` as a VirtualService names it, `port` the service's, `pods` in place of the manifests'
+ * @throws {UsageError} where several DestinationRules fit, or none of several
+ */
+export function wayIn(
+  manifests: readonly Manifest[],
+  wanted: {
+    readonly host: string | undefined
+    readonly port: number | undefined
+    readonly pods: Pods | undefined
+  },
+): Way {
+  const chosen = destinationRuleIn(manifests, wanted.host)
+  const host = chosen?.host ?? (wanted.host === undefined ? undefined : fullHost(wanted.host, ''))
+  const port = wanted.port ?? (host === undefined ? undefined : onlyPortOf(manifests, host))
+  const destination = chosen === undefined ? undefined : readDestination(chosen, port)
+  const pods =
+    wanted.pods ?? (host === undefined ? { missing: 'no pods: give --pods' } : podsIn(manifests, host, port))
+  return {
+    destination,
+    cluster: host === undefined ? undefined : `outbound|${port ?? 80}||${host}`,
+    placement: placementOf(destination, pods),
+    notes: [...(destination?.notes ?? []), ...weightNotes(destination, pods)],
+  }
+}
+
+function placementOf(destination: Destination | undefined, pods: Pods | NoPods): Placement | NoPods {
+  if ('missing' in pods) return pods
+  const hashing = destination?.hashing
+  if (hashing === undefined) return { missing: 'nothing is hashed' }
+  try {
+    return placementOver(pods.hosts, hashing.balancer)
+  } catch (error) {
+    if (error instanceof EnvoyModelError) return { missing: `Envoy refuses the balancer: ${error.message}` }
+    throw error
+  }
+}
+
+function weightNotes(destination: Destination | undefined, pods: Pods | NoPods): readonly string[] {
+  if ('missing' in pods || destination?.hashing === undefined || 'maglev' in destination.hashing.balancer)
+    return []
+  const weights = new Set(pods.hosts.map(({ weight = 1 }) => weight))
+  return weights.size < 2
+    ? []
+    : [
+        'the pods have weights: on a ring their order decides who gets an odd entry, and here it is that of the manifests',
+      ]
+}
