@@ -33,8 +33,8 @@ What a proxy knows beside the request:
   --peer URI           the client certificate's first URI: spiffe://cluster.local/ns/shop/sa/cart
   --source-address IP  the client's address
   --at TIME            when, as 2027-01-31T00:00:00Z; default now. Signed sessions expire
-  --env NAME=FILE      a file with the value of an environment variable of the proxy, such as a secret; default what this
-                       process has under that name
+  --env NAME=FILE      a file with the value of an environment variable of the proxy, such as a secret; default what
+                       this process has under that name
 
   --format text|json   default text
   --help               this text
