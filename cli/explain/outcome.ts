@@ -49,7 +49,7 @@ export function outcomeOf(
   if ('missing' in placement) {
     return { kind: 'unknown', reason: placement.missing, hash: hashed.hash }
   }
-  const placed = placement(hashed.hash)
+  const placed = placement.place(hashed.hash)
   if (placed === undefined) return { kind: 'unknown', reason: 'there are no pods', hash: hashed.hash }
   return { kind: 'pod', hash: hashed.hash, ...placed }
 }

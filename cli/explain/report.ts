@@ -3,6 +3,7 @@ import type { Explanation } from './explain.ts'
 import type { Outcome } from './outcome.ts'
 import type { Position } from './placement.ts'
 import type { Request } from './request.ts'
+import { printable } from './printable.ts'
 import type { SourceAnswer } from './sources.ts'
 import { keyInWords, sessionInWords } from './words.ts'
 
@@ -11,11 +12,12 @@ const LABEL = 12
 /** For people: a line for each step from the request to the pod. */
 export function asText(request: Request, explanation: Explanation, style: Style): string {
   const { plugin, namespace, rule, shadow, session, key, fingerprint, destination, outcome } = explanation
-  const line = (label: string, text: string): string => `${style.dim(label.padEnd(LABEL))}${text}`
+  const line = (label: string, text: string, paint = (plain: string): string => plain): string =>
+    style.dim(label.padEnd(LABEL)) + paint(printable(text))
   const proxy = namespace === undefined ? '' : `, in a proxy of namespace ${namespace}`
   const keyText = key === undefined ? undefined : keyOf(explanation)
   const lines = [
-    style.bold(titleOf(request)),
+    style.bold(printable(titleOf(request))),
     line('plugin', plugin + proxy),
     line('rule', rule ?? 'none, the top level decides'),
     ...(shadow ? [line('mode', 'shadow: nothing is changed on the wire')] : []),
@@ -32,7 +34,9 @@ export function asText(request: Request, explanation: Explanation, style: Style)
           line('hashed', `${destination.hashing?.what ?? 'nothing'}, by ${destination.label}`),
           line('to', destination.host),
         ]),
-    ...outcomeLines(outcome, style).map(([label, text]) => line(label, text)),
+    ...outcomeLines(outcome).map(([label, text]) =>
+      line(label, text, label === 'pod' ? paintOf(outcome, style) : undefined),
+    ),
     ...explanation.notes.map((note) => line('note', note)),
   ]
   return `${lines.join('\n')}\n`
@@ -74,7 +78,7 @@ export function asJson(request: Request, explanation: Explanation): string {
 /** What the filter says against a configuration, as it would stand in a proxy's log. */
 export function refusedText(plugin: string, errors: readonly string[], style: Style): string {
   return [
-    `${plugin}: ${style.bad('refused')}`,
+    `${printable(plugin)}: ${style.bad('refused')}`,
     ...errors.map((error) => `  ${error}`),
     ...(errors.some((error) => error.startsWith('secret_missing '))
       ? ['a secret that only the proxy has is given by --env NAME=FILE, or in the environment']
@@ -89,7 +93,7 @@ export function refusedJson(plugin: string, errors: readonly string[]): string {
 
 /** Without the query, which may hold a token. */
 function titleOf({ method, scheme, authority, path }: Request): string {
-  return `${method} ${scheme}://${authority}${path.replace(/\?.*$/s, '')}`.replace(/[^\x20-\x7e]/g, '?')
+  return `${method} ${scheme}://${authority}${path.replace(/\?.*$/s, '')}`
 }
 
 function keyOf({ key = 'none', keyHeader, sources, shadow, outcome }: Explanation): string {
@@ -109,13 +113,18 @@ function sourceLines(sources: readonly SourceAnswer[]): readonly string[] {
   })
 }
 
-function outcomeLines(outcome: Outcome, style: Style): readonly (readonly [string, string])[] {
+function paintOf({ kind }: Outcome, style: Style): ((text: string) => string) | undefined {
+  if (kind === 'pod') return style.good
+  return kind === 'unknown' ? style.bad : undefined
+}
+
+function outcomeLines(outcome: Outcome): readonly (readonly [string, string])[] {
   switch (outcome.kind) {
     case 'pod':
       return [
         ['hash', hex(outcome.hash)],
         ['position', positionText(outcome.position)],
-        ['pod', style.good(outcome.pod)],
+        ['pod', outcome.pod],
       ]
     case 'any_pod':
       return [['pod', `any: ${outcome.reason}`]]
@@ -126,7 +135,7 @@ function outcomeLines(outcome: Outcome, style: Style): readonly (readonly [strin
     case 'unknown':
       return [
         ...(outcome.hash === undefined ? [] : [['hash', hex(outcome.hash)] as const]),
-        ['pod', `${style.bad('unknown')}: ${outcome.reason}`],
+        ['pod', `unknown: ${outcome.reason}`],
       ]
   }
 }

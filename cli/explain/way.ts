@@ -13,6 +13,9 @@ export interface Way {
   readonly notes: readonly string[]
 }
 
+const ORDER_MATTERS =
+  'the order of the pods decides who has an odd entry of the ring: here it is theirs as given, and a proxy may have another'
+
 /**
  * @param wanted `host` as a VirtualService names it, `port` the service's, `pods` in place of the manifests'
  * @throws {UsageError} where several DestinationRules fit, or none of several
@@ -31,11 +34,13 @@ export function wayIn(
   const destination = chosen === undefined ? undefined : readDestination(chosen, port)
   const pods =
     wanted.pods ?? (host === undefined ? { missing: 'no pods: give --pods' } : podsIn(manifests, host, port))
+  const placement = placementOf(destination, pods)
+  const orderMatters = 'place' in placement && placement.orderMatters
   return {
     destination,
     cluster: host === undefined ? undefined : `outbound|${port ?? 80}||${host}`,
-    placement: placementOf(destination, pods),
-    notes: [...(destination?.notes ?? []), ...weightNotes(destination, pods)],
+    placement,
+    notes: [...(destination?.notes ?? []), ...(orderMatters ? [ORDER_MATTERS] : [])],
   }
 }
 
@@ -49,15 +54,4 @@ function placementOf(destination: Destination | undefined, pods: Pods | NoPods):
     if (error instanceof EnvoyModelError) return { missing: `Envoy refuses the balancer: ${error.message}` }
     throw error
   }
-}
-
-function weightNotes(destination: Destination | undefined, pods: Pods | NoPods): readonly string[] {
-  if ('missing' in pods || destination?.hashing === undefined || 'maglev' in destination.hashing.balancer)
-    return []
-  const weights = new Set(pods.hosts.map(({ weight = 1 }) => weight))
-  return weights.size < 2
-    ? []
-    : [
-        'the pods have weights: on a ring their order decides who gets an odd entry, and here it is that of the manifests',
-      ]
 }

@@ -203,14 +203,29 @@ describe('the pods', () => {
     expect(found(items)).toBe(missing)
   })
 
-  test('with weights: the order on a ring counts, and that is said', () => {
-    const items = [
-      destinationRule({ loadBalancer: { consistentHash: { httpHeaderName: 'x-a' } } }),
-      entry({ endpoints: [{ address: '192.0.2.1', weight: 2 }, { address: '192.0.2.2' }] }),
-    ]
-    expect(wayIn(manifests(...items), { host: undefined, port: undefined, pods: undefined }).notes).toEqual([
-      'the pods have weights: on a ring their order decides who gets an odd entry, and here it is that of the manifests',
-    ])
+  describe('in an order that counts', () => {
+    const ORDER =
+      'the order of the pods decides who has an odd entry of the ring: here it is theirs as given, and a proxy may have another'
+    const notes = (consistentHash: object, endpoints: readonly object[]): readonly string[] =>
+      wayIn(manifests(destinationRule({ loadBalancer: { consistentHash } }), entry({ endpoints })), {
+        host: undefined,
+        port: undefined,
+        pods: undefined,
+      }).notes
+    const ring = { httpHeaderName: 'x-a' }
+    const several = (count: number): object[] =>
+      Array.from({ length: count }, (_, i) => ({ address: `192.0.2.${i + 1}` }))
+
+    test.each<[string, object, readonly object[], readonly string[]]>([
+      ['not with few pods', ring, several(3), []],
+      ['with weights', ring, [{ address: '192.0.2.9', weight: 2 }, ...several(1)], [ORDER]],
+      // 14 entries for each; the sum of their shares, as a double, leaves one of them 15.
+      ['with 75 pods on a ring of 1024', ring, several(75), [ORDER]],
+      ['not with 74 of them', ring, several(74), []],
+      ['never in a Maglev table', { ...ring, maglev: { tableSize: 1009 } }, several(75), []],
+    ])('%s', (_, consistentHash, endpoints, expected) => {
+      expect(notes(consistentHash, endpoints)).toEqual(expected)
+    })
   })
 
   test('that are given', () => {

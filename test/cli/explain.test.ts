@@ -16,6 +16,22 @@ const GATEWAY = 'manifests/ingress-gateway'
 const RULES = 'manifests/destination-rules'
 const PODS = ['--pods', '10.0.0.1:8080,10.0.0.2:8080']
 
+const EVIL: Readonly<Record<string, string>> = {
+  plugin: JSON.stringify({
+    kind: 'WasmPlugin',
+    metadata: { name: 'a\u001b[2Jb', namespace: 'ns' },
+    spec: { pluginConfig: { key: { from: [{ constant: 'a\u009b[2Jb' }] } } },
+  }),
+  rule: JSON.stringify({
+    kind: 'DestinationRule',
+    metadata: { name: 'a\u0007', namespace: 'ns' },
+    spec: {
+      host: 'web',
+      trafficPolicy: { loadBalancer: { consistentHash: { httpHeaderName: 'x-mooring-key' } } },
+    },
+  }),
+}
+
 function explain(args: readonly string[], options: Parameters<typeof runMooring>[1] = {}): Ended {
   return runMooring(['explain', ...args], options)
 }
@@ -177,6 +193,26 @@ a secret that only the proxy has is given by --env NAME=FILE, or in the environm
       expect(keyed.stdout).not.toContain(HASH_SECRET.slice(0, 12))
     }
   })
+})
+
+test('nothing of a manifest or a request is obeyed by a terminal', () => {
+  const manifests = ['plugin', 'rule'].map((name) => {
+    writeFileSync(file(`${name}.yaml`), EVIL[name] ?? '')
+    return file(`${name}.yaml`)
+  })
+  const { status, stdout } = explain([
+    '--manifests',
+    manifests.join(','),
+    ...PODS,
+    '-H',
+    'host: a\u009b2Jb',
+    'test.com',
+  ])
+  expect(status).toBe(0)
+  expect(stdout).toContain('\nplugin      WasmPlugin ns/a?[2Jb (')
+  expect(stdout).toContain('\nsources     from[0]  constant "a?[2Jb"  yielded\n')
+  // eslint-disable-next-line no-control-regex -- that there are none is the point
+  expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
 })
 
 test('a configuration that proxies refuse is refused, to programs too', () => {

@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Explainer, type Explanation } from '../../cli/explain/explain.ts'
 import { manifestsIn } from '../../cli/explain/manifests.ts'
+import { placementOver } from '../../cli/explain/placement.ts'
 import { pluginIn } from '../../cli/explain/plugin.ts'
 import { podsGiven } from '../../cli/explain/pods.ts'
 import { requestOf } from '../../cli/explain/request.ts'
@@ -15,6 +16,7 @@ import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { envoyBootstrap, INGRESS_LISTENER } from '../../demo/envoy-bootstrap.ts'
 import { loopbackAddresses } from '../../demo/loopback.ts'
 import { readMesh, withHosts, withPluginConfig } from '../../demo/mesh.ts'
+import { xxHash64 } from '../../host/envoy/index.ts'
 import { ProxyWasmModule } from '../../host/index.ts'
 import { EnvoyProcess } from '../../tools/envoy-process.ts'
 import { ask, type Seen, valuesOf } from '../gateway/app.ts'
@@ -168,6 +170,38 @@ inEnvoy(({ binary }) => {
       },
       TIMEOUT,
     )
+  })
+
+  test('where it says that the order of the pods counts, it does, and as it says', async () => {
+    await using many = await BalancedApps.start(75)
+    const hosts = many.addresses.map((address) => ({ address }))
+    const balancer = { ringHash: { minimumRingSize: 1024 } }
+    const given = placementOver(hosts, balancer)
+    const turned = placementOver([...hosts].reverse(), balancer)
+    expect(given.orderMatters).toBe(true)
+    const users = Array.from({ length: 20_000 }, (_, i) => `user-${i}`)
+      .map((user) => ({
+        user,
+        pod: given.place(xxHash64(user))?.pod,
+        other: turned.place(xxHash64(user))?.pod,
+      }))
+      .filter(({ pod, other }) => pod !== other)
+      .slice(0, 5)
+    expect(users).toHaveLength(5)
+    const bootstrap = envoyBootstrap(readMesh({ filter: false }), {
+      wasm: BUILT_FILTER,
+      replicas: many.addresses.map((address) => Number(address.split(':')[1])),
+    })
+    const scenario = { name: '', pluginConfig: {}, consistentHash: { httpHeaderName: 'x-user' } }
+    await using envoy = await EnvoyProcess.start({ binary, bootstrap: hashing(bootstrap, scenario) })
+    const url = `http://127.0.0.1:${await envoy.port(INGRESS_LISTENER)}`
+    for (const { user, pod } of users) {
+      const headers: [string, string][] = [
+        ['host', 'test.com'],
+        ['x-user', user],
+      ]
+      expect(valuesOf(await ask(url, { headers }), 'x-pod')).toEqual([pod])
+    }
   })
 
   test(`at least ${LEAST_PODS} of them named the pod`, () => {
