@@ -24,12 +24,16 @@ describe('a Maglev table', () => {
   })
 
   test('has 65537 slots unless told otherwise', () => {
-    expect([...new Maglev(localHosts(90, 91)).entries()]).toHaveLength(65_537)
+    const table = new Maglev(localHosts(90, 91))
+    expect([...table.entries()]).toHaveLength(65_537)
+    expect(table.size).toBe(65_537)
   })
 
   test('without hosts chooses none', () => {
     expect(new Maglev<Host>([]).chooseHost(1n)).toBeUndefined()
     expect(new Maglev<Host>([]).chooseHost(1n, 1)).toBeUndefined()
+    expect(new Maglev<Host>([]).slotOf(1n)).toBeUndefined()
+    expect(new Maglev<Host>([]).size).toBe(0)
   })
 
   test.each([1, 4, 65_536, 7.5, 0, -7])('of %d slots is refused: the number must be a prime', (tableSize) => {
@@ -67,7 +71,9 @@ describe('a hash', () => {
     fc.assert(
       fc.property(hostSets, hash64, (hosts, hash) => {
         const table = new Maglev(hosts, { tableSize: 251 })
-        expect(table.chooseHost(hash)).toBe([...table.entries()][Number(hash % 251n)])
+        const slot = Number(hash % 251n)
+        expect(table.chooseHost(hash)).toBe([...table.entries()][slot])
+        expect(table.slotOf(hash)).toBe(hosts.length === 0 ? undefined : slot)
       }),
     )
   })

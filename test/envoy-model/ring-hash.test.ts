@@ -79,6 +79,7 @@ describe('a ring', () => {
   test('without hosts chooses none', () => {
     expect(new RingHash<Host>([]).chooseHost(1n)).toBeUndefined()
     expect(new RingHash<Host>([]).chooseHost(1n, 3)).toBeUndefined()
+    expect(new RingHash<Host>([]).entryOf(1n)).toBeUndefined()
   })
 
   test('whose minimum exceeds its maximum is refused', () => {
@@ -125,6 +126,9 @@ describe('a hash', () => {
         const entries = [...any.entries()]
         const walked = entries.find(({ point }) => point >= hash) ?? entries[0]
         expect(any.chooseHost(hash)).toBe(walked?.host)
+        expect(any.entryOf(hash)).toEqual(
+          walked === undefined ? undefined : { index: entries.indexOf(walked), ...walked },
+        )
         // The entries themselves and their neighbours are where a search goes wrong.
         for (const { point } of entries) {
           expect(any.chooseHost(point)?.address).toBe(
