@@ -3,7 +3,7 @@ import { UsageError } from '../../tools/usage-error.ts'
 import { requestInHar } from './har.ts'
 import type { Pods } from './pod-set.ts'
 import { podsGiven } from './pods.ts'
-import { addressOf, headerOf, type Request, requestOf } from './request.ts'
+import { addressOf, headersOf, type Request, requestOf } from './request.ts'
 
 export interface ExplainArguments {
   readonly format: 'text' | 'json'
@@ -112,7 +112,7 @@ function requestFrom(positionals: readonly string[], options: RequestOptions): R
   if (entry !== undefined) throw new UsageError('--entry is for --har')
   if (url === undefined || more.length > 0) throw new UsageError('explain: name one URL, or --har FILE')
   return requestOf(options.request ?? (options.hasBody ? 'POST' : 'GET'), url, [
-    ...options.header.map(headerOf),
+    ...options.header.flatMap(headersOf),
     ...(options['user-agent'] === undefined ? [] : [['user-agent', options['user-agent']] as const]),
     ...(options.cookie.length === 0 ? [] : [['cookie', options.cookie.map(cookieText).join('; ')] as const]),
   ])

@@ -58,13 +58,11 @@ export function requestOf(
   }
 }
 
-/** `Name: value`, or `Name;` for an empty one, as curl writes headers. Throws {@link UsageError}. */
-export function headerOf(line: string): readonly [name: string, value: string] {
-  const [, name, value = ''] = /^([^:;\s]+)(?:;|:[ \t]*(.*))$/s.exec(line) ?? []
-  if (name === undefined) {
-    throw new UsageError('-H takes "Name: value", or "Name;" for an empty one')
-  }
-  return [name, value]
+/** `Name: value`, or `Name;` for an empty one; none for `Name:`, as curl sends none. Throws {@link UsageError}. */
+export function headersOf(line: string): readonly (readonly [name: string, value: string])[] {
+  const [, name, end, value = ''] = /^([^:;\s]+)(;|:[ \t]*(.*))$/s.exec(line) ?? []
+  if (name === undefined) throw new UsageError('-H takes "Name: value", or "Name;" for an empty one')
+  return end !== ';' && value === '' ? [] : [[name, value]]
 }
 
 /** `10.0.0.1:80` or `[::1]:80`, of an address with a port or without; a port of 0 is none. Throws {@link UsageError}. */

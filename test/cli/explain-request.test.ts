@@ -28,6 +28,8 @@ describe('curl-style options', () => {
         '-H',
         'x-empty;',
         '-H',
+        'x-none:',
+        '-H',
         'Host: other.com',
         '-H',
         'X-User: bob',

@@ -33,7 +33,7 @@ export const SCENARIOS: readonly Scenario[] = [
     consistentHash: KEY_HEADER,
   },
   {
-    name: 'rules and sources of every kind, a ring of 4096',
+    name: 'rules, and sources one after another, a ring of 4096',
     pluginConfig: {
       session: { cookie: { name: 'SHOP' } },
       key: { ...HASHED, from: [{ claim: 'sub' }, { header: 'x-user' }, 'session'] },
@@ -61,6 +61,15 @@ export const SCENARIOS: readonly Scenario[] = [
               'session',
             ],
           },
+        },
+        {
+          name: 'service',
+          match: {
+            services: ['*.shop.svc.cluster.local'],
+            namespaces: ['istio-system'],
+            methods: ['DELETE'],
+          },
+          key: { from: [{ all: ['method', 'authority', { query: 'user' }] }, 'authority'] },
         },
         { name: 'static', match: { paths: ['/static/**'] }, skip: true },
         {
