@@ -60,7 +60,7 @@ test('a plugin is checked as the page says', () => {
   const { status, stdout } = spawnSync(process.execPath, [file, ...args], { encoding: 'utf8' })
   expect({ status, stdout }).toEqual({
     status: 0,
-    stdout: 'manifests/ingress-gateway/wasm-plugin.yaml: WasmPlugin istio-system/mooring: accepted\n',
+    stdout: '1 object, 1 configuration of Mooring: nothing found\n',
   })
 })
 

@@ -313,7 +313,7 @@ describe('a release', () => {
       writeFileSync(join(outside, 'config.yaml'), 'session: {}\n')
       expect(npx('mooring', 'check', 'config.yaml')).toEqual({
         status: 0,
-        stdout: 'config.yaml: pluginConfig: accepted\n',
+        stdout: '0 objects, 1 configuration of Mooring: nothing found\n',
         stderr: '',
       })
     })
