@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { HeaderList, PropertyTree, PropertyValue } from '../../host/index.ts'
 import { UsageError } from '../../tools/usage-error.ts'
-import { isMapping, type Mapping } from './fields.ts'
+import { isMapping, type Mapping } from '../manifests/value.ts'
 
 /** Filter metadata of a request, and where its claims come from. */
 export interface KnownClaims {

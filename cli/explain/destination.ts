@@ -1,7 +1,7 @@
 /** What a DestinationRule makes of a request: `ConsistentHashToHashPolicy` and `ApplyRingHashLoadBalancer` of Istio. */
 import type { HashPolicy, LoadBalancerPolicy } from '../../host/envoy/index.ts'
 import { UsageError } from '../../tools/usage-error.ts'
-import { at, integerAt, isMapping, listAt, type Mapping, mappingAt, textAt } from './fields.ts'
+import { valueAt, integerAt, isMapping, listAt, type Mapping, mappingAt, textAt } from '../manifests/value.ts'
 import { type Manifest, nameOf } from './manifests.ts'
 
 /** A DestinationRule, for one host. */
@@ -99,7 +99,7 @@ export function readDestination({ rule, host }: ChosenRule, port: number | undef
   // Settings of a port replace those above them as a whole.
   const settings = isMapping(ofPort) ? ofPort : policy
   const subsets = listAt(rule.value, 'spec', 'subsets').filter((subset) =>
-    isMapping(at(subset, 'trafficPolicy', 'loadBalancer')),
+    isMapping(valueAt(subset, 'trafficPolicy', 'loadBalancer')),
   )
   return {
     label: nameOf(rule),
@@ -137,7 +137,7 @@ function readKey(hash: Mapping): Omit<Hashing, 'balancer'> | undefined {
   }
   const cookie = textAt(hash, 'httpCookie', 'name')
   if (cookie !== '') {
-    const mints = at(hash, 'httpCookie', 'ttl') !== undefined
+    const mints = valueAt(hash, 'httpCookie', 'ttl') !== undefined
     return { what: `the cookie ${cookie}`, policy: { cookie: { name: cookie } }, mints }
   }
   if (hash['useSourceIp'] !== true) return undefined

@@ -17,7 +17,7 @@ import {
   Vm,
 } from '../../host/index.ts'
 import { ipOf } from '../../host/envoy/index.ts'
-import { at, isMapping, type Mapping, textAt } from './fields.ts'
+import { valueAt, isMapping, type Mapping, textAt } from '../manifests/value.ts'
 import type { PluginManifest } from './plugin.ts'
 import type { Request } from './request.ts'
 
@@ -90,7 +90,7 @@ export class Filter {
 
   private constructor(module: ProxyWasmModule, plugin: PluginManifest) {
     const { configuration = {} } = plugin
-    const own = at(configuration, 'observe', 'debugHeader')
+    const own = valueAt(configuration, 'observe', 'debugHeader')
     const variable = textAt(own, 'env')
     const debug = isMapping(own) ? own : { env: TOKEN_VARIABLE, whenHeader: ASK, name: ANSWER }
     const given = isMapping(own) ? plugin.environment[variable] : undefined

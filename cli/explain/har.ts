@@ -1,7 +1,7 @@
 /** HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/): what a browser's developer tools save. */
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../../tools/usage-error.ts'
-import { listAt, textAt } from './fields.ts'
+import { listAt, textAt } from '../manifests/value.ts'
 import { type Request, requestOf } from './request.ts'
 
 const SHOWN = 20

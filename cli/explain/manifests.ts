@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { parseAllDocuments } from 'yaml'
+import { readFiles } from '../manifests/read.ts'
+import { isMapping, listAt, type Mapping, textAt } from '../manifests/value.ts'
+import { YamlFile } from '../manifests/yaml-file.ts'
 import { UnreadableFileError } from '../unreadable-file-error.ts'
-import { isMapping, listAt, type Mapping, textAt } from './fields.ts'
 
 /** One object of the manifests, and the file that it stands in. */
 export interface Manifest {
@@ -14,31 +13,30 @@ export interface Manifest {
   readonly value: Mapping
 }
 
-const STANDARD_INPUT = 0
-
 /**
- * Every object in files and directories. A directory stands for the .yaml, .yml and .json files in it, as for
- * `kubectl apply -f`, but for the kustomization; "-" for standard input; a List for its items.
+ * Every object in files and directories, as `mooring check` reads them, but for kustomizations; a List stands for its items.
  *
  * @throws {UnreadableFileError} `not_yaml`
  */
 export function readManifests(paths: readonly string[]): readonly Manifest[] {
-  return paths.flatMap(filesOf).flatMap((file) => {
-    const text = readFileSync(file === '-' ? STANDARD_INPUT : file, 'utf8')
-    return manifestsIn(file, text)
-  })
+  return readFiles(paths)
+    .files.filter(({ name }) => !/(?:^|\/)kustomization\.ya?ml$/.test(name))
+    .flatMap(manifestsOf)
 }
 
 /** The objects of one file: YAML 1.1, which is what Kubernetes reads, or JSON. Throws {@link UnreadableFileError}. */
 export function manifestsIn(file: string, text: string): readonly Manifest[] {
-  return parseAllDocuments(text, { version: '1.1' }).flatMap((document) => {
-    const [error] = document.errors
-    if (error !== undefined) throw new UnreadableFileError('not_yaml', file, error.message)
-    const value: unknown = document.toJS()
+  return manifestsOf(new YamlFile(file, text))
+}
+
+function manifestsOf({ name, documents, errors: [error] }: YamlFile): readonly Manifest[] {
+  if (error !== undefined) throw new UnreadableFileError('not_yaml', name, error.message)
+  return documents.flatMap(({ value }) => {
     if (value === null || value === undefined) return []
-    if (!isMapping(value))
-      throw new UnreadableFileError('not_yaml', file, 'expected a mapping, such as a manifest')
-    return objectsOf(file, value)
+    if (!isMapping(value)) {
+      throw new UnreadableFileError('not_yaml', name, 'expected a mapping, such as a manifest')
+    }
+    return objectsOf(name, value)
   })
 }
 
@@ -46,14 +44,6 @@ export function manifestsIn(file: string, text: string): readonly Manifest[] {
 export function nameOf({ kind, name, namespace, file }: Manifest): string {
   const object = kind === '' ? 'pluginConfig' : `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
   return `${object} (${file})`
-}
-
-function filesOf(path: string): readonly string[] {
-  if (path === '-' || !statSync(path).isDirectory()) return [path]
-  return readdirSync(path)
-    .filter((name) => /\.(ya?ml|json)$/.test(name) && !/^kustomization\.ya?ml$/.test(name))
-    .sort()
-    .map((name) => join(path, name))
 }
 
 function objectsOf(file: string, value: Mapping): readonly Manifest[] {

@@ -1,4 +1,4 @@
-import { at, listAt, textAt } from './fields.ts'
+import { valueAt, listAt, textAt } from '../manifests/value.ts'
 
 /** What a rule, or the top level, says of the key, as far as an explanation needs its words. */
 export interface Plan {
@@ -11,7 +11,7 @@ export function planOf(configuration: unknown, rule: string | undefined): Plan {
   const chosen = listAt(configuration, 'rules').find(
     (each) => rule !== undefined && textAt(each, 'name') === rule,
   )
-  const from = [chosen, configuration].map((part) => at(part, 'key', 'from')).find(Array.isArray)
+  const from = [chosen, configuration].map((part) => valueAt(part, 'key', 'from')).find(Array.isArray)
   return {
     from: from ?? ['session'],
     keyHeader: textAt(chosen, 'key', 'header') || textAt(configuration, 'key', 'header') || 'x-mooring-key',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../../tools/usage-error.ts'
-import { at, isMapping, listAt, type Mapping, mappingAt, textAt } from './fields.ts'
+import { valueAt, isMapping, listAt, type Mapping, mappingAt, textAt } from '../manifests/value.ts'
 import { type Manifest, nameOf } from './manifests.ts'
 
 /** The plugin whose filter decides. */
@@ -59,7 +59,7 @@ export function pluginIn(
 
 function isPlugin({ kind, value }: Manifest): boolean {
   if (kind === 'WasmPlugin') return true
-  return kind === 'TrafficExtension' ? isMapping(at(value, 'spec', 'wasm')) : kind === ''
+  return kind === 'TrafficExtension' ? isMapping(valueAt(value, 'spec', 'wasm')) : kind === ''
 }
 
 function readPlugin(manifest: Manifest, variables: VariableSources): PluginManifest {

@@ -1,7 +1,8 @@
 /** The pods that a proxy balances over: those that are given, or those that the manifests tell of. */
 import type { Host } from '../../host/envoy/index.ts'
 import { UsageError } from '../../tools/usage-error.ts'
-import { at, hasLabels, integerAt, listAt, onlyOne, textAt } from './fields.ts'
+import { hasLabels, onlyOne } from './fields.ts'
+import { valueAt, integerAt, listAt, textAt } from '../manifests/value.ts'
 import type { Manifest } from './manifests.ts'
 import { hostAt, type NoPods, type Pods } from './pod-set.ts'
 import { addressOf } from './request.ts'
@@ -70,7 +71,7 @@ export function podsIn(
   if (service === undefined) {
     return { missing: `no pods: give --pods, or the EndpointSlices of ${host}, or its Service and Pods` }
   }
-  const selector = at(service.value, 'spec', 'selector')
+  const selector = valueAt(service.value, 'spec', 'selector')
   const workloads = here.flatMap((manifest) => ofWorkload(manifest, selector, servicePort))
   return found('Pod', [workloads], `no ready Pod in the manifests that the Service ${name} selects`)
 }
@@ -126,14 +127,14 @@ function ofSlice(slice: unknown, wanted: WantedPort): Found {
   const port = portOf(listAt(slice, 'ports'), wanted)
   if (port === undefined) return { missing: 'which port of the EndpointSlice is meant is not clear: --port' }
   return listAt(slice, 'endpoints')
-    .filter((endpoint) => at(endpoint, 'conditions', 'ready') !== false)
+    .filter((endpoint) => valueAt(endpoint, 'conditions', 'ready') !== false)
     .flatMap((endpoint) => listAt(endpoint, 'addresses').flatMap((ip) => hostAt(ip, port)))
 }
 
 function ofSubset(subset: unknown, wanted: WantedPort): Found {
   const port = portOf(listAt(subset, 'ports'), wanted)
   if (port === undefined) return { missing: 'which port of the Endpoints is meant is not clear: --port' }
-  return listAt(subset, 'addresses').flatMap((address) => hostAt(at(address, 'ip'), port))
+  return listAt(subset, 'addresses').flatMap((address) => hostAt(valueAt(address, 'ip'), port))
 }
 
 /** The pods' port: the one of the service port's name, the only one, or the one of this number. */
@@ -146,26 +147,26 @@ function portOf(ports: readonly unknown[], { service, number }: WantedPort): num
 }
 
 function ofWorkload({ kind, value }: Manifest, selector: unknown, servicePort: unknown): readonly Host[] {
-  const target = at(servicePort, 'targetPort') ?? at(servicePort, 'port')
+  const target = valueAt(servicePort, 'targetPort') ?? valueAt(servicePort, 'port')
   if (kind === 'Pod') {
-    if (!hasLabels(at(value, 'metadata', 'labels'), selector) || !isReady(value)) return []
+    if (!hasLabels(valueAt(value, 'metadata', 'labels'), selector) || !isReady(value)) return []
     const named = listAt(value, 'spec', 'containers')
       .flatMap((container) => listAt(container, 'ports'))
-      .find((each) => at(each, 'name') === target)
+      .find((each) => valueAt(each, 'name') === target)
     return hostAt(
-      at(value, 'status', 'podIP'),
+      valueAt(value, 'status', 'podIP'),
       typeof target === 'number' ? target : integerAt(named, 'containerPort'),
     )
   }
-  if (kind !== 'WorkloadEntry' || !hasLabels(at(value, 'spec', 'labels'), selector)) return []
+  if (kind !== 'WorkloadEntry' || !hasLabels(valueAt(value, 'spec', 'labels'), selector)) return []
   const own = integerAt(value, 'spec', 'ports', textAt(servicePort, 'name'))
   const port = own ?? (typeof target === 'number' ? target : integerAt(servicePort, 'port'))
-  return hostAt(at(value, 'spec', 'address'), port, integerAt(value, 'spec', 'weight'))
+  return hostAt(valueAt(value, 'spec', 'address'), port, integerAt(value, 'spec', 'weight'))
 }
 
 function isReady(pod: unknown): boolean {
-  if (at(pod, 'metadata', 'deletionTimestamp') !== undefined) return false
+  if (valueAt(pod, 'metadata', 'deletionTimestamp') !== undefined) return false
   return listAt(pod, 'status', 'conditions').some(
-    (condition) => at(condition, 'type') === 'Ready' && at(condition, 'status') === 'True',
+    (condition) => valueAt(condition, 'type') === 'Ready' && valueAt(condition, 'status') === 'True',
   )
 }

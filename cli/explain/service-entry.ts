@@ -1,5 +1,6 @@
 import type { Host } from '../../host/envoy/index.ts'
-import { at, hasLabels, integerAt, isMapping, listAt, onlyOne, textAt } from './fields.ts'
+import { hasLabels, onlyOne } from './fields.ts'
+import { valueAt, integerAt, isMapping, listAt, textAt } from '../manifests/value.ts'
 import type { Manifest } from './manifests.ts'
 import { hostAt, type NoPods, type Pods } from './pod-set.ts'
 
@@ -34,11 +35,11 @@ export function externalPods(
   }
   const portName = textAt(chosen, 'name')
   const standard = integerAt(chosen, 'targetPort') ?? integerAt(chosen, 'number')
-  const selector = at(value, 'spec', 'workloadSelector', 'labels')
+  const selector = valueAt(value, 'spec', 'workloadSelector', 'labels')
   const workloads = manifests
     .filter((each) => each.kind === 'WorkloadEntry' && each.namespace === namespace)
-    .map((each) => at(each.value, 'spec'))
-    .filter((spec) => hasLabels(at(spec, 'labels'), selector))
+    .map((each) => valueAt(each.value, 'spec'))
+    .filter((spec) => hasLabels(valueAt(spec, 'labels'), selector))
   const hosts: readonly Host[] = [...listAt(value, 'spec', 'endpoints'), ...workloads]
     .filter(isMapping)
     .flatMap((endpoint) =>

@@ -1,5 +1,5 @@
 /** Why a source yielded nothing, for whoever reads its configuration: assembly/key/source.ts in words. */
-import { type Mapping, textAt } from './fields.ts'
+import { type Mapping, textAt } from '../manifests/value.ts'
 
 /** What was given, without which a source cannot yield. */
 export interface SourceReasons {

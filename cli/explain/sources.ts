@@ -2,7 +2,7 @@
  * The sources of a plan by name, beside what became of each. The filter says kinds and outcomes in the order in which it
  * tried; walking the configuration as the filter does (assembly/key/evaluate.ts) tells which source each of them is.
  */
-import { isMapping, listAt, type Mapping, textAt } from './fields.ts'
+import { isMapping, listAt, type Mapping, textAt } from '../manifests/value.ts'
 import type { Trial } from './filter.ts'
 import { reasonOf, type SourceReasons } from './source-reasons.ts'
 

@@ -35,6 +35,13 @@ export function numberAt(value: unknown, ...path: Path): number | undefined {
   return typeof inner === 'number' ? inner : undefined
 }
 
+/** A whole number, also one in quotes: a 64-bit integer of Istio may be written as either. */
+export function integerAt(value: unknown, ...path: Path): number | undefined {
+  const inner = valueAt(value, ...path)
+  if (typeof inner === 'string' && /^\d{1,15}$/.test(inner)) return Number(inner)
+  return typeof inner === 'number' && Number.isInteger(inner) ? inner : undefined
+}
+
 /** Empty where there is none. */
 export function listAt(value: unknown, ...path: Path): readonly unknown[] {
   const inner = valueAt(value, ...path)
