@@ -2,13 +2,8 @@ import { HostUsageError } from './errors.ts'
 
 const ABOVE_ONE_BYTE = /[\u0100-\uffff]/
 
-/** Most values are short: looking at their characters costs less than to enter the regular expression. */
-const SHORT = 48
-
 export function isByteString(value: string): boolean {
-  if (value.length > SHORT) return !ABOVE_ONE_BYTE.test(value)
-  for (let i = 0; i < value.length; i++) if (value.charCodeAt(i) > 0xff) return false
-  return true
+  return !ABOVE_ONE_BYTE.test(value)
 }
 
 /** Says that there is text where bytes are due; `what` names the place, for example `request header "cookie"`. */

@@ -9,6 +9,7 @@ import type { RootContext } from './context.ts'
 import type { HeaderEntry } from './envoy/header-list.ts'
 import { HostUsageError } from './errors.ts'
 import { HeaderMap } from './header-map.ts'
+import type { HeaderViolations } from './header-violations.ts'
 import { readFields } from './protobuf.ts'
 
 /** The low two bits of a token say what it stands for (wasm.h CalloutType). */
@@ -34,7 +35,7 @@ export interface CalloutHost {
   whenIdle(action: () => void): void
   /** Asks for the call's `timeOut` after some milliseconds; 0 takes it back. */
   schedule(call: HttpCall | GrpcCall, milliseconds: number): void
-  checkViolations(): void
+  readonly violations: HeaderViolations
 }
 
 /** Anything that a guest has asked of another server and that is not over. */
@@ -409,7 +410,7 @@ export class Callouts {
   deliver(callout: Callout, run: () => void): void {
     this.assertPending(callout)
     this.host.whenIdle(run)
-    this.host.checkViolations()
+    this.host.violations.report()
   }
 
   /** @internal Runs the last callback of something. */
@@ -417,7 +418,7 @@ export class Callouts {
     this.assertPending(callout)
     this.forget(callout)
     this.host.whenIdle(run)
-    this.host.checkViolations()
+    this.host.violations.report()
   }
 
   /** @internal The root is deleted, and with it what it waited for. */

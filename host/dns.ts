@@ -8,6 +8,7 @@ import { isIP, isIPv6, SocketAddress } from 'node:net'
 import type { RootContext } from './context.ts'
 import { addressText } from './envoy/address.ts'
 import { HostUsageError } from './errors.ts'
+import type { HeaderViolations } from './header-violations.ts'
 
 /** Envoy counts from 1 and increments before it gives a token away. */
 const BEFORE_FIRST_TOKEN = 1
@@ -19,7 +20,7 @@ const NO_ANSWER: Uint8Array = new Uint8Array(0)
 export interface DnsHost {
   /** Runs now, or when the guest has returned if it is running. */
   whenIdle(action: () => void): void
-  checkViolations(): void
+  readonly violations: HeaderViolations
 }
 
 /** A query that a guest has begun by `envoy_resolve_dns`. */
@@ -123,7 +124,7 @@ export class DnsQueries {
     this.host.whenIdle(() => {
       handOver(query, answer)
     })
-    this.host.checkViolations()
+    this.host.violations.report()
   }
 
   /** @internal The root is deleted, and with it what it waited for. */

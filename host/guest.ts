@@ -7,6 +7,7 @@
  */
 import { LogLevel } from '../assembly/proxy/abi.ts'
 import type { Context } from './context.ts'
+import type { Contexts } from './contexts.ts'
 import { PluginRefusedError, type RefusalPhase, RestrictedCallbackError } from './errors.ts'
 import { Faults, MALLOC_FAULT, NO_FAULT } from './faults.ts'
 import { HostcallCounts } from './hostcall-counts.ts'
@@ -31,6 +32,13 @@ export interface VmFailure {
 
 type GuestFunction = (a?: number, b?: number, c?: number, d?: number, e?: number) => number | undefined
 
+/** An export that the host calls, looked up once. */
+export interface Callback {
+  readonly name: string
+  /** Undefined when the guest does not export it. */
+  readonly run: GuestFunction | undefined
+}
+
 /** What the guest may call at the moment. */
 const ALLOWED = { nothing: 0, inStart: 1, inMalloc: 2, everything: 3 } as const
 type Allowed = (typeof ALLOWED)[keyof typeof ALLOWED]
@@ -43,8 +51,8 @@ export interface GuestEnvironment {
   readonly memoryLimitPages: number
   readonly journal: Journal | undefined
   hostLog(level: LogLevel, message: string): void
-  /** The context with this id, for `proxy_set_effective_context`. */
-  contextOf(id: number): Context | undefined
+  /** For `proxy_set_effective_context`. */
+  readonly contexts: Contexts
 }
 
 export class Guest {
@@ -98,7 +106,7 @@ export class Guest {
   /** The context that a hostcall acts on: the effective one where the guest has set one that still exists. */
   get caller(): Context {
     if (this.effectiveId === 0) return this.currentContext
-    return this.environment.contextOf(this.effectiveId) ?? this.currentContext
+    return this.environment.contexts.get(this.effectiveId) ?? this.currentContext
   }
 
   set effectiveContextId(id: number) {
@@ -109,25 +117,30 @@ export class Guest {
     return this.functions.has(name)
   }
 
+  callback(name: string): Callback {
+    const run = this.functions.get(name)
+    const { journal } = this.environment
+    return {
+      name,
+      run: run === undefined || journal === undefined ? run : recordedCallback(name, run, journal),
+    }
+  }
+
   /**
    * Calls an export for a context.
    *
    * @returns what it returned, as unsigned, and 0 for nothing; undefined when it is not exported or trapped, which
    *     {@link failure} tells apart
    */
-  call(context: Context, name: string, a: number, b = 0, c = 0, d = 0, e = 0): number | undefined {
-    const callback = this.functions.get(name)
-    if (callback === undefined) return undefined
+  call(context: Context, callback: Callback, a: number, b = 0, c = 0, d = 0, e = 0): number | undefined {
+    const { name, run } = callback
+    if (run === undefined) return undefined
     const { currentContext, effectiveId, isRunning } = this
-    const { journal } = this.environment
     this.currentContext = context
     this.effectiveId = 0
     this.isRunning = true
-    journal?.record({ kind: 'callback', name, args: [a, b, c, d, e].slice(0, callback.length) })
     try {
-      const returned = callback(a, b, c, d, e)
-      journal?.record({ kind: 'returned', name, value: returned })
-      return (returned ?? 0) >>> 0
+      return (run(a, b, c, d, e) ?? 0) >>> 0
     } catch (error) {
       this.fail(name, error)
       return undefined
@@ -213,7 +226,7 @@ export class Guest {
       ? ['_initialize', this.functions.has('main') ? 'main' : '__main_void']
       : ['_start']
     for (const entry of entries) {
-      this.call(vmContext, entry, 0)
+      this.call(vmContext, this.callback(entry), 0)
       this.refuseIfFailed('initialize')
     }
     this.allowed = ALLOWED.everything
@@ -306,6 +319,15 @@ function recorded(guest: Guest, index: number, hostcall: Hostcall, journal: Jour
     const status = injected === NO_FAULT ? call(...args) : injected
     journal.record({ kind: 'hostcall', name, args, status })
     return status
+  }
+}
+
+function recordedCallback(name: string, run: GuestFunction, journal: Journal): GuestFunction {
+  return (...args) => {
+    journal.record({ kind: 'callback', name, args: args.slice(0, run.length) as number[] })
+    const value = run(...args)
+    journal.record({ kind: 'returned', name, value })
+    return value
   }
 }
 

@@ -1,5 +1,5 @@
 import { isByteString, notAByteString } from './byte-text.ts'
-import type { HeaderEntry } from './envoy/header-list.ts'
+import { type HeaderEntry, headerValues } from './envoy/header-list.ts'
 import { headerName, type HeaderMapKind, type HeaderName } from './header-name.ts'
 
 export type { HeaderMapKind }
@@ -15,49 +15,45 @@ export type { HeaderMapKind }
  */
 export class HeaderMap implements Iterable<HeaderEntry> {
   readonly kind: HeaderMapKind
-  private names: string[] = []
-  private values: string[] = []
+  private entries: HeaderEntry[]
+  /** How many of the entries are pseudo headers: they come first. */
   private pseudo = 0
 
   /** @throws {HostUsageError} `not_a_byte_string` */
   constructor(kind: HeaderMapKind, entries: Iterable<HeaderEntry> = []) {
     this.kind = kind
-    for (const entry of entries) {
-      const name = headerName(entry[0])
-      const value = entry[1]
-      if (!isByteString(value)) throw notAByteString(value, `header ${JSON.stringify(entry[0])}`)
-      this.append(name, value)
-    }
+    this.entries = [...entries]
+    if (!this.areInOrder()) this.putInOrder()
   }
 
   /** How many entries there are. */
   get size(): number {
-    return this.names.length
+    return this.entries.length
   }
 
   /** Bytes of all names and values, without separators (HeaderMapImpl::byteSize). */
   get byteSize(): number {
-    let size = 0
-    for (let i = 0; i < this.names.length; i++) {
-      size += (this.names[i] ?? '').length + (this.values[i] ?? '').length
-    }
-    return size
+    return this.entries.reduce((size, [name, value]) => size + name.length + value.length, 0)
   }
 
   /** The first value of a name; undefined when absent. */
   get(name: string): string | undefined {
-    const index = this.names.indexOf(headerName(name).key)
-    return index < 0 ? undefined : this.values[index]
+    return this.firstOf(headerName(name).key)
+  }
+
+  /** @internal The first value of a name that is given as the map holds it: in lower case. */
+  firstOf(key: string): string | undefined {
+    const index = this.indexOf(key)
+    return index < 0 ? undefined : this.entries[index]?.[1]
   }
 
   /** Every value of a name, in order. */
   all(name: string): string[] {
-    const key = headerName(name).key
-    return this.values.filter((_, index) => this.names[index] === key)
+    return headerValues(this.entries, headerName(name).key)
   }
 
   has(name: string): boolean {
-    return this.names.includes(headerName(name).key)
+    return this.indexOf(headerName(name).key) >= 0
   }
 
   /** Appends an entry; to a header of which Envoy keeps one entry it appends the value with a comma. */
@@ -73,60 +69,69 @@ export class HeaderMap implements Iterable<HeaderEntry> {
 
   /** Removes every entry of the name. */
   remove(name: string): void {
-    const key = headerName(name).key
-    let index = this.names.indexOf(key)
-    while (index >= 0) {
-      this.names.splice(index, 1)
-      this.values.splice(index, 1)
-      if (index < this.pseudo) this.pseudo--
-      index = this.names.indexOf(key, index)
-    }
+    const { key, isPseudo } = headerName(name)
+    const first = this.indexOf(key)
+    if (first < 0) return
+    const before = this.entries.length
+    this.entries = this.entries.filter((entry) => entry[0] !== key)
+    if (isPseudo) this.pseudo -= before - this.entries.length
   }
 
   clear(): void {
-    this.names = []
-    this.values = []
+    this.entries = []
     this.pseudo = 0
   }
 
   /** The entries as plain data. */
   toList(): HeaderEntry[] {
-    return this.names.map((name, index) => [name, this.values[index] ?? ''])
+    return [...this.entries]
   }
 
   [Symbol.iterator](): Iterator<HeaderEntry> {
     return this.toList()[Symbol.iterator]()
   }
 
-  /** @internal The names, for the pairs format. */
-  get rawNames(): readonly string[] {
-    return this.names
+  /** Checks every entry, and says whether they are as the map keeps them, which is how most arrive. */
+  private areInOrder(): boolean {
+    let ordered = true
+    let index = 0
+    for (const entry of this.entries) {
+      const name = headerName(entry[0])
+      const value = entry[1]
+      if (value !== name.checkedValue) {
+        if (!isByteString(value)) throw notAByteString(value, `header ${JSON.stringify(entry[0])}`)
+        name.checkedValue = value
+      }
+      if (name.key !== entry[0] || (name.isPseudo && index !== this.pseudo)) ordered = false
+      else if (name.isSingle[this.kind] && this.indexOf(name.key) !== index) ordered = false
+      else if (name.isPseudo) this.pseudo++
+      index++
+    }
+    return ordered
   }
 
-  /** @internal The values, at the same indexes. */
-  get rawValues(): readonly string[] {
-    return this.values
+  private putInOrder(): void {
+    const { entries } = this
+    this.clear()
+    for (const [name, value] of entries) this.append(headerName(name), value)
+  }
+
+  private indexOf(key: string): number {
+    const { entries } = this
+    for (let i = 0; i < entries.length; i++) if (entries[i]?.[0] === key) return i
+    return -1
   }
 
   private append({ key, isPseudo, isSingle }: HeaderName, value: string): void {
     if (isSingle[this.kind]) {
-      const index = this.names.indexOf(key)
+      const index = this.indexOf(key)
       if (index >= 0) {
-        const present = this.values[index] ?? ''
-        if (value !== '') this.values[index] = present === '' ? value : `${present},${value}`
+        const present = this.entries[index]?.[1] ?? ''
+        if (value !== '') this.entries[index] = [key, present === '' ? value : `${present},${value}`]
         return
       }
     }
-    if (!isPseudo) {
-      this.names.push(key)
-      this.values.push(value)
-    } else if (this.pseudo === this.names.length) {
-      this.pseudo = this.names.push(key)
-      this.values.push(value)
-    } else {
-      this.names.splice(this.pseudo, 0, key)
-      this.values.splice(this.pseudo, 0, value)
-      this.pseudo++
-    }
+    if (isPseudo) this.entries.splice(this.pseudo++, 0, [key, value])
+    else this.entries.push([key, value])
   }
 }

@@ -12,6 +12,8 @@ export interface HeaderName {
   readonly isToken: boolean
   /** Whether a map of this kind keeps one entry of it. */
   readonly isSingle: Readonly<Record<HeaderMapKind, boolean>>
+  /** A value of it that is known to be a byte string, the last: many streams have the same. */
+  checkedValue: string
 }
 
 /**
@@ -99,6 +101,7 @@ function learn(name: string): HeaderName {
       response: SINGLE_ENTRY.response.has(key),
       trailers: SINGLE_ENTRY.trailers.has(key),
     },
+    checkedValue: '',
   }
   if (known.size === MOST_KNOWN) known.clear()
   known.set(name, learnt)

@@ -38,12 +38,10 @@ export function decodePairs(encoded: string): HeaderEntry[] {
 }
 
 /** Writes pairs of byte strings as one byte string; a list without pairs is four zero bytes. */
-export function encodePairs(names: readonly string[], values: readonly string[]): string {
-  let lengths = u32Of(names.length)
+export function encodePairs(pairs: readonly HeaderEntry[]): string {
+  let lengths = u32Of(pairs.length)
   let texts = ''
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] ?? ''
-    const value = values[i] ?? ''
+  for (const [name, value] of pairs) {
     lengths += u32Of(name.length) + u32Of(value.length)
     texts += name + NUL + value + NUL
   }

@@ -1,12 +1,15 @@
 import { BufferType } from '../assembly/proxy/abi.ts'
 import { utf8Bytes } from './byte-text.ts'
 import { CalloutResponse } from './callout-response.ts'
-import { type Context, type RootContext, StreamlessContext } from './context.ts'
+import { type RootContext, StreamlessContext } from './context.ts'
+import type { Contexts } from './contexts.ts'
+import type { DeferredActions } from './deferred-actions.ts'
 import { HostUsageError, PluginRefusedError, type RefusalPhase } from './errors.ts'
 import type { Guest } from './guest.ts'
+import type { HeaderViolations } from './header-violations.ts'
 import type { StreamOptions } from './phases.ts'
 import type { PropertyTree } from './property.ts'
-import { Stream, type StreamHost } from './stream.ts'
+import { Stream, streamCallbacks, type StreamHost } from './stream.ts'
 
 /**
  * What happens to requests once the VM is dead: 503, or no filter at all, or 503 until there is a new VM. A {@link Vm}
@@ -34,12 +37,9 @@ export interface PluginOptions {
 export interface PluginHost {
   readonly guest: Guest
   readonly vmConfiguration: Uint8Array
-  allocateId(): number
-  addContext(context: Context): void
-  removeContext(id: number): void
-  defer(action: () => void): void
-  runDeferred(): void
-  checkViolations(): void
+  readonly contexts: Contexts
+  readonly deferred: DeferredActions
+  readonly violations: HeaderViolations
   /** A tick period has changed: the moment of the next tick, or undefined for none. */
   schedule(plugin: Plugin, milliseconds: number): void
   start(options: PluginOptions): Plugin
@@ -68,7 +68,7 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
 
   /** @internal */
   constructor(options: PluginOptions, host: PluginHost) {
-    super(host.allocateId())
+    super(host.contexts.allocateId())
     this.pluginName = options.name ?? ''
     this.rootId = options.rootId ?? ''
     this.failurePolicy = options.failurePolicy ?? 'FAIL_CLOSED'
@@ -77,16 +77,10 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
     this.host = host
     this.streamHost = {
       guest: host.guest,
+      callbacks: streamCallbacks(host.guest),
+      deferred: host.deferred,
+      violations: host.violations,
       allowStopIteration: options.allowOnHeadersStopIteration ?? false,
-      defer: (action) => {
-        host.defer(action)
-      },
-      runDeferred: () => {
-        host.runDeferred()
-      },
-      checkViolations: () => {
-        host.checkViolations()
-      },
       streamEnded: (stream) => {
         this.streamEnded(stream)
       },
@@ -159,7 +153,7 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
 
   /** @internal context_create, vm_start and configure, in Envoy's order for a root beside others too. */
   start(): void {
-    this.host.addContext(this)
+    this.host.contexts.add(this)
     this.configurationVisible = true
     this.call('proxy_on_context_create', 0)
     this.refuseIfFailed('context_create')
@@ -174,19 +168,19 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
     this.refuseIfFailed('configure')
     if (configured === 0) this.refuse('configure_failed', 'configure', 'proxy_on_configure returned false')
     this.state = 'running'
-    this.host.checkViolations()
+    this.host.violations.report()
   }
 
   /** @internal */
   tick(): void {
     this.call('proxy_on_tick')
-    this.host.checkViolations()
+    this.host.violations.report()
   }
 
   /** @internal */
   queueReady(token: number): void {
     this.call('proxy_on_queue_ready', token)
-    this.host.checkViolations()
+    this.host.violations.report()
   }
 
   /** @internal */
@@ -212,21 +206,21 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
   finishPendingDone(): boolean {
     if (this.state !== 'awaiting_done') return false
     this.state = 'stopped'
-    this.host.defer(() => {
+    this.host.deferred.add(() => {
       this.remove()
     })
     return true
   }
 
   private open(options: StreamOptions, bypassed: boolean): Stream {
-    const stream = new Stream(this.host.allocateId(), this, options, this.streamHost, bypassed)
-    this.host.addContext(stream)
+    const stream = new Stream(this.host.contexts.allocateId(), this, options, this.streamHost, bypassed)
+    this.host.contexts.add(stream)
     this.openCount++
     return stream
   }
 
   private streamEnded(stream: Stream): void {
-    this.host.removeContext(stream.id)
+    this.host.contexts.remove(stream)
     this.openCount--
     if (this.state === 'draining' && this.openCount === 0) this.shutDown()
   }
@@ -250,9 +244,9 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
   private call(name: string, ...args: readonly number[]): number | undefined {
     const { guest } = this.host
     if (guest.failure !== undefined) return undefined
-    const returned = guest.call(this, name, this.id, ...args)
+    const returned = guest.call(this, guest.callback(name), this.id, ...args)
     guest.stopIteration = false
-    this.host.runDeferred()
+    this.host.deferred.run()
     return guest.exports(name) ? returned : undefined
   }
 

@@ -9,6 +9,7 @@
  *     object, Map  pairs, name and value
  *     null         SerializationFailure, for every array and object that holds it too
  */
+import type { HeaderEntry } from './envoy/header-list.ts'
 import { encodePairs } from './pairs.ts'
 
 /** A number is a double, as in `google.protobuf.Struct`; write integers of Envoy's own as bigint. */
@@ -46,25 +47,22 @@ function serializeObject(
 ): string | undefined {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1')
   if (value instanceof Date) return serializeProperty(BigInt(value.getTime()) * 1_000_000n)
-  const names: string[] = []
-  const values: string[] = []
+  const pairs: HeaderEntry[] = []
   if (isList(value)) {
     for (const item of value) {
       const bytes = serializeProperty(item)
       if (bytes === undefined) return undefined
-      names.push(bytes)
-      values.push('')
+      pairs.push([bytes, ''])
     }
   } else {
     for (const [name, item] of isMap(value) ? value : Object.entries(value)) {
       if (item === undefined) continue
       const bytes = serializeProperty(item)
       if (bytes === undefined) return undefined
-      names.push(Buffer.from(name, 'utf8').toString('latin1'))
-      values.push(bytes)
+      pairs.push([Buffer.from(name, 'utf8').toString('latin1'), bytes])
     }
   }
-  return encodePairs(names, values)
+  return encodePairs(pairs)
 }
 
 const LIST_INDEX = /^\s*[+-]?\d+\s*$/

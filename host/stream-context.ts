@@ -1,15 +1,10 @@
 import { BufferType, HeaderMapType, StreamType } from '../assembly/proxy/abi.ts'
 import { BodyBuffer } from './body.ts'
 import { Context, type RootContext } from './context.ts'
+import type { DeferredActions } from './deferred-actions.ts'
 import { HeaderMap } from './header-map.ts'
 import { failureReply, type GuestLocalReply, guestReply, type LocalReply } from './local-reply.ts'
 import type { StreamInfo } from './stream-info.ts'
-
-/** What the stream's side of a hostcall needs of its VM. */
-export interface DeferredActions {
-  /** Runs after the outermost callback has returned. */
-  defer(action: () => void): void
-}
 
 /**
  * The state of one stream that hostcalls read and write: which maps and bodies exist at the moment, and what the
@@ -18,7 +13,7 @@ export interface DeferredActions {
 export abstract class StreamContext extends Context {
   /** @internal */
   readonly root: RootContext
-  override readonly info: StreamInfo
+  declare readonly info: StreamInfo
   /** Envoy's answer instead of the upstream's, once there is one. */
   localReply: LocalReply | undefined
   /** What the guest has resumed by `proxy_continue_stream`. */
@@ -29,33 +24,32 @@ export abstract class StreamContext extends Context {
   protected responseMap: HeaderMap | undefined
   protected requestTrailerMap: HeaderMap | undefined
   protected responseTrailerMap: HeaderMap | undefined
-  /** What the access log sees: the headers as they left, though the maps above are gone. */
-  protected loggedRequest: HeaderMap | undefined
-  protected loggedResponse: HeaderMap | undefined
+  /** What the access log sees of the response's trailers as they left, though the map above is gone. */
   protected loggedTrailers: HeaderMap | undefined
   protected requestData: BodyBuffer | undefined
   protected responseData: BodyBuffer | undefined
   protected endOfStream = false
-  private readonly actions: DeferredActions
+  private readonly deferred: DeferredActions
   /** The request's headers, whether or not the guest may see them now. */
   abstract readonly request: HeaderMap
+  /** The response's headers, once there are any. */
+  abstract response: HeaderMap | undefined
 
-  protected constructor(id: number, root: RootContext, info: StreamInfo, actions: DeferredActions) {
+  protected constructor(id: number, root: RootContext, info: StreamInfo, deferred: DeferredActions) {
     super(id, info)
     this.root = root
-    this.info = info
-    this.actions = actions
+    this.deferred = deferred
   }
 
   /** @internal */
   override readableMap(type: HeaderMapType): HeaderMap | undefined {
     switch (type) {
       case HeaderMapType.RequestHeaders:
-        return this.inLogPhase ? this.loggedRequest : this.requestMap
+        return this.inLogPhase ? this.request : this.requestMap
       case HeaderMapType.RequestTrailers:
         return this.inLogPhase ? undefined : this.requestTrailerMap
       case HeaderMapType.ResponseHeaders:
-        return this.inLogPhase ? this.loggedResponse : this.responseMap
+        return this.inLogPhase ? this.response : this.responseMap
       case HeaderMapType.ResponseTrailers:
         return this.inLogPhase ? this.loggedTrailers : this.responseTrailerMap
       default:
@@ -98,7 +92,7 @@ export abstract class StreamContext extends Context {
 
   /** @internal */
   override sendLocalReply(reply: GuestLocalReply): void {
-    this.actions.defer(() => {
+    this.deferred.add(() => {
       if (this.localReply !== undefined || this.info.phase === 'log') return
       this.localReply = guestReply(reply, this.request)
       this.info.responseCode = reply.status
@@ -112,8 +106,8 @@ export abstract class StreamContext extends Context {
 
   /** @internal */
   override continueStream(type: StreamType): void {
-    if (type === StreamType.Request) this.actions.defer(() => (this.continued.request = true))
-    if (type === StreamType.Response) this.actions.defer(() => (this.continued.response = true))
+    if (type === StreamType.Request) this.deferred.add(() => (this.continued.request = true))
+    if (type === StreamType.Response) this.deferred.add(() => (this.continued.response = true))
     if (type === StreamType.Downstream) return
     // Context::continueStream takes the request's maps and body away for either direction.
     this.requestMap = undefined
@@ -125,7 +119,7 @@ export abstract class StreamContext extends Context {
   override closeStream(type: StreamType): void {
     if (type !== StreamType.Request && type !== StreamType.Response) return
     this.info.responseCodeDetails ??= 'wasm_close_stream'
-    this.actions.defer(() => (this.wasReset = true))
+    this.deferred.add(() => (this.wasReset = true))
   }
 
   /** Context::failStream, once per stream. */

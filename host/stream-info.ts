@@ -7,6 +7,8 @@ export interface PropertyPrototype {
   readonly lifeSpan: LifeSpan
 }
 
+const NO_PROPERTIES: PropertyTree = {}
+
 /** Where a stream is: `log` is the access log, which runs last. */
 export type StreamPhase = 'request' | 'response' | 'log'
 
@@ -31,7 +33,7 @@ export class StreamInfo {
   private state: FilterState | undefined
 
   /** @param connection the client's, which other streams may share; one of its own when absent */
-  constructor(properties: PropertyTree = {}, connection?: Connection) {
+  constructor(properties: PropertyTree = NO_PROPERTIES, connection?: Connection) {
     this.properties = properties
     this.connection = connection
   }

@@ -5,7 +5,7 @@ import { utf8Bytes } from './byte-text.ts'
 import type { RootContext } from './context.ts'
 import type { HeaderList } from './envoy/header-list.ts'
 import { HostUsageError } from './errors.ts'
-import type { Guest } from './guest.ts'
+import type { Callback, Guest } from './guest.ts'
 import { HeaderMap } from './header-map.ts'
 import type { LocalReply } from './local-reply.ts'
 import type {
@@ -16,35 +16,52 @@ import type {
   StreamOptions,
   TrailersResult,
 } from './phases.ts'
-import { type DeferredActions, StreamContext } from './stream-context.ts'
+import type { DeferredActions } from './deferred-actions.ts'
+import type { HeaderViolations } from './header-violations.ts'
+import { StreamContext } from './stream-context.ts'
 import { StreamInfo } from './stream-info.ts'
 
 /** @internal What a stream needs of the VM and the plugin around it. */
-export interface StreamHost extends DeferredActions {
+export interface StreamHost {
   readonly guest: Guest
+  readonly callbacks: StreamCallbacks
+  readonly deferred: DeferredActions
+  readonly violations: HeaderViolations
   readonly allowStopIteration: boolean
-  runDeferred(): void
-  checkViolations(): void
   streamEnded(stream: Stream): void
 }
 
 type Direction = 'request' | 'response'
 
-const CALLBACKS = {
-  request: {
-    headers: 'proxy_on_request_headers',
-    body: 'proxy_on_request_body',
-    trailers: 'proxy_on_request_trailers',
-  },
-  response: {
-    headers: 'proxy_on_response_headers',
-    body: 'proxy_on_response_body',
-    trailers: 'proxy_on_response_trailers',
-  },
-} as const
+/** @internal The exports that a stream's phases call, looked up once for all streams of a plugin. */
+export type StreamCallbacks = ReturnType<typeof streamCallbacks>
+
+/** @internal */
+export function streamCallbacks(guest: Guest) {
+  const ofDirection = (
+    direction: Direction,
+  ): Readonly<Record<'headers' | 'body' | 'trailers', Callback>> => ({
+    headers: guest.callback(`proxy_on_${direction}_headers`),
+    body: guest.callback(`proxy_on_${direction}_body`),
+    trailers: guest.callback(`proxy_on_${direction}_trailers`),
+  })
+  return {
+    contextCreate: guest.callback('proxy_on_context_create'),
+    request: ofDirection('request'),
+    response: ofDirection('response'),
+    log: guest.callback('proxy_on_log'),
+    done: guest.callback('proxy_on_done'),
+    delete: guest.callback('proxy_on_delete'),
+  }
+}
 
 /** What a stream has once. */
-const PHASES = { requestHeaders: 1, requestTrailers: 2, responseHeaders: 4, responseTrailers: 8 } as const
+const PHASES = {
+  requestHeaders: { bit: 1, name: 'requestHeaders' },
+  requestTrailers: { bit: 2, name: 'requestTrailers' },
+  responseHeaders: { bit: 4, name: 'responseHeaders' },
+  responseTrailers: { bit: 8, name: 'responseTrailers' },
+} as const
 
 /**
  * One request and its response on their way through a filter. The phases are called in the order in which Envoy
@@ -59,30 +76,28 @@ const PHASES = { requestHeaders: 1, requestTrailers: 2, responseHeaders: 4, resp
 export class Stream extends StreamContext implements Disposable {
   /** The request's headers: as given, then as the filter leaves them. */
   override readonly request: HeaderMap
-  /** The response's headers, once there are any. */
-  response: HeaderMap | undefined
+  override response: HeaderMap | undefined
   private readonly host: StreamHost
   /** FAIL_OPEN on a dead VM: the filter is not in this stream's chain at all. */
   private readonly bypassed: boolean
   private created = false
   private ended = false
-  /** The phases that have run, as bits of {@link PHASES}. */
+  /** The phases that have run, as the bits of {@link PHASES}. */
   private ran = 0
   /** The status of the headers callback that returned last; read at once, before deferred actions run others. */
   private lastHeadersStatus = FilterHeadersStatus.Continue
 
   /** @internal Made by {@link Plugin.stream}. */
   constructor(id: number, root: RootContext, options: StreamOptions, host: StreamHost, bypassed: boolean) {
-    super(id, root, options.info ?? new StreamInfo(options.properties, options.connection), host)
+    super(id, root, options.info ?? new StreamInfo(options.properties, options.connection), host.deferred)
     this.host = host
     this.bypassed = bypassed
     this.request = new HeaderMap('request', options.headers)
-    this.loggedRequest = this.request
   }
 
   /** Runs `proxy_on_context_create` and `proxy_on_request_headers`. */
   requestHeaders({ endOfStream = false }: { readonly endOfStream?: boolean } = {}): HeadersResult {
-    const before = this.begin('requestHeaders')
+    const before = this.begin(PHASES.requestHeaders)
     if (this.bypassed) return this.untouched(this.request, before)
     this.create()
     return this.headersPhase('request', this.request, endOfStream, before)
@@ -103,7 +118,7 @@ export class Stream extends StreamContext implements Disposable {
 
   /** Runs `proxy_on_response_headers`. */
   responseHeaders(options: ResponseOptions = {}): HeadersResult {
-    const before = this.begin('responseHeaders')
+    const before = this.begin(PHASES.responseHeaders)
     const headers = new HeaderMap('response', options.headers ?? [[':status', '200']])
     const { info } = this
     info.phase = 'response'
@@ -111,7 +126,6 @@ export class Stream extends StreamContext implements Disposable {
     info.responseCodeDetails ??= options.details ?? 'via_upstream'
     info.responseCode ??= responseCodeOf(headers)
     this.response = headers
-    this.loggedResponse = headers
     if (this.skipsResponse()) return this.untouched(headers, before)
     return this.headersPhase('response', headers, options.endOfStream ?? false, before)
   }
@@ -145,7 +159,7 @@ export class Stream extends StreamContext implements Disposable {
       this.logAndDelete()
     }
     this.host.streamEnded(this)
-    this.host.checkViolations()
+    this.host.violations.report()
     return guest.counts.total - before
   }
 
@@ -158,8 +172,7 @@ export class Stream extends StreamContext implements Disposable {
     if (this.info.phase !== 'request') return
     this.info.phase = 'response'
     this.response = reply.headers
-    this.loggedResponse = reply.headers
-    this.ran |= PHASES.responseHeaders
+    this.ran |= PHASES.responseHeaders.bit
     if (!this.skipsResponse()) this.runHeaders('response', reply.headers, reply.body.length === 0)
   }
 
@@ -171,14 +184,14 @@ export class Stream extends StreamContext implements Disposable {
   ): HeadersResult {
     const raw = this.runHeaders(direction, headers, endOfStream)
     const status = this.lastHeadersStatus
-    this.host.runDeferred()
+    this.host.deferred.run()
     return this.headersResult(status, raw, headers, before)
   }
 
   private runHeaders(direction: Direction, headers: HeaderMap, endOfStream: boolean): number | undefined {
     this.showHeaders(direction, headers)
     this.endOfStream = endOfStream
-    const raw = this.call(CALLBACKS[direction].headers, headers.size, endOfStream)
+    const raw = this.call(this.host.callbacks[direction].headers, headers.size, endOfStream)
     const stopped = this.takeStop()
     if (this.host.guest.failure !== undefined) {
       this.failStream()
@@ -207,7 +220,7 @@ export class Stream extends StreamContext implements Disposable {
     let leaving = bytes
     if (this.reaches(direction)) {
       this.endOfStream = endOfStream
-      raw = this.call(CALLBACKS[direction].body, body.arrive(bytes), endOfStream)
+      raw = this.call(this.host.callbacks[direction].body, body.arrive(bytes), endOfStream)
       const stopped = this.takeStop()
       if (this.host.guest.failure !== undefined) {
         this.failStream()
@@ -215,21 +228,21 @@ export class Stream extends StreamContext implements Disposable {
       } else if (raw !== undefined) {
         status = dataStatusOf(raw, stopped)
       }
-      this.host.runDeferred()
+      this.host.deferred.run()
       leaving = body.settle(status)
     }
     return { ...this.result(status, raw, before), body: leaving }
   }
 
   private trailersPhase(direction: Direction, list: HeaderList): TrailersResult {
-    const before = this.begin(`${direction}Trailers`)
+    const before = this.begin(PHASES[`${direction}Trailers`])
     const trailers = new HeaderMap('trailers', list)
     if (direction === 'response') this.loggedTrailers = trailers
     let status = FilterTrailersStatus.Continue
     let raw: number | undefined
     if (this.reaches(direction)) {
       this.showTrailers(direction, trailers)
-      raw = this.call(CALLBACKS[direction].trailers, trailers.size)
+      raw = this.call(this.host.callbacks[direction].trailers, trailers.size)
       const stopped = this.takeStop()
       if (this.host.guest.failure !== undefined) {
         this.failStream()
@@ -237,7 +250,7 @@ export class Stream extends StreamContext implements Disposable {
       } else if (raw !== undefined) {
         status = trailersStatusOf(raw, stopped)
       }
-      this.host.runDeferred()
+      this.host.deferred.run()
       if (status === FilterTrailersStatus.Continue) this.showTrailers(direction, undefined)
     }
     return { ...this.result(status, raw, before), trailers }
@@ -260,33 +273,36 @@ export class Stream extends StreamContext implements Disposable {
 
   /** Context::log, then onDestroy. */
   private logAndDelete(): void {
+    const { callbacks } = this.host
     this.info.phase = 'log'
     this.inLogPhase = true
-    this.call('proxy_on_log')
+    this.call(callbacks.log)
     this.settleDeferred()
     this.inLogPhase = false
-    this.call('proxy_on_done')
+    this.call(callbacks.done)
     this.settleDeferred()
-    this.call('proxy_on_delete')
+    this.call(callbacks.delete)
     this.settleDeferred()
   }
 
   private create(): void {
     if (this.created) return
     this.created = true
-    this.call('proxy_on_context_create', this.root.id)
+    this.call(this.host.callbacks.contextCreate, this.root.id)
     this.settleDeferred()
   }
 
   /** Context::isFailed guards every entry: a dead VM is not entered. */
-  private call(name: string, argument = 0, flag = false): number | undefined {
+  private call(callback: Callback, argument = 0, flag = false): number | undefined {
     const { guest } = this.host
-    return guest.failure === undefined ? guest.call(this, name, this.id, argument, flag ? 1 : 0) : undefined
+    return guest.failure === undefined
+      ? guest.call(this, callback, this.id, argument, flag ? 1 : 0)
+      : undefined
   }
 
   private settleDeferred(): void {
     this.host.guest.stopIteration = false
-    this.host.runDeferred()
+    this.host.deferred.run()
   }
 
   private takeStop(): boolean {
@@ -305,13 +321,12 @@ export class Stream extends StreamContext implements Disposable {
     return !this.created || this.bypassed || this.localReply?.origin === 'failure'
   }
 
-  private begin(phase: keyof typeof PHASES): number {
-    this.assertOpen(phase)
-    const bit = PHASES[phase]
+  private begin({ bit, name }: (typeof PHASES)[keyof typeof PHASES]): number {
+    this.assertOpen(name)
     if ((this.ran & bit) !== 0) {
       throw new HostUsageError(
         'callback_repeated',
-        `${phase} has run already${this.localReply === undefined ? '' : ', for a local reply'}: a stream has each of ` +
+        `${name} has run already${this.localReply === undefined ? '' : ', for a local reply'}: a stream has each of ` +
           `its headers and trailers once`,
       )
     }
@@ -335,13 +350,13 @@ export class Stream extends StreamContext implements Disposable {
     headers: HeaderMap,
     before: number,
   ): HeadersResult {
-    this.host.checkViolations()
+    this.host.violations.report()
     const hostcalls = this.host.guest.counts.total - before
     return { status, rawStatus, headers, localReply: this.localReply, hostcalls }
   }
 
   private result<S>(status: S, rawStatus: number | undefined, before: number): PhaseResult<S> {
-    this.host.checkViolations()
+    this.host.violations.report()
     return {
       status,
       rawStatus,
@@ -356,7 +371,7 @@ const LONGEST_STATUS = 5
 
 /** Http::Utility::getResponseStatus, with 0 for what is no status. */
 function responseCodeOf(headers: HeaderMap): number {
-  const status = headers.get(':status') ?? ''
+  const status = headers.firstOf(':status') ?? ''
   if (status.length > LONGEST_STATUS) return 0
   let code = 0
   for (let i = 0; i < status.length; i++) {

@@ -3,12 +3,15 @@ import { utf8Bytes } from './byte-text.ts'
 import { Callouts, type GrpcCall, type HttpCall } from './callouts.ts'
 import { CalloutResponse } from './callout-response.ts'
 import { type Clock, ManualClock } from './clock.ts'
-import { type Context, type RootContext, StreamlessContext } from './context.ts'
+import { type RootContext, StreamlessContext } from './context.ts'
+import { Contexts } from './contexts.ts'
+import { DeferredActions } from './deferred-actions.ts'
 import { DnsQueries } from './dns.ts'
-import { type HeaderViolation, HeaderViolationError, HostUsageError, VmFailedError } from './errors.ts'
+import { type HeaderViolation, HostUsageError, VmFailedError } from './errors.ts'
 import type { Fault } from './faults.ts'
 import type { ForeignFunction } from './foreign.ts'
 import { Guest, type HostcallTable, type VmFailure } from './guest.ts'
+import { HeaderViolations } from './header-violations.ts'
 import type { HostcallCounts } from './hostcall-counts.ts'
 import { bufferCalls } from './hostcalls/buffers.ts'
 import { calloutCalls } from './hostcalls/callouts.ts'
@@ -96,17 +99,13 @@ export class Vm implements Disposable {
   readonly callouts: Callouts
   /** DNS queries that wait for the test to answer them. */
   readonly dns: DnsQueries
-  /** Every header with forbidden bytes that the guest has written. */
-  readonly violations: readonly HeaderViolation[]
   private readonly guest: Guest
-  private readonly contexts = new Map<number, Context>()
+  private readonly contexts = new Contexts()
   private readonly running = new Set<Plugin>()
   private readonly timers: TickSchedule<Plugin | HttpCall | GrpcCall>
   private readonly pluginHost: PluginHost
-  private readonly throwsOnViolation: boolean
-  private violationsReported = 0
-  private deferred: (() => void)[] = []
-  private lastContextId = 0
+  private readonly deferred = new DeferredActions()
+  private readonly headerViolations: HeaderViolations
 
   /** @throws {PluginRefusedError} when the module does not link, or its start fails */
   constructor(module: ProxyWasmModule, options: VmOptions = {}) {
@@ -117,16 +116,14 @@ export class Vm implements Disposable {
     this.sharedQueues = options.sharedQueues ?? new SharedQueues()
     this.logs = new Logs(options.logLevel ?? LogLevel.Info, options.onLog)
     this.journal = options.journal === true ? new Journal() : undefined
-    this.throwsOnViolation = options.onHeaderViolation !== 'record'
+    this.headerViolations = new HeaderViolations(options.onHeaderViolation !== 'record')
     this.timers = new TickSchedule(this.clock)
     const outside = {
       whenIdle: (action: () => void): void => {
-        if (this.guest.isRunning) this.deferred.push(action)
+        if (this.guest.isRunning) this.deferred.add(action)
         else action()
       },
-      checkViolations: (): void => {
-        this.checkViolations()
-      },
+      violations: this.headerViolations,
     }
     this.callouts = new Callouts(options.clusters ?? [], {
       ...outside,
@@ -135,38 +132,27 @@ export class Vm implements Disposable {
       },
     })
     this.dns = new DnsQueries(options.hosts ?? {}, outside)
-    const violations: HeaderViolation[] = []
-    this.violations = violations
     const vmContext = new VmContext()
-    this.contexts.set(0, vmContext)
-    const contextOf = (id: number): Context | undefined => this.contexts.get(id)
+    this.contexts.add(vmContext)
     const vmConfiguration = utf8Bytes(options.configuration ?? '')
     const { memoryLimit } = options
 
     this.guest = new Guest(module, {
       vmContext,
-      contextOf,
+      contexts: this.contexts,
       journal: this.journal,
       memoryLimitPages: memoryLimit === undefined ? ENVOY_MEMORY_LIMIT_PAGES : pagesOf(memoryLimit),
       hostLog: (level, message) => {
         this.logs.write({ level, message, rootId: '', from: 'host' })
       },
-      hostcallTable: (guest) =>
-        this.hostcallTable(guest, module.abi, options, vmConfiguration, violations, contextOf),
+      hostcallTable: (guest) => this.hostcallTable(guest, module.abi, options, vmConfiguration),
     })
     this.pluginHost = {
       guest: this.guest,
       vmConfiguration,
-      allocateId: () => this.allocateId(),
-      addContext: (context) => this.contexts.set(context.id, context),
-      removeContext: (id) => this.contexts.delete(id),
-      defer: (action) => this.deferred.push(action),
-      runDeferred: () => {
-        this.runDeferred()
-      },
-      checkViolations: () => {
-        this.checkViolations()
-      },
+      contexts: this.contexts,
+      deferred: this.deferred,
+      violations: this.headerViolations,
       schedule: (plugin, milliseconds) => {
         this.timers.set(plugin, milliseconds)
       },
@@ -197,6 +183,11 @@ export class Vm implements Disposable {
   /** False once the guest has trapped: nothing runs in it any more. */
   get isAlive(): boolean {
     return this.guest.failure === undefined
+  }
+
+  /** Every header with forbidden bytes that the guest has written. */
+  get violations(): readonly HeaderViolation[] {
+    return this.headerViolations.all
   }
 
   /** Why the VM is dead. */
@@ -231,7 +222,7 @@ export class Vm implements Disposable {
 
   /** The streams of all plugins that have not ended, oldest first. */
   get streams(): readonly Stream[] {
-    return [...this.contexts.values()].filter((context) => context instanceof Stream)
+    return this.contexts.all().filter((context) => context instanceof Stream)
   }
 
   /** How many streams of all plugins have not ended. */
@@ -315,9 +306,8 @@ export class Vm implements Disposable {
     abi: AbiVersion,
     options: VmOptions,
     vmConfiguration: Uint8Array,
-    violations: HeaderViolation[],
-    contextOf: (id: number) => Context | undefined,
   ): HostcallTable {
+    const violations = this.headerViolations
     const environment = Object.entries(options.environment ?? {}).map(([name, value]) =>
       Buffer.from(`${name}=${value}\0`, 'utf8').toString('latin1'),
     )
@@ -332,7 +322,7 @@ export class Vm implements Disposable {
       ...headerMapCalls(guest, violations, abi),
       ...propertyCalls(guest, this.vmId),
       ...bufferCalls(guest, vmConfiguration),
-      ...streamCalls(guest, contextOf, options.foreignFunctions ?? {}, violations),
+      ...streamCalls(guest, this.contexts, options.foreignFunctions ?? {}, violations),
       ...metricCalls(guest, new MetricIds(this.metrics)),
       ...sharedCalls(guest, this.vmId, this.sharedData, this.sharedQueues),
       ...calloutCalls(guest, this.callouts, this.dns, violations),
@@ -348,40 +338,17 @@ export class Vm implements Disposable {
     }
   }
 
-  /** Ids count up from 1 and are 32 bits wide; one that is still in use is passed over (allocContextId). */
-  private allocateId(): number {
-    do {
-      this.lastContextId = (this.lastContextId + 1) >>> 0
-    } while (this.contexts.has(this.lastContextId))
-    return this.lastContextId
-  }
-
   private fire(timer: Plugin | HttpCall | GrpcCall): void {
     if (!(timer instanceof Plugin)) timer.timeOut()
     else if (this.isAlive) timer.tick()
   }
 
-  private runDeferred(): void {
-    while (this.deferred.length > 0) {
-      const actions = this.deferred
-      this.deferred = []
-      for (const action of actions) action()
-    }
-  }
-
   private removePlugin(plugin: Plugin): void {
     this.running.delete(plugin)
-    this.contexts.delete(plugin.id)
+    this.contexts.remove(plugin)
     this.timers.set(plugin, 0)
     this.callouts.cancelOf(plugin)
     this.dns.cancelOf(plugin)
-  }
-
-  private checkViolations(): void {
-    if (this.violations.length === this.violationsReported) return
-    const fresh = this.violations.slice(this.violationsReported)
-    this.violationsReported = this.violations.length
-    if (this.throwsOnViolation) throw new HeaderViolationError(fresh)
   }
 }
 

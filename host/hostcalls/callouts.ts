@@ -1,10 +1,9 @@
 import { Status } from '../../assembly/proxy/abi.ts'
 import type { Begun, Callouts } from '../callouts.ts'
 import type { DnsQueries } from '../dns.ts'
-import type { HeaderViolation } from '../errors.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
 import { HeaderMap, type HeaderMapKind } from '../header-map.ts'
-import { inspectHeader } from '../header-violation.ts'
+import type { HeaderViolations } from '../header-violations.ts'
 import { decodePairs } from '../pairs.ts'
 
 /**
@@ -15,14 +14,14 @@ export function calloutCalls(
   guest: Guest,
   callouts: Callouts,
   dns: DnsQueries,
-  violations: HeaderViolation[],
+  violations: HeaderViolations,
 ): HostcallTable {
   const { Ok, InvalidMemoryAccess } = Status
 
   function headerMap(hostcall: string, kind: HeaderMapKind, pairs: string): HeaderMap {
     const map = new HeaderMap(kind)
     for (const [name, value] of decodePairs(pairs)) {
-      inspectHeader(violations, hostcall, name, value)
+      violations.inspect(hostcall, name, value)
       map.add(name, value)
     }
     return map

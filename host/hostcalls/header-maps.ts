@@ -1,9 +1,8 @@
 import { HeaderMapType, Status } from '../../assembly/proxy/abi.ts'
 import { headerMapTypeOf } from '../abi-values.ts'
-import type { HeaderViolation } from '../errors.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
 import type { AbiVersion } from '../imports.ts'
-import { inspectHeader } from '../header-violation.ts'
+import type { HeaderViolations } from '../header-violations.ts'
 import { decodePairs, encodePairs } from '../pairs.ts'
 
 /**
@@ -11,7 +10,7 @@ import { decodePairs, encodePairs } from '../pairs.ts'
  *
  * @param abi 0.1.0 cannot say that a header is not there: it says that it is empty
  */
-export function headerMapCalls(guest: Guest, violations: HeaderViolation[], abi: AbiVersion): HostcallTable {
+export function headerMapCalls(guest: Guest, violations: HeaderViolations, abi: AbiVersion): HostcallTable {
   const { Ok, NotFound, BadArgument, InvalidMemoryAccess } = Status
   const absent = abi === '0.1.0' ? '' : undefined
 
@@ -32,7 +31,7 @@ export function headerMapCalls(guest: Guest, violations: HeaderViolation[], abi:
       if (name === undefined || text === undefined) return InvalidMemoryAccess
       const headers = guest.caller.writableMap(type)
       if (headers === undefined) return BadArgument
-      inspectHeader(violations, hostcall, name, text)
+      violations.inspect(hostcall, name, text)
       headers[write](name, text)
       return modified(type)
     }
@@ -56,8 +55,7 @@ export function headerMapCalls(guest: Guest, violations: HeaderViolation[], abi:
       const type = headerMapTypeOf(map)
       if (type === undefined) return BadArgument
       const headers = guest.caller.readableMap(type)
-      const pairs =
-        headers === undefined || headers.size === 0 ? '' : encodePairs(headers.rawNames, headers.rawValues)
+      const pairs = headers === undefined || headers.size === 0 ? '' : encodePairs(headers.toList())
       return guest.handOver(pairs, pairsAt, sizeAt) ? Ok : InvalidMemoryAccess
     },
 
@@ -70,7 +68,7 @@ export function headerMapCalls(guest: Guest, violations: HeaderViolation[], abi:
       if (headers === undefined) return BadArgument
       headers.clear()
       for (const [name, value] of decodePairs(encoded)) {
-        inspectHeader(violations, 'proxy_set_header_map_pairs', name, value)
+        violations.inspect('proxy_set_header_map_pairs', name, value)
         headers.add(name, value)
       }
       return modified(type)

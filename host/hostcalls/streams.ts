@@ -1,10 +1,9 @@
 import { Status, StreamType } from '../../assembly/proxy/abi.ts'
 import { streamTypeOf } from '../abi-values.ts'
-import type { Context } from '../context.ts'
-import type { HeaderViolation } from '../errors.ts'
+import type { Contexts } from '../contexts.ts'
 import { ENVOY_FOREIGN_FUNCTIONS, type ForeignFunction } from '../foreign.ts'
 import type { Guest, HostcallTable } from '../guest.ts'
-import { inspectHeader } from '../header-violation.ts'
+import type { HeaderViolations } from '../header-violations.ts'
 import { grpcStatusOf } from '../local-reply.ts'
 import { decodePairs } from '../pairs.ts'
 
@@ -13,9 +12,9 @@ const WHITE_SPACE = /[ \t\n\v\f\r]/g
 /** Control over streams and contexts, and the way to functions that the ABI does not name. */
 export function streamCalls(
   guest: Guest,
-  contextOf: (id: number) => Context | undefined,
+  contexts: Contexts,
   foreignFunctions: Readonly<Record<string, ForeignFunction>>,
-  violations: HeaderViolation[],
+  violations: HeaderViolations,
 ): HostcallTable {
   const { Ok, NotFound, BadArgument, InvalidMemoryAccess, Unimplemented } = Status
   return {
@@ -36,7 +35,7 @@ export function streamCalls(
         return InvalidMemoryAccess
       const entries = decodePairs(pairs)
       for (const [name, value] of entries) {
-        inspectHeader(violations, 'proxy_send_local_response', name, value)
+        violations.inspect('proxy_send_local_response', name, value)
       }
       guest.caller.sendLocalReply({
         status: status >>> 0,
@@ -82,7 +81,7 @@ export function streamCalls(
     },
 
     proxy_set_effective_context(id: number) {
-      if (contextOf(id >>> 0) === undefined) return BadArgument
+      if (contexts.get(id >>> 0) === undefined) return BadArgument
       guest.effectiveContextId = id >>> 0
       return Ok
     },

@@ -161,10 +161,7 @@ describe('a local reply', () => {
     body = 'no',
   ): void => {
     driver.on['proxy_on_request_headers'] = () => {
-      const pairs = encodePairs(
-        headers.map(([name]) => name),
-        headers.map(([, value]) => value),
-      )
+      const pairs = encodePairs(headers)
       driver.call(
         'proxy_send_local_response',
         403,

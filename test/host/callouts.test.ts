@@ -19,12 +19,7 @@ beforeEach(() => {
 })
 
 const pairs = (entries: readonly (readonly [string, string])[]): [number, number] =>
-  driver.bytes(
-    encodePairs(
-      entries.map(([name]) => name),
-      entries.map(([, value]) => value),
-    ),
-  )
+  driver.bytes(encodePairs(entries))
 
 interface Call {
   readonly cluster?: string

@@ -1,14 +1,17 @@
 /**
- * What the host adds to a filter. Processor time, not the clock's, and the least of many blocks that take turns: what else
- * the machine does then hardly matters.
+ * What the host adds to a filter, as it is built and published: vitest instruments what it imports from sources. Processor
+ * time, not the clock's, and the least of many blocks that take turns: what else the machine does then hardly matters.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 import { beforeAll, expect, test } from 'vitest'
 
-import { type HeaderList, type Plugin, ProxyWasmModule, Vm } from '../../host/index.ts'
+import type * as Host from '../../host/index.ts'
 import { buildWasm, op } from './wasm-builder.ts'
+
+const BUILT: string = '../../build/js/host/index.js'
+const { ProxyWasmModule, Vm } = (await import(BUILT)) as typeof Host
 
 const BLOCKS = 30
 const STREAMS = 2_000
@@ -57,16 +60,16 @@ const FILTER = filterThat([
 /** Less than any filter does: all that a stream costs is the host's. */
 const EMPTY = filterThat(op.i32Const(0))
 
-const REQUEST: HeaderList = [
+const REQUEST: Host.HeaderList = [
   [':method', 'GET'],
   [':path', '/cart?item=7'],
   [':authority', 'shop.example.com'],
   ['x-user', 'alice@example.com'],
 ]
-const RESPONSE: HeaderList = [[':status', '200']]
+const RESPONSE: Host.HeaderList = [[':status', '200']]
 
-let plugin: Plugin
-let vm: Vm
+let plugin: Host.Plugin
+let vm: Host.Vm
 beforeAll(() => {
   vm = new Vm(ProxyWasmModule.load(FILTER))
   plugin = vm.startPlugin()
@@ -76,7 +79,7 @@ function hosted(): void {
   hostedBy(plugin)
 }
 
-function hostedBy(plugin: Plugin): void {
+function hostedBy(plugin: Host.Plugin): void {
   const stream = plugin.stream({ headers: REQUEST })
   stream.requestHeaders({ endOfStream: true })
   stream.responseHeaders({ headers: RESPONSE })
@@ -149,14 +152,12 @@ function ratioOf(wasm: Uint8Array): { ratio: number; least: { bare: number; host
   return { ratio: least.hosted / least.bare, least }
 }
 
-test('a stream costs at most four times a bare loop around the same module', () => {
-  const { ratio, least } = ratioOf(FILTER)
+test.each([
+  ['a filter that does nothing', EMPTY],
+  ['a filter that reads a header and replaces one', FILTER],
+])('a stream of %s costs at most four times a bare loop around the same module', (_, wasm) => {
+  const { ratio, least } = ratioOf(wasm)
   expect(ratio, JSON.stringify(least)).toBeLessThanOrEqual(4)
-})
-
-test('and at most ten times where the module does nothing at all', () => {
-  const { ratio, least } = ratioOf(EMPTY)
-  expect(ratio, JSON.stringify(least)).toBeLessThanOrEqual(10)
 })
 
 test('a thousand streams are not noticeable: under a tenth of a second of processor time', () => {
