@@ -2,10 +2,7 @@
  * The model of Envoy's hash policies and balancers against a real Envoy: one generated request, sent to Envoy and
  * computed here, must reach one host. A failure prints the smallest request that shows the difference, and its seed.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -23,10 +20,10 @@ import { EnvoyProcess } from '../../tools/envoy-process.ts'
 import { ask, valuesOf } from '../gateway/app.ts'
 import { BalancedApps } from './balanced-apps.ts'
 import {
+  type Balanced,
   BALANCERS,
   bootstrap,
   BOUNDED,
-  discovered,
   hasHashableState,
   HOSTS,
   hostsOf,
@@ -36,12 +33,15 @@ import {
   SPLIT,
   STATE_HEADER,
 } from './balancing-scenario.ts'
+import { DiscoveredHosts } from './discovered-hosts.ts'
 import { inEnvoy } from './in-envoy.ts'
 
 const PROVE = process.env['PROVE'] !== undefined
 const REQUESTS = PROVE ? 20_000 : 1_500
 const RANDOM_REQUESTS = PROVE ? 5_000 : 600
 const CROWDS = PROVE ? 200 : 15
+const HEALTH_CHANGES = PROVE ? 200 : 15
+const REQUESTS_BETWEEN = 20
 /** Changes with every proof; the same in every ordinary run. */
 const SEED = PROVE ? {} : { seed: 20_260 }
 const TIMEOUT = 1_200_000
@@ -113,35 +113,60 @@ const generated = fc.record({
   ),
 })
 
+type Generated = typeof generated extends fc.Arbitrary<infer T> ? T : never
+
+const CLUSTERS = Object.keys(BALANCERS).length
+
+/** Of all hosts of a cluster: most are well, and at times none is. */
+const health = fc
+  .array(fc.constantFrom('h', 'h', 'd', 'u', 'u'), { minLength: HOSTS, maxLength: HOSTS })
+  .map((letters) => letters.join(''))
+
 inEnvoy(({ binary, version }) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   let apps: BalancedApps
-  let directory: string
+  let discovery: DiscoveredHosts
   let envoy: EnvoyProcess
   let url: string
+  /** The client's, of the one connection that all requests share. */
+  let port = 0
+  let asked = 0
+  agent.on('free', (socket: { localPort?: number }) => {
+    port = socket.localPort ?? 0
+  })
   let clusters: ReadonlyMap<string, HashingCluster<Host>>
 
   beforeAll(async () => {
     apps = await BalancedApps.start(HOSTS)
-    directory = mkdtempSync(join(tmpdir(), 'mooring-balancing-'))
-    for (const [file, answer] of discovered(apps.addresses)) {
-      writeFileSync(join(directory, file), JSON.stringify(answer))
-    }
-    envoy = await EnvoyProcess.start({ binary, bootstrap: bootstrap(directory, version) })
+    discovery = new DiscoveredHosts(apps.addresses, { ...BALANCERS, bounded: BOUNDED })
+    envoy = await EnvoyProcess.start({ binary, bootstrap: bootstrap(discovery.directory, version) })
     url = `http://127.0.0.1:${await envoy.port('ingress')}`
-    clusters = new Map(
-      Object.entries(BALANCERS).map(([name, balanced]) => [
-        name,
-        new HashingCluster(hostsOf(apps.addresses, balanced), balanced.options),
-      ]),
-    )
+    clusters = modelOf(BALANCERS)
+    await ask(url, { agent })
   })
   afterAll(async () => {
     agent.destroy()
     await envoy.stop()
     await apps[Symbol.asyncDispose]()
-    rmSync(directory, { recursive: true })
+    discovery.remove()
   })
+
+  function modelOf(balancers: Readonly<Record<string, Balanced>>): ReadonlyMap<string, HashingCluster<Host>> {
+    return new Map(
+      Object.entries(balancers).map(([name, balanced]) => [
+        name,
+        new HashingCluster(hostsOf(apps.addresses, balanced), balanced.options),
+      ]),
+    )
+  }
+
+  /** The hosts that there are, and undefined where some hash finds none: its last two digits choose the priority. */
+  function reachable(balancer: string): (string | undefined)[] {
+    const cluster = clusters.get(balancer)
+    const found = Array.from({ length: 100 }, (_, digits) => cluster?.chooseHost(BigInt(digits))?.address)
+    const none = found.every((address) => address === undefined)
+    return [...(none ? [] : apps.addresses), ...(found.includes(undefined) ? [undefined] : [])]
+  }
 
   /** The hosts that a request reaches, one after another, and whether the last one answers. */
   function route(balancer: string, hash: bigint, failing: string): { hosts: string[]; answered: boolean } {
@@ -158,61 +183,89 @@ inEnvoy(({ binary, version }) => {
     return { hosts, answered: false }
   }
 
+  /** Sends a request to Envoy, and expects what the model says; returns its policy where it has a hash. */
+  async function compare({ policy, balancer, failing, state, ...request }: Generated): Promise<string[]> {
+    const path = `/${policy}/${balancer}/${request.query}`
+    const sent: HeaderEntry[] = [
+      ...request.users.map((value): HeaderEntry => ['x-user', value]),
+      ...request.cookies.map((value): HeaderEntry => ['cookie', value]),
+      ...request.places.map((value): HeaderEntry => ['x-place', value]),
+      ...(state === null ? [] : [[STATE_HEADER, state] as const]),
+      ...(request.forwarded === null ? [] : [['x-forwarded-for', request.forwarded] as const]),
+    ]
+    const received = new HeaderMap('request', [[':path', path], ...sent.map(withoutOuterBlanks)])
+    const connection = { remoteAddress: `127.0.0.1:${port}`, localAddress: new URL(url).host }
+    const remoteAddress = resolveClientAddress(received, connection.remoteAddress, {})
+    const { hash, setCookies } = generateHash(POLICIES[policy] ?? [], {
+      headers: received.toList(),
+      remoteAddress,
+      connection,
+      filterState: new Map(
+        state === null || !hasHashableState(version) ? [] : [['envoy.hashable_string', state]],
+      ),
+    })
+
+    const name = String(asked++)
+    const seen = await ask(url + path, { agent, headers: [...sent, ['x-ask', name], ['x-fail', failing]] })
+    const reached = apps.asked.get(name) ?? []
+    apps.asked.clear()
+    if (hash === undefined) {
+      // Envoy draws the number: it reaches a host of those that any number would, or none where one would reach none.
+      if (failing === '') expect(reachable(balancer)).toContain(reached[0])
+      return []
+    }
+    const { hosts, answered } = route(balancer, hash, failing)
+    expect(reached).toEqual(hosts)
+    expect(seen.status).toBe(answered ? 200 : 503)
+    // Every attempt looks for the cookie anew, and so a cookie that is minted is set as often as there were attempts.
+    if (answered) expect(valuesOf(seen, 'set-cookie')).toEqual(hosts.flatMap(() => setCookies))
+    return [policy]
+  }
+
   test(
     `${REQUESTS} generated requests reach the hosts, and set the cookie, that the model says`,
     async () => {
-      let port = 0
-      agent.on('free', (socket: { localPort?: number }) => {
-        port = socket.localPort ?? 0
-      })
-      await ask(url, { agent })
-      const compared = new Map<string, number>()
-      let asked = 0
-
+      const compared = new Set<string>()
       await fc.assert(
-        fc.asyncProperty(generated, async ({ policy, balancer, failing, state, ...request }) => {
-          const path = `/${policy}/${balancer}/${request.query}`
-          const sent: HeaderEntry[] = [
-            ...request.users.map((value): HeaderEntry => ['x-user', value]),
-            ...request.cookies.map((value): HeaderEntry => ['cookie', value]),
-            ...request.places.map((value): HeaderEntry => ['x-place', value]),
-            ...(state === null ? [] : [[STATE_HEADER, state] as const]),
-            ...(request.forwarded === null ? [] : [['x-forwarded-for', request.forwarded] as const]),
-          ]
-          const received = new HeaderMap('request', [[':path', path], ...sent.map(withoutOuterBlanks)])
-          const connection = { remoteAddress: `127.0.0.1:${port}`, localAddress: new URL(url).host }
-          const remoteAddress = resolveClientAddress(received, connection.remoteAddress, {})
-          const { hash, setCookies } = generateHash(POLICIES[policy] ?? [], {
-            headers: received.toList(),
-            remoteAddress,
-            connection,
-            filterState: new Map(
-              state === null || !hasHashableState(version) ? [] : [['envoy.hashable_string', state]],
-            ),
-          })
-
-          const name = String(asked++)
-          const seen = await ask(url + path, {
-            agent,
-            headers: [...sent, ['x-ask', name], ['x-fail', failing]],
-          })
-          const reached = apps.asked.get(name) ?? []
-          apps.asked.clear()
-          if (hash === undefined) {
-            if (failing === '') expect(apps.addresses).toContain(reached[0])
-            return
-          }
-          compared.set(policy, (compared.get(policy) ?? 0) + 1)
-          const { hosts, answered } = route(balancer, hash, failing)
-          expect(reached).toEqual(hosts)
-          expect(seen.status).toBe(answered ? 200 : 503)
-          // Every attempt looks for the cookie anew, and so a cookie that is minted is set as often as there were attempts.
-          if (answered) expect(valuesOf(seen, 'set-cookie')).toEqual(hosts.flatMap(() => setCookies))
+        fc.asyncProperty(generated, async (request) => {
+          for (const policy of await compare(request)) compared.add(policy)
         }),
         { numRuns: REQUESTS, ...SEED },
       )
       const policies = Object.keys(POLICIES).filter((name) => name !== 'state' || hasHashableState(version))
-      expect([...compared.keys()].sort()).toEqual(policies.sort())
+      expect([...compared].sort()).toEqual(policies.sort())
+    },
+    TIMEOUT,
+  )
+
+  test(
+    `after each of ${HEALTH_CHANGES} changes of health in all clusters requests reach the hosts that the model says`,
+    async () => {
+      const changed = fc.record({
+        healths: fc.array(health, { minLength: CLUSTERS, maxLength: CLUSTERS }),
+        requests: fc.array(generated, { minLength: REQUESTS_BETWEEN, maxLength: REQUESTS_BETWEEN }),
+      })
+      let compared = 0
+      try {
+        await fc.assert(
+          fc.asyncProperty(changed, async ({ healths, requests }) => {
+            const balancers = Object.fromEntries(
+              Object.entries(BALANCERS).map(([name, balanced], i) => [
+                name,
+                { ...balanced, health: healths[i] ?? '' },
+              ]),
+            )
+            await discovery.update(envoy, balancers)
+            clusters = modelOf(balancers)
+            for (const request of requests) compared += (await compare(request)).length
+          }),
+          { numRuns: HEALTH_CHANGES, ...SEED },
+        )
+      } finally {
+        await discovery.update(envoy, BALANCERS)
+        clusters = modelOf(BALANCERS)
+      }
+      expect(compared).toBeGreaterThan((HEALTH_CHANGES * REQUESTS_BETWEEN) / 2)
     },
     TIMEOUT,
   )

@@ -47,9 +47,9 @@ export const POLICIES: Readonly<Record<string, readonly HashPolicy[]>> = {
 }
 
 /** A cluster: its hosts beyond their addresses, and its balancer. */
-interface Balanced {
+export interface Balanced {
   readonly options: HashingClusterOptions
-  readonly config: Readonly<Record<string, unknown>>
+  readonly config: Readonly<Record<string, unknown>> & { readonly common_lb_config?: object }
   /** By host, in order; all 1 when absent. */
   readonly weights?: readonly number[]
   readonly hashKeys?: readonly string[]
@@ -165,19 +165,19 @@ export function hostsOf(addresses: readonly string[], balanced: Balanced): Host[
   }))
 }
 
-/** What discovery says about the hosts of each cluster, their health among it: an answer of EDS by the name of its file. */
-export function discovered(addresses: readonly string[]): ReadonlyMap<string, unknown> {
-  const clusters = [...Object.entries(BALANCERS), ['bounded', BOUNDED] as const]
-  return new Map(
-    clusters.map(([name, balanced]) => {
-      const type = `${TYPE}.config.endpoint.v3.ClusterLoadAssignment`
-      const resources = [{ '@type': type, ...assignment(name, addresses, balanced) }]
-      return [`${name}.json`, { version_info: '1', resources }]
-    }),
-  )
+/** What discovery says about the hosts of a cluster, their health among it: an answer of EDS. */
+export function discovered(
+  name: string,
+  addresses: readonly string[],
+  balanced: Balanced,
+  version: number,
+): unknown {
+  const type = `${TYPE}.config.endpoint.v3.ClusterLoadAssignment`
+  const resources = [{ '@type': type, ...assignment(name, addresses, balanced) }]
+  return { version_info: String(version), resources }
 }
 
-/** @param directory that has the files of {@link discovered} */
+/** @param directory that has what is {@link discovered}, a file for each cluster */
 export function bootstrap(directory: string, envoy: string): Bootstrap {
   const retry = {
     retry_on: 'reset',
@@ -277,6 +277,8 @@ function cluster(name: string, { config }: Balanced, directory: string): unknown
       eds_config: { path_config_source: { path: `${directory}/${name}.json` }, resource_api_version: 'V3' },
     },
     ...config,
+    // Else workers learn of a change of health up to a second after the update of the one before.
+    common_lb_config: { ...config.common_lb_config, update_merge_window: '0s' },
   }
 }
 
