@@ -53,6 +53,14 @@ export class BodyBuffer {
     }
   }
 
+  /** What is held goes on, though the guest has not looked at more. */
+  release(): Uint8Array {
+    const leaving = this.visible ?? NOTHING
+    this.held = NOTHING
+    this.visible = NOTHING
+    return leaving
+  }
+
   /**
    * Envoy writes at the front, replacing `length` bytes there, or at the end; in the middle it cannot
    * (Buffer::copyFrom). False for BadArgument.

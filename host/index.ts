@@ -51,6 +51,13 @@ export type { LogEntry, Logs } from './log.ts'
 export type { GuestMemory } from './memory.ts'
 export { Metrics } from './metrics.ts'
 export { ENVOY_MEMORY_LIMIT_PAGES, ProxyWasmModule } from './module.ts'
+export {
+  type NetworkConnection,
+  type NetworkConnectionOptions,
+  type NetworkDataResult,
+  type NetworkResult,
+  NetworkStatus,
+} from './network-connection.ts'
 export type {
   DataResult,
   HeadersResult,

@@ -1,15 +1,21 @@
 import { BufferType } from '../assembly/proxy/abi.ts'
 import { utf8Bytes } from './byte-text.ts'
 import { CalloutResponse } from './callout-response.ts'
-import { type RootContext, StreamlessContext } from './context.ts'
+import { type Context, type RootContext, StreamlessContext } from './context.ts'
 import type { Contexts } from './contexts.ts'
 import type { DeferredActions } from './deferred-actions.ts'
 import { HostUsageError, PluginRefusedError, type RefusalPhase } from './errors.ts'
 import type { Guest } from './guest.ts'
 import type { HeaderViolations } from './header-violations.ts'
+import {
+  type NetworkCallbacks,
+  networkCallbacks,
+  NetworkConnection,
+  type NetworkConnectionOptions,
+} from './network-connection.ts'
 import type { StreamOptions } from './phases.ts'
 import type { PropertyTree } from './property.ts'
-import { Stream, streamCallbacks, type StreamHost } from './stream.ts'
+import { type ContextHost, Stream, streamCallbacks } from './stream.ts'
 
 /**
  * What happens to requests once the VM is dead: 503, or no filter at all, or 503 until there is a new VM. A {@link Vm}
@@ -61,7 +67,8 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
   readonly calloutResponse = new CalloutResponse()
   private readonly configuration: Uint8Array
   private readonly host: PluginHost
-  private readonly streamHost: StreamHost
+  private readonly contextHost: ContextHost
+  private readonly networkCallbacks: NetworkCallbacks
   private state: State = 'starting'
   private configurationVisible = false
   private openCount = 0
@@ -75,14 +82,15 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
     this.rootProperties = options.properties ?? {}
     this.configuration = utf8Bytes(options.configuration ?? '')
     this.host = host
-    this.streamHost = {
+    this.networkCallbacks = networkCallbacks(host.guest)
+    this.contextHost = {
       guest: host.guest,
       callbacks: streamCallbacks(host.guest),
       deferred: host.deferred,
       violations: host.violations,
       allowStopIteration: options.allowOnHeadersStopIteration ?? false,
-      streamEnded: (stream) => {
-        this.streamEnded(stream)
+      contextEnded: (context) => {
+        this.contextEnded(context)
       },
     }
   }
@@ -92,7 +100,7 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
     return this
   }
 
-  /** How many of this plugin's streams have not ended. */
+  /** How many of this plugin's streams have not ended; connections through a network filter count too. */
   get openStreams(): number {
     return this.openCount
   }
@@ -113,10 +121,30 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
    * @throws {HostUsageError} `plugin_stopped`
    */
   stream(options: StreamOptions = {}): Stream {
-    if (this.state !== 'running') {
-      throw new HostUsageError('plugin_stopped', `the plugin is ${this.state}: it takes no new streams`)
-    }
-    return this.open(options, !this.isAlive && this.failurePolicy === 'FAIL_OPEN')
+    this.assertRunning()
+    return this.open(options, this.isBypassed)
+  }
+
+  /**
+   * Opens a connection, for a network filter. Nothing runs in the guest before {@link NetworkConnection.newConnection}.
+   *
+   * @throws {HostUsageError} `plugin_stopped`
+   */
+  openConnection(options: NetworkConnectionOptions = {}): NetworkConnection {
+    this.assertRunning()
+    const id = this.host.contexts.allocateId()
+    const { contextHost, isBypassed } = this
+    const connection = new NetworkConnection(
+      id,
+      this,
+      options,
+      contextHost,
+      this.networkCallbacks,
+      isBypassed,
+    )
+    this.host.contexts.add(connection)
+    this.openCount++
+    return connection
   }
 
   /** @internal A stream in whose chain the filter is not at all. */
@@ -212,15 +240,25 @@ export class Plugin extends StreamlessContext implements RootContext, Disposable
     return true
   }
 
+  /** FAIL_OPEN on a dead VM: new streams and connections do without the filter. */
+  private get isBypassed(): boolean {
+    return !this.isAlive && this.failurePolicy === 'FAIL_OPEN'
+  }
+
+  private assertRunning(): void {
+    if (this.state === 'running') return
+    throw new HostUsageError('plugin_stopped', `the plugin is ${this.state}: it takes no new streams`)
+  }
+
   private open(options: StreamOptions, bypassed: boolean): Stream {
-    const stream = new Stream(this.host.contexts.allocateId(), this, options, this.streamHost, bypassed)
+    const stream = new Stream(this.host.contexts.allocateId(), this, options, this.contextHost, bypassed)
     this.host.contexts.add(stream)
     this.openCount++
     return stream
   }
 
-  private streamEnded(stream: Stream): void {
-    this.host.contexts.remove(stream)
+  private contextEnded(context: Context): void {
+    this.host.contexts.remove(context)
     this.openCount--
     if (this.state === 'draining' && this.openCount === 0) this.shutDown()
   }

@@ -2,7 +2,7 @@ import { FilterDataStatus, FilterHeadersStatus, FilterTrailersStatus } from '../
 import { dataStatusOf, headersStatusOf, trailersStatusOf } from './abi-values.ts'
 import { BodyBuffer } from './body.ts'
 import { utf8Bytes } from './byte-text.ts'
-import type { RootContext } from './context.ts'
+import type { Context, RootContext } from './context.ts'
 import type { HeaderList } from './envoy/header-list.ts'
 import { HostUsageError } from './errors.ts'
 import type { Callback, Guest } from './guest.ts'
@@ -21,14 +21,14 @@ import type { HeaderViolations } from './header-violations.ts'
 import { StreamContext } from './stream-context.ts'
 import { StreamInfo } from './stream-info.ts'
 
-/** @internal What a stream needs of the VM and the plugin around it. */
-export interface StreamHost {
+/** @internal What a stream or a connection needs of the VM and the plugin around it. */
+export interface ContextHost {
   readonly guest: Guest
   readonly callbacks: StreamCallbacks
   readonly deferred: DeferredActions
   readonly violations: HeaderViolations
   readonly allowStopIteration: boolean
-  streamEnded(stream: Stream): void
+  contextEnded(context: Context): void
 }
 
 type Direction = 'request' | 'response'
@@ -77,7 +77,7 @@ export class Stream extends StreamContext implements Disposable {
   /** The request's headers: as given, then as the filter leaves them. */
   override readonly request: HeaderMap
   override response: HeaderMap | undefined
-  private readonly host: StreamHost
+  private readonly host: ContextHost
   /** FAIL_OPEN on a dead VM: the filter is not in this stream's chain at all. */
   private readonly bypassed: boolean
   private created = false
@@ -88,7 +88,7 @@ export class Stream extends StreamContext implements Disposable {
   private lastHeadersStatus = FilterHeadersStatus.Continue
 
   /** @internal Made by {@link Plugin.stream}. */
-  constructor(id: number, root: RootContext, options: StreamOptions, host: StreamHost, bypassed: boolean) {
+  constructor(id: number, root: RootContext, options: StreamOptions, host: ContextHost, bypassed: boolean) {
     super(id, root, options.info ?? new StreamInfo(options.properties, options.connection), host.deferred)
     this.host = host
     this.bypassed = bypassed
@@ -158,7 +158,7 @@ export class Stream extends StreamContext implements Disposable {
       this.create()
       this.logAndDelete()
     }
-    this.host.streamEnded(this)
+    this.host.contextEnded(this)
     this.host.violations.report()
     return guest.counts.total - before
   }

@@ -28,6 +28,7 @@ import { type LogEntry, Logs } from './log.ts'
 import type { GuestMemory } from './memory.ts'
 import { MetricIds, Metrics } from './metrics.ts'
 import { ENVOY_MEMORY_LIMIT_PAGES, type ProxyWasmModule } from './module.ts'
+import { NetworkConnection } from './network-connection.ts'
 import { Plugin, type PluginHost, type PluginOptions } from './plugin.ts'
 import type { PropertyTree } from './property.ts'
 import { type RandomSource, seededRandom } from './random.ts'
@@ -225,7 +226,12 @@ export class Vm implements Disposable {
     return this.contexts.all().filter((context) => context instanceof Stream)
   }
 
-  /** How many streams of all plugins have not ended. */
+  /** The connections through network filters that have not been closed, oldest first. */
+  get connections(): readonly NetworkConnection[] {
+    return this.contexts.all().filter((context) => context instanceof NetworkConnection)
+  }
+
+  /** How many streams, and connections through network filters, of all plugins have not ended. */
   get openStreams(): number {
     let open = 0
     for (const plugin of this.running) open += plugin.openStreams
@@ -286,12 +292,13 @@ export class Vm implements Disposable {
   }
 
   /**
-   * For the end of a test: ends every open stream, stops every plugin, and says so if the guest has ever trapped.
+   * For the end of a test: ends every open stream and connection, stops every plugin, and says so if the guest has ever trapped.
    *
    * @throws {VmFailedError} with the journal, where there is one
    */
   finish(): void {
     for (const stream of this.streams) stream.end()
+    for (const connection of this.connections) connection.close()
     this[Symbol.dispose]()
     if (this.failure !== undefined) throw new VmFailedError(this.failure, this.journal)
   }

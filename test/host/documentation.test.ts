@@ -13,7 +13,7 @@ import { compileExample, example, EXAMPLE_FLAGS, examples, page } from './doc-ex
 const root = resolve(import.meta.dirname, '../..')
 const room = join(root, 'build/doc-examples')
 
-const FILTERS = ['filter', 'asking', 'streaming', 'resolving', 'shouting']
+const FILTERS = ['filter', 'asking', 'streaming', 'resolving', 'shouting', 'door']
 const PLAIN = [
   'filter',
   'phases',
@@ -33,6 +33,7 @@ const PLAIN = [
   'balancing',
   'gateway',
   'gateway-options',
+  'door',
 ]
 /** Written as a test of its own, or in need of another compiler. */
 const OTHERS = ['Cargo.toml', 'src/lib.rs', 'rust.test.ts', 'vitest.test.ts', 'gateway.yaml']
