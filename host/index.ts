@@ -61,6 +61,7 @@ export {
 export type {
   DataResult,
   HeadersResult,
+  MetadataResult,
   PhaseResult,
   ResponseOptions,
   StreamOptions,

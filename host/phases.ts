@@ -54,6 +54,9 @@ export interface DataResult extends PhaseResult<FilterDataStatus> {
   readonly body: Uint8Array
 }
 
+/** What came out of a metadata callback: Envoy goes on, whatever the guest returned. */
+export type MetadataResult = Omit<PhaseResult<never>, 'status'>
+
 /** What came out of a trailers callback. */
 export interface TrailersResult extends PhaseResult<FilterTrailersStatus> {
   readonly trailers: HeaderMap

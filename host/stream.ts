@@ -11,6 +11,7 @@ import type { LocalReply } from './local-reply.ts'
 import type {
   DataResult,
   HeadersResult,
+  MetadataResult,
   PhaseResult,
   ResponseOptions,
   StreamOptions,
@@ -40,10 +41,11 @@ export type StreamCallbacks = ReturnType<typeof streamCallbacks>
 export function streamCallbacks(guest: Guest) {
   const ofDirection = (
     direction: Direction,
-  ): Readonly<Record<'headers' | 'body' | 'trailers', Callback>> => ({
+  ): Readonly<Record<'headers' | 'body' | 'trailers' | 'metadata', Callback>> => ({
     headers: guest.callback(`proxy_on_${direction}_headers`),
     body: guest.callback(`proxy_on_${direction}_body`),
     trailers: guest.callback(`proxy_on_${direction}_trailers`),
+    metadata: guest.callback(`proxy_on_${direction}_metadata`),
   })
   return {
     contextCreate: guest.callback('proxy_on_context_create'),
@@ -111,6 +113,14 @@ export class Stream extends StreamContext implements Disposable {
     return this.bodyPhase('request', data, endOfStream)
   }
 
+  /**
+   * Runs `proxy_on_request_metadata` for METADATA of HTTP/2, which comes any number of times after the headers. The guest
+   * gets the number of different names: it has no way to read them.
+   */
+  requestMetadata(metadata: HeaderList): MetadataResult {
+    return this.metadataPhase('request', metadata)
+  }
+
   /** Runs `proxy_on_request_trailers`. */
   requestTrailers(trailers: HeaderList): TrailersResult {
     return this.trailersPhase('request', trailers)
@@ -136,6 +146,11 @@ export class Stream extends StreamContext implements Disposable {
     { endOfStream = false }: { readonly endOfStream?: boolean } = {},
   ): DataResult {
     return this.bodyPhase('response', data, endOfStream)
+  }
+
+  /** Runs `proxy_on_response_metadata`, as {@link requestMetadata}. */
+  responseMetadata(metadata: HeaderList): MetadataResult {
+    return this.metadataPhase('response', metadata)
   }
 
   /** Runs `proxy_on_response_trailers`. */
@@ -232,6 +247,21 @@ export class Stream extends StreamContext implements Disposable {
       leaving = body.settle(status)
     }
     return { ...this.result(status, raw, before), body: leaving }
+  }
+
+  private metadataPhase(direction: Direction, metadata: HeaderList): MetadataResult {
+    this.assertOpen(`${direction}Metadata`)
+    const before = this.host.guest.counts.total
+    let rawStatus: number | undefined
+    if (this.reaches(direction)) {
+      const elements = new Set(metadata.map(([name]) => name)).size
+      rawStatus = this.call(this.host.callbacks[direction].metadata, elements)
+      if (this.host.guest.failure !== undefined) this.failStream()
+      this.settleDeferred()
+    }
+    this.host.violations.report()
+    const hostcalls = this.host.guest.counts.total - before
+    return { rawStatus, localReply: this.localReply, hostcalls }
   }
 
   private trailersPhase(direction: Direction, list: HeaderList): TrailersResult {

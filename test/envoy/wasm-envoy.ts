@@ -18,6 +18,8 @@ export interface WasmEnvoyOptions {
   readonly concurrency?: number
   /** Further fields of Envoy's PluginConfig. */
   readonly plugin?: Readonly<Record<string, unknown>>
+  /** HTTP/2 on both sides, with its METADATA. */
+  readonly metadata?: true
 }
 
 /** An Envoy with any one filter, in front of servers on this machine. */
@@ -60,12 +62,20 @@ export class WasmEnvoy implements AsyncDisposable {
   }
 }
 
+const HTTP2 = { allow_metadata: true }
+const UPSTREAM_HTTP2 = {
+  'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+    '@type': `${TYPE}.upstreams.http.v3.HttpProtocolOptions`,
+    explicit_http_config: { http2_protocol_options: HTTP2 },
+  },
+}
+
 function address(port: number): unknown {
   return { socket_address: { address: '127.0.0.1', port_value: port } }
 }
 
 function bootstrap(options: WasmEnvoyOptions, file: string): Bootstrap {
-  const { clusters, configuration = '', name = 'ns.filter', rootId = 'root', plugin = {} } = options
+  const { clusters, configuration = '', name = 'ns.filter', rootId = 'root', plugin = {}, metadata } = options
   const [first = ''] = Object.keys(clusters)
   const wasm = {
     name,
@@ -77,6 +87,7 @@ function bootstrap(options: WasmEnvoyOptions, file: string): Bootstrap {
   const manager = {
     '@type': `${TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager`,
     stat_prefix: 'ingress',
+    ...(metadata === true ? { codec_type: 'HTTP2', http2_protocol_options: HTTP2 } : {}),
     route_config: {
       virtual_hosts: [
         { name: 'all', domains: ['*'], routes: [{ match: { prefix: '/' }, route: { cluster: first } }] },
@@ -100,6 +111,7 @@ function bootstrap(options: WasmEnvoyOptions, file: string): Bootstrap {
       clusters: Object.entries(clusters).map(([cluster, port]) => ({
         name: cluster,
         type: 'STATIC',
+        ...(metadata === true ? { typed_extension_protocol_options: UPSTREAM_HTTP2 } : {}),
         load_assignment: {
           cluster_name: cluster,
           endpoints: [{ lb_endpoints: [{ endpoint: { address: address(port) } }] }],

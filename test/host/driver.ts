@@ -45,6 +45,8 @@ const CALLBACKS: Readonly<Record<string, { signature: string; returns: number }>
   proxy_on_queue_ready: { signature: 'ii>', returns: 0 },
   proxy_on_request_headers: { signature: 'iii>i', returns: 0 },
   proxy_on_request_body: { signature: 'iii>i', returns: 0 },
+  proxy_on_request_metadata: { signature: 'ii>i', returns: 0 },
+  proxy_on_response_metadata: { signature: 'ii>i', returns: 0 },
   proxy_on_request_trailers: { signature: 'ii>i', returns: 0 },
   proxy_on_response_headers: { signature: 'iii>i', returns: 0 },
   proxy_on_response_body: { signature: 'iii>i', returns: 0 },

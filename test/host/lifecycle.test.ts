@@ -346,3 +346,43 @@ describe('ticks', () => {
     expect(ran(driver)).toEqual([])
   })
 })
+
+describe('metadata', () => {
+  test('comes with the number of its names, between the other phases, and changes nothing', () => {
+    const driver = new Driver()
+    const plugin = driver.vm.startPlugin()
+    const stream = plugin.stream()
+    const metadata = [
+      ['tenant', 'acme'],
+      ['tenant', 'again'],
+      ['trace', '7'],
+    ] as const
+    expect(stream.requestMetadata(metadata).rawStatus).toBeUndefined() // Nothing reaches a filter before the headers.
+    stream.requestHeaders()
+    driver.callbacks.length = 0
+    driver.on['proxy_on_request_metadata'] = () => 1
+    expect(stream.requestMetadata(metadata)).toEqual({ rawStatus: 1, localReply: undefined, hostcalls: 1 })
+    stream.requestMetadata([])
+    stream.responseHeaders()
+    stream.responseMetadata(metadata)
+    expect(driver.callbacks).toEqual([
+      `proxy_on_request_metadata(${stream.id}, 2)`,
+      `proxy_on_request_metadata(${stream.id}, 0)`,
+      expect.stringContaining('proxy_on_response_headers('),
+      `proxy_on_response_metadata(${stream.id}, 2)`,
+    ])
+    stream.end()
+    expect(() => stream.requestMetadata([])).toThrow(expect.objectContaining({ code: 'stream_ended' }))
+  })
+
+  test('in which a filter traps ends the request with 503', () => {
+    const driver = new Driver()
+    const stream = driver.vm.startPlugin().stream()
+    stream.requestHeaders()
+    driver.on['proxy_on_request_metadata'] = () => {
+      driver.trap()
+      return 0
+    }
+    expect(stream.requestMetadata([]).localReply?.status).toBe(503)
+  })
+})
