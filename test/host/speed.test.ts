@@ -13,7 +13,10 @@ import { buildWasm, op } from './wasm-builder.ts'
 const BUILT: string = '../../build/js/host/index.js'
 const { ProxyWasmModule, Vm } = (await import(BUILT)) as typeof Host
 
-const BLOCKS = 30
+const BLOCKS = 100
+/** V8 compiles in the background, which takes its time on a busy machine: so often is there another round of blocks. */
+const ROUNDS = 5
+const BAR = 4
 const STREAMS = 2_000
 const NAME_AT = 64
 const KEY_AT = 96
@@ -143,7 +146,8 @@ function ratioOf(wasm: Uint8Array): { ratio: number; least: { bare: number; host
     hostedBy(plugin)
   }
   let least = { bare: Infinity, hosted: Infinity }
-  for (let block = 0; block < BLOCKS; block++) {
+  for (let block = 0; block < BLOCKS * ROUNDS; block++) {
+    if (block % BLOCKS === 0 && least.hosted <= least.bare * BAR && block > 0) break
     least = {
       bare: Math.min(least.bare, timeOf(bare, STREAMS)),
       hosted: Math.min(least.hosted, timeOf(inHost, STREAMS)),
@@ -157,7 +161,7 @@ test.each([
   ['a filter that reads a header and replaces one', FILTER],
 ])('a stream of %s costs at most four times a bare loop around the same module', (_, wasm) => {
   const { ratio, least } = ratioOf(wasm)
-  expect(ratio, JSON.stringify(least)).toBeLessThanOrEqual(4)
+  expect(ratio, JSON.stringify(least)).toBeLessThanOrEqual(BAR)
 })
 
 test('a thousand streams are not noticeable: under a tenth of a second of processor time', () => {
