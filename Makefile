@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench budget image twins chart istio golden gotools schemas api check format clean release site
+.PHONY: help setup build demo serve test browser prove bench budget image twins chart istio golden gotools schemas api check format clean release site dashboard
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -92,6 +92,10 @@ chart: $(TOOLS) ## Write what the Helm chart has from elsewhere: the schema of p
 	@node build/js/tools/chart-files.js
 	@$(BIN)/prettier --log-level warn --write chart/values.schema.json
 
+dashboard: $(TOOLS) ## Write Grafana's dashboard
+	@node build/js/tools/dashboard.js
+	@$(BIN)/prettier --log-level warn --write manifests/dashboard/mooring.json
+
 istio: $(ISTIO) ## Have Istio's own code judge the manifests and generate the golden files anew (needs Go)
 	@unformatted="$$(gofmt -l test/istio)"; test -z "$$unformatted" || { echo "gofmt: $$unformatted" >&2; exit 1; }
 	@$(ISTIO_RUN) check \
@@ -107,11 +111,14 @@ schemas: $(TOOLS) ## Write what mooring check knows of Istio's objects, from the
 	  "$(call module_directory,istio.io/api@$(lastword $(ISTIO_APIS)))/kubernetes/customresourcedefinitions.gen.yaml" $(lastword $(ISTIO_APIS))
 
 gotools: ## Compile helm, kustomize, crane and oras for the tests that use them (needs Go)
+gotools: ## Compile helm, kustomize, crane, oras and promtool for the tests that use them (needs Go)
 	@echo 'compiling tools in Go, for minutes the first time ...' >&2
 	@GOBIN='$(CURDIR)/.cache/go-bin' go install github.com/google/go-containerregistry/cmd/crane@v0.22.1
 	@GOBIN='$(CURDIR)/.cache/go-bin' go install oras.land/oras/cmd/oras@v1.3.6
 	@GOBIN='$(CURDIR)/.cache/go-bin' go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
 	@GOBIN='$(CURDIR)/.cache/go-bin' go install helm.sh/helm/v3/cmd/helm@v3.22.0
+	# Without what discovers targets, it compiles in two minutes instead of ten.
+	@GOBIN='$(CURDIR)/.cache/go-bin' go install -tags remove_all_sd github.com/prometheus/prometheus/cmd/promtool@v0.316.0
 
 api: $(INSTALLED) ## Write the reference of the host's API into build/api
 	@$(BIN)/typedoc --logLevel Warn

@@ -10,7 +10,7 @@ import { ENVIRONMENT as SIGNING } from '../session/keys.ts'
 const documents = [
   ...readdirSync('.').filter((name) => name.endsWith('.md')),
   'manifests/README.md',
-  ...readdirSync('docs')
+  ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
 ]

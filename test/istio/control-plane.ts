@@ -45,6 +45,13 @@ class ControlPlane implements AsyncDisposable {
     await this.#command('delete', objects)
   }
 
+  /** What Prometheus would scrape: istiod's metrics, and those of the agent. */
+  async metrics(): Promise<string> {
+    const file = join(this.#directory, 'metrics')
+    await this.#send(`metrics ${file}`)
+    return readFileSync(file, 'utf8')
+  }
+
   /** What every later fetch of a module yields. */
   async module(path: string): Promise<void> {
     await this.#send(`module ${path}`)

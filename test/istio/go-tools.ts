@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 import { describe, test } from 'vitest'
 
 /** Tools that are compiled with Go: `istio` is test/istio itself, the others are fetched by `make gotools`. */
-export type GoTool = 'istio' | 'crane' | 'oras' | 'kustomize' | 'helm'
+export type GoTool = 'istio' | 'crane' | 'oras' | 'kustomize' | 'helm' | 'promtool'
 
 /** Where `make gotools` puts them. */
 const CACHE = join('.cache', 'go-bin')

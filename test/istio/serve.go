@@ -25,6 +25,7 @@ import (
 //	apply FILE     create or update the file's objects: Istio's, and EndpointSlices
 //	delete FILE    delete them
 //	module PATH    what every later fetch of a module yields; no path: it fails
+//	metrics FILE   write what Prometheus would scrape from istiod, and from the agent
 //
 // It ends with stdin.
 func serve(name, module, gatewayPort string) error {
@@ -42,6 +43,10 @@ func serve(name, module, gatewayPort string) error {
 		}
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	metrics, err := exportMetrics()
 	if err != nil {
 		return err
 	}
@@ -65,7 +70,12 @@ func serve(name, module, gatewayPort string) error {
 				fmt.Println("serve: done")
 				continue
 			}
-			if err := change(server, command, file); err != nil {
+			if command == "metrics" {
+				err = metrics.write(file)
+			} else {
+				err = change(server, command, file)
+			}
+			if err != nil {
 				fmt.Println("serve: error:", strings.ReplaceAll(err.Error(), "\n", " "))
 			} else {
 				fmt.Println("serve: done")
