@@ -7,6 +7,10 @@ import { explain } from './explain/command.ts'
 import { UnreadableFileError } from './unreadable-file-error.ts'
 
 const COMMANDS: readonly Command[] = [check, explain]
+import { probe } from './probe/command.ts'
+import { UnreadableFileError } from './unreadable-file-error.ts'
+
+const COMMANDS: readonly Command[] = [check, probe]
 
 const HELP = `Usage: mooring COMMAND
 
