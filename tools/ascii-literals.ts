@@ -1,15 +1,15 @@
 /**
- * A transform of the AssemblyScript compiler: literals of ASCII become places in static bytes.
+ * A transform of the AssemblyScript compiler: literals of ASCII become places in one pool of bytes.
  *
- *     ascii('sub')          ->  ascii(offset, length)    the text, in the pool of assembly/bytes/literal.ts
- *     word('sub')           ->  word(place)              there too, with a blank or NUL behind it
- *     words('sub iss')      ->  words(place)             there too, with NUL behind it
- *     phrase('a string')    ->  phrase(place)            packed, for printing only, in assembly/bytes/phrase.ts
+ *     ascii('sub')          ->  ascii(offset, length)    the text
+ *     word('sub')           ->  word(place)              with a blank or NUL behind it
+ *     words('sub iss')      ->  words(place)             with NUL behind it
+ *     phrase('a string')    ->  phrase(place)            with NUL behind it
  *
  * The language stores a string literal as UTF-16 behind an object header of 20 bytes. The filter wants bytes, so the
- * literals are taken at compile time, each text once. The pool itself is one more phrase, unpacked when the filter starts.
+ * literals are taken at compile time, each text once. assembly/bytes/literal.ts has the pool, packed.
  */
-import { packPhrases } from './phrase-packing.ts'
+import { packText } from './text-packing.ts'
 
 /** The part of the compiler's interface that is used here; its own declarations bring AssemblyScript's globals. */
 interface AstNode {
@@ -33,7 +33,6 @@ const PACKAGE: string = 'assemblyscript'
 const { Node, Token } = (await import(PACKAGE)) as Compiler
 
 const ASCII_FILE = 'assembly/bytes/literal.ts'
-const PHRASE_FILE = 'assembly/bytes/phrase.ts'
 // What a node knows of where it stands; going there would be going round in circles.
 const NOT_BELOW = new Set(['range', 'parent', 'source', 'currentlyProcessing'])
 
@@ -45,7 +44,8 @@ export class AsciiLiteralError extends Error {
 
 /** The texts so far, one behind the other; a text that stands in it already is not put in again. */
 class Pool {
-  #text = ''
+  // Place 0 is NO_PHRASE of assembly/bytes/phrase.ts.
+  #text = '\0'
 
   /** Where `text` stands. */
   place(text: string): number {
@@ -64,16 +64,8 @@ class Pool {
     return this.#text.length - text.length
   }
 
-  get length(): number {
-    return this.#text.length
-  }
-
-  /** As assembly/bytes/literal.ts reads it: what cannot be printed has a mark in its place. */
-  get printable(): string {
-    const odd = /[^ -~\0\n]|[`^]/.exec(this.#text)
-    if (odd)
-      throw new AsciiLiteralError(`found ${JSON.stringify(odd[0])} in a literal, expected another character`)
-    return this.#text.replaceAll('\0', '`').replaceAll('\n', '^')
+  get text(): string {
+    return this.#text
   }
 }
 
@@ -98,13 +90,10 @@ export default class AsciiLiterals {
       pool.placeWord(text),
     )
     placeSlices(literals(own, 'ascii', /^[\0-\x7f]*$/, 'ASCII'), pool)
-    const phrases = literals(own, 'phrase', /^[ -~]*$/, 'printable ASCII')
-    const { bytes, places } = packPhrases([...phrases.map(({ text }) => text), pool.printable])
-    for (const { node, text } of phrases) replaceArguments(node, places.get(text) ?? 0)
-    fillList(own, PHRASE_FILE, bytes)
-    fillNumber(own, 'LITERALS', pool.length)
-    fillNumber(own, 'LITERALS_BYTES', pool.length)
-    fillNumber(own, 'LITERALS_PLACE', places.get(pool.printable) ?? 0)
+    placePhrases(literals(own, 'phrase', /^[ -~]*$/, 'printable ASCII'), pool)
+    fillList(own, packText(pool.text))
+    fillNumber(own, 'LITERALS', pool.text.length)
+    fillNumber(own, 'LITERALS_BYTES', pool.text.length)
   }
 }
 
@@ -114,6 +103,12 @@ function placeWords(calls: readonly Literal[], place: (text: string) => number):
 
 function placeSlices(calls: readonly Literal[], pool: Pool): void {
   for (const { node, text } of longestFirst(calls)) replaceArguments(node, pool.place(text), text.length)
+}
+
+/** What begins alike stands together, which packs best; and the order in which files come makes no difference. */
+function placePhrases(calls: readonly Literal[], pool: Pool): void {
+  const sorted = calls.toSorted((a, b) => (a.text < b.text ? -1 : Number(a.text > b.text)))
+  for (const { node, text } of sorted) replaceArguments(node, pool.place(`${text}\0`))
 }
 
 /** Shorter texts are often part of longer ones. */
@@ -153,9 +148,9 @@ function replaceArguments(node: CallNode, ...values: readonly number[]): void {
   node.args = values.map((value) => integer(value, node.range))
 }
 
-/** Puts `bytes` into the one list of `file`. */
-function fillList(sources: readonly ParsedSource[], file: string, bytes: readonly number[]): void {
-  for (const { statements } of sources.filter(({ normalizedPath }) => normalizedPath === file)) {
+/** Puts `bytes` into the one list of literal.ts. */
+function fillList(sources: readonly ParsedSource[], bytes: readonly number[]): void {
+  for (const { statements } of sources.filter(({ normalizedPath }) => normalizedPath === ASCII_FILE)) {
     eachNode(statements, (node) => {
       const list = node as AstNode & { elementExpressions?: AstNode[] }
       if (list.elementExpressions) list.elementExpressions = bytes.map((byte) => integer(byte, node.range))

@@ -4,24 +4,19 @@
  *
  *     ascii('sub')  ->  ascii(offset, length)          LITERALS  ->  room for every text, one behind the other, each once
  *
- * Those of bytes/words.ts are among them. In the module the texts are one packed phrase, which is half as long; it is
- * unpacked once, before the first configuration is read.
+ * Those of bytes/words.ts and bytes/phrase.ts are among them. In the module the texts are packed (bytes/unpack.ts), which
+ * takes little more than a third of the room; they are unpacked once, before the first configuration is read.
  */
-import { unpackPhrase } from './phrase'
+import { arenaAlloc } from './arena'
 import { Slice, slice } from './slice'
+import { TABLE_BYTES, unpackText } from './unpack'
 
-// The compiler puts in their bytes, and the phrase's place.
+// The compiler puts in their bytes.
 export const LITERALS: usize = memory.data(0)
 const LITERALS_BYTES: u32 = 0
-const LITERALS_PLACE: u32 = 0
+const PACKED: usize = memory.data<u8>([])
 
-// Phrases are printable: these stand for NUL and the line feed, and in no literal for themselves.
-// @ts-ignore: decorator
-@inline
-const NUL_MARK: u8 = 0x60
-// @ts-ignore: decorator
-@inline
-const LINE_FEED_MARK: u8 = 0x5e
+let unpacked = false
 
 /** The literal's bytes: written `ascii('...')`, a constant in the compiled module. */
 // @ts-ignore: decorator
@@ -30,13 +25,20 @@ export function ascii(offset: u32, length: u32): Slice {
   return slice(LITERALS + offset, length)
 }
 
-/** To be called before any literal is read; again it does nothing. */
-export function unpackLiterals(): void {
-  if (load<u8>(LITERALS) != 0) return
-  unpackPhrase(LITERALS_PLACE, LITERALS, LITERALS_BYTES)
-  for (let at = LITERALS; at < LITERALS + LITERALS_BYTES; at++) {
-    const byte = load<u8>(at)
-    if (byte == NUL_MARK) store<u8>(at, 0)
-    else if (byte == LINE_FEED_MARK) store<u8>(at, 0x0a)
-  }
+/**
+ * To be called before any literal is read; again it does nothing. Takes 128 KiB of the arena. False if there is no such
+ * room: then no literal may be read.
+ */
+export function unpackLiterals(): bool {
+  if (unpacked) return true
+  const table = arenaAlloc(TABLE_BYTES)
+  if (table == 0) return false
+  unpackLiteralsBy(table)
+  return true
+}
+
+/** As `unpackLiterals`; `table` is room for TABLE_BYTES, which are lost. */
+export function unpackLiteralsBy(table: usize): void {
+  unpackText(PACKED, LITERALS, LITERALS_BYTES, table)
+  unpacked = true
 }

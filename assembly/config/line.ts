@@ -2,7 +2,8 @@
  * One line of a report, built in place. Whatever is put in, it is printable ASCII and ends at 256 bytes: it goes to
  * the proxy's log, and some of it is text that a user wrote.
  */
-import { Phrase, phrase, unpackPhrase } from '../bytes/phrase'
+import { LITERALS } from '../bytes/literal'
+import { Phrase, phrase } from '../bytes/phrase'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 
 // @ts-ignore: decorator
@@ -28,8 +29,7 @@ export function lineText(): Slice {
 
 /** Our own words. */
 export function put(words: Phrase): void {
-  length += unpackPhrase(words, line + length, MOST_BYTES - length)
-  if (length > MOST_BYTES) cut()
+  for (let at = LITERALS + words; load<u8>(at) != 0; at++) putByte(load<u8>(at))
 }
 
 /** Text that a user wrote: cut to 48 bytes, and every byte that is not printable ASCII shown as `?`. */

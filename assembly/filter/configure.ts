@@ -36,7 +36,8 @@ const REJECT: Slice = ascii('reject')
 
 /** Reads, compiles and puts in place. False: refused, and the root is as it was before. */
 export function configure(root: Root, size: u32): bool {
-  unpackLiterals()
+  arenaReset(CONFIGURE_CAP)
+  if (!unpackLiterals()) return false
   arenaReset(CONFIGURE_CAP)
   readClock()
   const accepted = configureInArena(root, size)

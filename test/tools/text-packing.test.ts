@@ -1,0 +1,71 @@
+/** How texts are stored, read back as tools/text-packing.ts says; test/tools/ascii-literals.test.ts has the filter do it. */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { TextModel, TextPackingError, packText } from '../../tools/text-packing.ts'
+
+function unpack(packed: readonly number[], length: number): string {
+  const model = new TextModel()
+  const next = packed.values()
+  const take = (): bigint => BigInt(next.next().value ?? 0)
+  let low = 0n
+  let high = 0xffffffffn
+  let code = (take() << 24n) | (take() << 16n) | (take() << 8n) | take()
+  let history = 0
+  let text = ''
+  while (text.length < length) {
+    let bits = 1
+    while (bits < 128) {
+      const middle = low + ((high - low) >> 16n) * BigInt(model.chance(history, bits))
+      const bit = code <= middle ? 1 : 0
+      if (bit === 1) high = middle
+      else low = middle + 1n
+      model.learn(bit)
+      bits = bits * 2 + bit
+      while (low >> 24n === high >> 24n) {
+        low = (low << 8n) & 0xffffffffn
+        high = ((high << 8n) & 0xffffffffn) | 0xffn
+        code = ((code << 8n) & 0xffffffffn) | take()
+      }
+    }
+    history = (history << 7) | (bits & 127)
+    text += String.fromCharCode(bits & 127)
+  }
+  return text
+}
+
+const texts = fc.oneof(
+  fc.string({ unit: fc.constantFrom('a', 'b', ' ', '\0'), maxLength: 300 }),
+  fc.string({ unit: fc.nat(127).map((code) => String.fromCharCode(code)), maxLength: 300 }),
+)
+
+test('every text reads back as it was written', () => {
+  fc.assert(
+    fc.property(texts, (text) => {
+      expect(unpack(packText(text), text.length)).toBe(text)
+    }),
+  )
+})
+
+test('what comes again and again takes next to nothing', () => {
+  const sentence = 'expected a string, found a list; '
+  const once = packText(sentence).length
+  expect(packText(sentence.repeat(20)).length).toBeLessThan(once + 20)
+})
+
+test('a text without any order takes little more than 7 bits a character', () => {
+  let seed = 1
+  const text = Array.from({ length: 2000 }, () => {
+    seed = (Math.imul(seed, 1103515245) + 12345) >>> 0
+    return String.fromCharCode(seed >>> 25)
+  }).join('')
+  expect(packText(text).length).toBeLessThan((2000 * 7 * 1.15) / 8)
+})
+
+test('more text than the table has places for is an error, and no endless search', () => {
+  let seed = 1
+  const text = Array.from({ length: 20_000 }, () => {
+    seed = (Math.imul(seed, 1103515245) + 12345) >>> 0
+    return String.fromCharCode(seed >>> 25)
+  }).join('')
+  expect(() => packText(text)).toThrow(new TextPackingError('the texts are too long to be packed'))
+})
