@@ -6,7 +6,7 @@ import { proxy_set_tick_period_milliseconds } from '@gcoredev/proxy-wasm-sdk-as/
 import { CONFIGURE_CAP, arenaRelease, arenaReset } from '../bytes/arena'
 import { ascii, unpackLiterals } from '../bytes/literal'
 import { Phrase, phrase } from '../bytes/phrase'
-import { Slice, UNREADABLE, equals, isPresent, lenOf, ptrOf } from '../bytes/slice'
+import { Slice, UNREADABLE, equals, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
 import { compileKeyHeadersOnly, compilePolicy, freePolicy } from '../config/compile'
 import { environmentVariable } from '../config/environment'
 import { lineText, put, startLine } from '../config/line'
@@ -34,10 +34,22 @@ const ON_BAD_CONFIG: Slice = ascii('MOORING_ON_BAD_CONFIG')
 const PASS_THROUGH: Slice = ascii('passThrough')
 const REJECT: Slice = ascii('reject')
 
+// "mooring: no memory to start with": what is said where there is no room to unpack any other text.
+const NO_MEMORY: usize = memory.data<u8>([
+  109, 111, 111, 114, 105, 110, 103, 58, 32, 110, 111, 32, 109, 101, 109, 111, 114, 121, 32, 116, 111, 32,
+  115, 116, 97, 114, 116, 32, 119, 105, 116, 104,
+])
+// @ts-ignore: decorator
+@inline
+const NO_MEMORY_BYTES: u32 = 32
+
 /** Reads, compiles and puts in place. False: refused, and the root is as it was before. */
 export function configure(root: Root, size: u32): bool {
   arenaReset(CONFIGURE_CAP)
-  if (!unpackLiterals()) return false
+  if (!unpackLiterals()) {
+    log(LogLevel.Error, slice(NO_MEMORY, NO_MEMORY_BYTES))
+    return false
+  }
   arenaReset(CONFIGURE_CAP)
   readClock()
   const accepted = configureInArena(root, size)
