@@ -159,7 +159,7 @@ $(FILTER): $(FILTER_SOURCES) $(LITERALS) | $(INSTALLED)
 	@$(ASC) assembly/index.ts --target release --outFile $@
 	@$(BIN)/wasm-ctor-eval $@ -o $@ --quiet $(WASM_FEATURES) --ctors=_initialize --kept-exports=_initialize
 	@$(BIN)/wasm-opt $@ -o $@ $(WASM_FEATURES) -Oz --converge
-	@$(BIN)/wasm-opt $@ -o $@ $(WASM_FEATURES) --const-hoisting
+	@$(BIN)/wasm-opt $@ -o $@ $(WASM_FEATURES) --generate-global-effects -Oz --converge --const-hoisting
 
 $(FILTER_DEBUG): $(FILTER_SOURCES) $(LITERALS) | $(INSTALLED)
 	@echo 'compiling $@ ...' >&2

@@ -104,7 +104,7 @@ function wipeSecrets(plan: Plan | null): void {
   if (signing === null) return
   for (let i: u32 = 0; i < signing.keyCount; i++) {
     const signer = changetype<SigningKey>(signing.keys + i * <u32>offsetof<SigningKey>())
-    memory.fill(signer.token, 0, 2 * HMAC_STATE_BYTES)
+    memory.fill(signer.token, 0, 3 * HMAC_STATE_BYTES)
   }
 }
 

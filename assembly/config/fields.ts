@@ -45,7 +45,7 @@ export function expectFields(node: JsonNode | null, known: Words, later: Words):
   return true
 }
 
-function notAvailable(node: JsonNode): void {
+export function notAvailable(node: JsonNode): void {
   error(phrase('not_available'), node, phrase('this version of Mooring cannot do this yet; remove it'))
 }
 

@@ -121,6 +121,19 @@ export class SessionPolicy {
   adopt: usize
   /** Null: the cookie's value is the id. */
   signing: Signing | null
+  /** `application`: whose session it is, and if the application's, what carries it; `name` is the carrier's then. */
+  carrier: Carrier
+  /** A suffix that does not verify is answered with 404. */
+  notFound: bool
+}
+
+export enum Carrier {
+  /** Mooring's own cookie. */
+  Own = 0,
+  /** The application's. */
+  Cookie = 1,
+  /** The application's, in requests and answers, lower-case. */
+  Header = 2,
 }
 
 export enum SameSite {
@@ -170,11 +183,15 @@ export class Signing {
 @unmanaged
 export class SigningKey {
   id: Slice
-  /** What is signed before the id: version, kid, the cookie's name and the audience, each with its length. */
+  /**
+   * What is signed before the id: version, kid, the cookie's name and the audience, each with its length. Of the
+   * application's session what is signed before its value: behind the kid stands `cookie` or `header`.
+   */
   signed: Slice
-  /** HMAC-SHA256 key schedules for the HKDF purposes `token` and `successor`. */
+  /** HMAC-SHA256 key schedules for the HKDF purposes `token`, `successor` and `wrap`. */
   token: usize
   successor: usize
+  wrap: usize
 }
 
 export enum KeyFormat {

@@ -21,7 +21,7 @@ import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, UNREADABLE, between, isPresent, lenOf } from '../bytes/slice'
 import { wordIndex } from '../bytes/words'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
-import { Mode, Plan, SessionPolicy } from '../config/policy'
+import { Carrier, Mode, Plan, SessionPolicy } from '../config/policy'
 import { readProperty, writeProperty } from '../proxy/property'
 
 const PROPERTY: Slice = ascii('mooring')
@@ -72,7 +72,7 @@ export function take(plan: Plan): Plan {
 
   if (takesKey && marked) left.key = key
   if (session !== null)
-    left.session = (marked ? takesSession : session.signing !== null) ? session : readerOf(cookie)
+    left.session = (marked ? takesSession : session.signing !== null) ? session : readerOf(session)
   return left
 }
 
@@ -94,9 +94,13 @@ function changes(session: SessionPolicy): bool {
   return !session.readOnly || session.signing !== null || session.hideFromUpstream
 }
 
-/** Reads the cookie as it stands: who has taken it has verified it, and put the id there. */
-function readerOf(cookie: Slice): SessionPolicy {
-  bystander.name = cookie
+/**
+ * Reads the cookie as it stands: who has taken it has verified it, and put the id there. Of the application's session K
+ * is gone by then.
+ */
+function readerOf(session: SessionPolicy): SessionPolicy | null {
+  if (session.carrier != Carrier.Own) return null
+  bystander.name = session.name
   bystander.readOnly = true
   return bystander
 }

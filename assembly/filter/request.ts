@@ -16,7 +16,17 @@ import { REQUEST_CAP, arenaReset } from '../bytes/arena'
 import { heapAlloc } from '../bytes/heap'
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, equals, isPresent, lenOf } from '../bytes/slice'
-import { DebugPolicy, KeyPolicy, Mode, OnNone, Plan, Policy, SLICE_BYTES } from '../config/policy'
+import {
+  Carrier,
+  DebugPolicy,
+  KeyPolicy,
+  Mode,
+  OnNone,
+  Plan,
+  Policy,
+  SLICE_BYTES,
+  SessionPolicy,
+} from '../config/policy'
 import { boundKey, deriveKey } from '../key/key'
 import { TRACE_BYTES } from '../key/trace'
 import { FilterHeadersStatus } from '../proxy/abi'
@@ -25,6 +35,7 @@ import { removeRequestHeader, replaceRequestHeader } from '../proxy/header'
 import { count, useLedger } from '../proxy/metrics'
 import { EMPTY_PAIRS, sendLocalReply } from '../proxy/reply'
 import { COOKIE, beginRequest, requestPairs } from '../proxy/request'
+import { resolveApplication } from '../session/application'
 import { findPending, reservePending } from '../session/pending'
 import { deletionHeaders } from '../session/set-cookie'
 import {
@@ -71,13 +82,17 @@ function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeade
   const session = plan.session
   const keyPolicy = plan.key
   if (shadow) count(Counter.RequestsShadowed)
-  if (session === null && keyPolicy === null) count(Counter.RequestsSkipped)
   const debug = policy.debug
+  if (session === null && keyPolicy === null) {
+    count(Counter.RequestsSkipped)
+    if (debug === null && !shadow) return writeKey(policy, null, ABSENT)
+  }
   const explains = debug !== null && presentsDebugToken(debug)
 
   if (plan.readsHeaders) requestPairs()
   let readable = true
   if (session === null) noSession()
+  else if (session.carrier != Carrier.Own) readable = resolveApplication(session, stream, root, shadow)
   else readable = resolveSession(session, stream, root, shadow)
 
   let key: Slice = ABSENT
@@ -94,7 +109,9 @@ function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeade
     if (!readable && session.signing !== null)
       return reply(431, UNREADABLE_DETAILS, UNREADABLE_BODY, EMPTY_PAIRS)
     if (sessionOutcome == Counter.SessionRejected)
-      return reply(403, FORGED_DETAILS, FORGED_BODY, deletionHeaders(session))
+      return session.notFound
+        ? reply(404, FORGED_DETAILS, FORGED_BODY, EMPTY_PAIRS)
+        : reply(403, FORGED_DETAILS, FORGED_BODY, deletionHeaders(session))
   }
   if (keyPolicy !== null && !isPresent(key) && keyPolicy.onNone == OnNone.Reject) {
     count(Counter.KeyRejected)
@@ -105,7 +122,7 @@ function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeade
     return FilterHeadersStatus.Continue
   }
 
-  if (!writeCookie()) {
+  if (!writeCookie(session)) {
     // A token that was not verified, or one that the router must not hash, would reach the pod.
     if (session !== null && session.signing !== null) return refuseToWrite()
     count(Counter.WriteRefused)
@@ -124,10 +141,11 @@ function explain(debug: DebugPolicy, plan: Plan, key: Slice, stream: u32, root: 
   if (pending.note != 0) changetype<Explanation>(pending.note).take(chosenRule, plan, key, debug)
 }
 
-/** False if the cookie header should change and could not. */
-function writeCookie(): bool {
-  if (cookieLine == ABSENT) return true
-  return lenOf(cookieLine) == 0 ? removeRequestHeader(COOKIE) : replaceRequestHeader(COOKIE, cookieLine)
+/** False if the header that carries the session should change and could not. */
+function writeCookie(session: SessionPolicy | null): bool {
+  if (cookieLine == ABSENT || session === null) return true
+  const header = session.carrier == Carrier.Header ? session.name : COOKIE
+  return lenOf(cookieLine) == 0 ? removeRequestHeader(header) : replaceRequestHeader(header, cookieLine)
 }
 
 /**
@@ -139,7 +157,8 @@ function writeKey(policy: Policy, keyPolicy: KeyPolicy | null, key: Slice): Filt
   for (let i: u32 = 0; i < policy.keyHeaderCount; i++) {
     const name = load<Slice>(policy.keyHeaders + i * SLICE_BYTES)
     if (isTaken(name)) continue
-    if (isPresent(written) && equals(name, written)) {
+    // Mostly they are one text, not only equal ones.
+    if (isPresent(written) && (name == written || equals(name, written))) {
       if (replaceRequestHeader(name, key)) continue
       count(Counter.WriteRefused)
     }

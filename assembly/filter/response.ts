@@ -1,6 +1,8 @@
 /** The response's way: nothing at all, unless the request left something to be done. */
 import { REQUEST_CAP, arenaReset } from '../bytes/arena'
+import { Carrier } from '../config/policy'
 import { useLedger } from '../proxy/metrics'
+import { wrapAnswer } from '../session/application-answer'
 import { Pending, findPending, dropPending } from '../session/pending'
 import { setCookie } from '../session/set-cookie'
 import { Explanation } from './explanation'
@@ -13,7 +15,9 @@ export function onResponseHeaders(stream: u32): void {
   if (root !== null) {
     arenaReset(REQUEST_CAP)
     useLedger(root.ledger)
-    setCookie(pending)
+    const policy = pending.policy
+    if (policy !== null && policy.carrier != Carrier.Own) wrapAnswer(policy, pending.value)
+    else setCookie(pending)
     if (pending.note != 0) explain(pending, root)
   }
   dropPending(stream)

@@ -88,7 +88,8 @@ function skipSpaces(from: usize, to: usize): usize {
   return from
 }
 
-function unquoted(value: Slice): Slice {
+/** Without one surrounding pair of double quotes. */
+export function unquoted(value: Slice): Slice {
   const from = ptrOf(value)
   const last = endOf(value) - 1
   if (lenOf(value) < 2 || load<u8>(from) != QUOTE || load<u8>(last) != QUOTE) return value

@@ -59,12 +59,15 @@ export enum Counter {
   PassedThrough,
   DebugShown,
   DebugRefused,
+  ApplicationWrapped,
+  ApplicationBare,
+  ApplicationTooLong,
 }
 
 /** How many there are. */
 // @ts-ignore: decorator
 @inline
-export const COUNTERS: u32 = 51
+export const COUNTERS: u32 = 54
 
 // In the order of the enumeration.
 const NAMES: Words = words(
@@ -78,7 +81,8 @@ const NAMES: Words = words(
     'key_authority key_method key_grpc key_peer key_forwarded_client_cert key_all key_inbound key_bound key_none ' +
     'key_rejected ' +
     'source_absent source_malformed source_too_large source_unreadable match_unreadable ' +
-    'write_refused passed_through debug_shown debug_refused',
+    'write_refused passed_through debug_shown debug_refused ' +
+    'application_wrapped application_bare application_too_long',
 )
 
 /** The last segment of the metric's name, without the product's prefix. */

@@ -46,7 +46,7 @@ import {
 /** Of several cookies of the name so many are looked at: a client shall not make us verify for nothing. */
 // @ts-ignore: decorator
 @inline
-const MOST_COOKIES: u32 = 4
+export const MOST_COOKIES: u32 = 4
 
 /** A longer value is not adopted. */
 // @ts-ignore: decorator
@@ -64,8 +64,8 @@ export let sessionId: Slice = ABSENT
 /** The key that the session is bound to, ABSENT if it is to none. */
 export let sessionBound: Slice = ABSENT
 /**
- * The cookie header to put on the request, empty if it is to go; ABSENT if it stays as it is, UNREADABLE if it should not
- * and could not be built.
+ * The header to put on the request, that of cookies or the one that carries the application's session; empty if it is to
+ * go, ABSENT if it stays as it is, UNREADABLE if it should not and could not be built.
  */
 export let cookieLine: Slice = ABSENT
 /** What the session was counted as. */
@@ -88,6 +88,14 @@ export function noSession(): void {
   sessionBound = ABSENT
   cookieLine = ABSENT
   answer = null
+}
+
+/** Takes a session that the application carries (application.ts): its id, and `line` to put on the request. */
+export function takeApplication(id: Slice, outcome: Counter, line: Slice): void {
+  noSession()
+  sessionId = id
+  sessionOutcome = outcome
+  cookieLine = line
 }
 
 /**

@@ -15,7 +15,7 @@ import { readProperty } from '../proxy/property'
 import { isSetSecure } from './occasion'
 import { Pending } from './pending'
 
-const SET_COOKIE: Slice = ascii('set-cookie')
+export const SET_COOKIE: Slice = ascii('set-cookie')
 const CODE_DETAILS: Slice = ascii('response\0code_details')
 const VIA_UPSTREAM: Slice = ascii('via_upstream')
 const MAX_AGE: Slice = ascii('; Max-Age=')
@@ -95,7 +95,7 @@ function cookieText(policy: SessionPolicy, value: Slice, maxAge: u32, secure: bo
  *     public, s-maxage, max-age above 0; Expires alone              as `onCacheable` says: false, or made private
  *     anything else                                                 true, with private added
  */
-function keepToOneClient(policy: SessionPolicy): bool {
+export function keepToOneClient(policy: SessionPolicy): bool {
   const pairs = readPairs(HeaderMapType.ResponseHeaders)
   if (!cursor.open(pairs)) return false
   let sharing = Sharing.Silent

@@ -117,7 +117,7 @@ export function readToken(value: Slice): bool {
 }
 
 /** Decodes the `length` characters at `at`, if they are canonical base64url and a dot or the end follows. */
-function decodeField(at: usize, end: usize, length: u32, out: usize): bool {
+export function decodeField(at: usize, end: usize, length: u32, out: usize): bool {
   if (at > end || <u32>(end - at) < length) return false
   const after = at + length
   if (after != end && load<u8>(after) != DOT) return false
@@ -126,7 +126,7 @@ function decodeField(at: usize, end: usize, length: u32, out: usize): bool {
 
 /** What the token that was read is worth. One HMAC, by the key that it names: never a trial of all. */
 export function verifyToken(signing: Signing): Verdict {
-  const key = keyOf(signing)
+  const key = keyOf(signing, kid)
   if (key === null) return Verdict.UnknownKey
   sign(key)
   if (!equalsInConstantTime(slice(digest, ID_BYTES), slice(tag, ID_BYTES))) return Verdict.Forged
@@ -146,7 +146,7 @@ export function verifyToken(signing: Signing): Verdict {
  *     successor = HMAC-SHA256(successor key of the token's kid, id, birth u40)[0..16)
  */
 export function successorOf(signing: Signing, out: usize): void {
-  const key = keyOf(signing)
+  const key = keyOf(signing, kid)
   if (key === null) return
   hmacStart(key.successor)
   sha256Update(tokenIdBytes, ID_BYTES)
@@ -222,10 +222,11 @@ function tokenIssued(): i64 {
   return <i64>(bswap<u64>(load<u64>(times + ISSUED_OFFSET)) >> 16)
 }
 
-function keyOf(signing: Signing): SigningKey | null {
+/** The key of that id; null if there is none. */
+export function keyOf(signing: Signing, id: Slice): SigningKey | null {
   for (let i: u32 = 0; i < signing.keyCount; i++) {
     const key = changetype<SigningKey>(signing.keys + i * <u32>offsetof<SigningKey>())
-    if (equals(key.id, kid)) return key
+    if (equals(key.id, id)) return key
   }
   return null
 }
@@ -241,7 +242,7 @@ function sign(key: SigningKey): void {
 }
 
 /** [a-z][a-z0-9-]{0,15} */
-function isKeyId(name: Slice): bool {
+export function isKeyId(name: Slice): bool {
   const length = lenOf(name)
   if (length == 0 || length > LONGEST_KID) return false
   for (let i: u32 = 0; i < length; i++) {

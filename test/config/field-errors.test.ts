@@ -42,7 +42,10 @@ const refused: [configuration: unknown, errors: string[]][] = [
   ],
 
   [{ ...SESSION, buckets: [] }, [`not_available at /buckets: ${LATER}`]],
-  [{ session: { application: null } }, [`not_available at /session/application: ${LATER}`]],
+  [
+    { session: { application: { cookie: 'A', strategy: 'follow' } } },
+    [`not_available at /session/application/strategy: ${LATER}`],
+  ],
   ...['version', 'rules', 'observe', 'buckets'].map((field): [object, string[]] => [
     rule({ [field]: 1 }),
     [

@@ -74,6 +74,8 @@ describe('{"session": {}} takes every default', () => {
       adopted: [],
       adopt: undefined,
       signing: undefined,
+      carrier: 'own',
+      notFound: false,
     })
     expect(policy.top?.key).toMatchObject({
       header: 'x-mooring-key',

@@ -27,6 +27,8 @@ export const acceptedBySchema = new Ajv2020({
  */
 export const BEYOND_THE_SCHEMA: ReadonlySet<string> = new Set([
   'adopts_itself',
+  'ambiguous_application',
+  'application_conflict',
   'audience_conflict',
   'combined_as',
   'cookie_prefix',

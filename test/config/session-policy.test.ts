@@ -146,6 +146,7 @@ describe('session.signing', () => {
           signed: ['1', 'k1', 'ISTIOID', ''],
           token: compiler.hmacState(derived(secretFrom(0x80), 'token')),
           successor: compiler.hmacState(derived(secretFrom(0x80), 'successor')),
+          wrap: compiler.hmacState(derived(secretFrom(0x80), 'wrap')),
         },
       ],
       idleTimeout: 0,
@@ -232,16 +233,17 @@ describe('what stays of the secrets of a session', () => {
     )
     expect(policy).not.toBe(0)
     const view = compiler.view(policy).top?.session
-    const signers = view?.signing?.keys.flatMap(({ token, successor }) => [token, successor]) ?? []
-    expect(signers).toHaveLength(4)
+    const signers =
+      view?.signing?.keys.flatMap(({ token, successor, wrap }) => [token, successor, wrap]) ?? []
+    expect(signers).toHaveLength(6)
     const states = [...signers, view?.adopt ?? ''].map((hex) => Buffer.from(hex, 'hex'))
     const keyState = Buffer.from(compiler.hmacState(derived(SECRET, 'key')), 'hex')
     const sources = [SECRET, secretFrom(0x80), secretFrom(0xa0)].map((text) => Buffer.from(text, 'base64'))
     expect(sources.map((secret) => compiler.holds(secret))).toEqual([false, false, false])
     expect(compiler.holds(derived(secretFrom(0x80), 'token'))).toBe(false)
-    expect([...states, keyState].map((state) => compiler.holds(state))).toEqual(Array(6).fill(true))
+    expect([...states, keyState].map((state) => compiler.holds(state))).toEqual(Array(8).fill(true))
     compiler.free(policy)
-    expect([...states, keyState].map((state) => compiler.holds(state))).toEqual(Array(6).fill(false))
+    expect([...states, keyState].map((state) => compiler.holds(state))).toEqual(Array(8).fill(false))
   })
 
   test('is derived for the purpose `token` as for any other', () => {

@@ -25,6 +25,8 @@ export interface SessionView {
   /** The 64 bytes of the prepared HMAC key in hex; undefined if adopted ids are unkeyed. */
   adopt: string | undefined
   signing: SigningView | undefined
+  carrier: 'own' | 'cookie' | 'header'
+  notFound: boolean
 }
 
 export interface AdoptedView {
@@ -49,10 +51,11 @@ export interface SigningKeyView {
   /** Prepared HMAC keys in hex. */
   token: string
   successor: string
+  wrap: string
 }
 
 const ADOPTED_BYTES = 16
-const SIGNING_KEY_BYTES = 24
+const SIGNING_KEY_BYTES = 28
 
 export function readSession(memory: Buffer, at: number): SessionView {
   const u32 = (offset: number): number => memory.readUInt32LE(at + offset)
@@ -79,6 +82,8 @@ export function readSession(memory: Buffer, at: number): SessionView {
     })),
     adopt: u32(80) === 0 ? undefined : state(memory, u32(80)),
     signing: u32(84) === 0 ? undefined : readSigning(memory, u32(84)),
+    carrier: pick(['own', 'cookie', 'header'], u32(88)),
+    notFound: flag(memory, at + 92),
   }
 }
 
@@ -90,6 +95,7 @@ function readSigning(memory: Buffer, at: number): SigningView {
       signed: lengthPrefixed(memory, key + 8),
       token: state(memory, memory.readUInt32LE(key + 16)),
       successor: state(memory, memory.readUInt32LE(key + 20)),
+      wrap: state(memory, memory.readUInt32LE(key + 24)),
     })),
     idleTimeout: seconds(8),
     absoluteTimeout: seconds(16),

@@ -4,6 +4,7 @@ import { Words, word, words } from '../../bytes/words'
 import { expectBoolean, expectChoice, expectFields, expectList } from '../fields'
 import { JsonNode, after, firstItem, member } from '../../json/node'
 import { checkAdopt } from './adopt'
+import { checkApplication } from './application'
 import { checkCookie } from './cookie'
 import { expectMethod } from './name'
 import { checkSigning } from './signing'
@@ -14,12 +15,11 @@ export const ON_INVALID: Words = words('replace ignore reject')
 export const ON_CACHEABLE: Words = words('omit markPrivate')
 export const SCOPE: Words = words('request connection')
 
-const FIELDS: Words = words('cookie readOnly skip mint onInvalid adopt hideFromUpstream signing')
-const LATER: Words = words('application')
+const FIELDS: Words = words('cookie readOnly skip mint onInvalid adopt hideFromUpstream signing application')
 const MINT_FIELDS: Words = words('skip methods scope onCacheable onLocalReply')
 
 export function checkSession(node: JsonNode | null): void {
-  if (!expectFields(node, FIELDS, LATER)) return
+  if (!expectFields(node, FIELDS, words(''))) return
   checkCookie(member(node, word('cookie')))
   expectBoolean(member(node, word('readOnly')))
   expectBoolean(member(node, word('skip')))
@@ -27,6 +27,7 @@ export function checkSession(node: JsonNode | null): void {
   checkAdopt(member(node, word('adopt')))
   expectBoolean(member(node, word('hideFromUpstream')))
   checkSigning(member(node, word('signing')))
+  checkApplication(member(node, word('application')))
   const mint = member(node, word('mint'))
   if (!expectFields(mint, MINT_FIELDS, words(''))) return
   expectBoolean(member(mint, word('skip')))

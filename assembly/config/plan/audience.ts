@@ -11,7 +11,7 @@
  *     *, or no hosts       yes   (empty)              itself
  */
 import { phrase } from '../../bytes/phrase'
-import { word } from '../../bytes/words'
+import { word, words } from '../../bytes/words'
 import { arenaAlloc } from '../../bytes/arena'
 import { DOT, STAR } from '../../bytes/ascii'
 import { hashOctets, hashStart, placeOf } from '../../bytes/hash'
@@ -20,6 +20,7 @@ import { DEFAULT_COOKIE, withoutDot } from '../check/cookie'
 import { JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
 import { put, putShown } from '../line'
 import { begin, endError } from '../report'
+import { carrierOf } from './application'
 import { isSigned, pick } from './layers'
 import { lastPlace, openTable } from './table'
 
@@ -67,6 +68,8 @@ function visit(layer: JsonNode | null, root: JsonNode, above: bool): void {
   const baseCookie = member(base, word('cookie'))
   name = textOf(pick(overCookie, baseCookie, word('name')))
   if (!isPresent(name)) name = DEFAULT_COOKIE
+  const carrier = carrierOf(over, base, words('cookie header'))
+  if (carrier !== null) name = carrier.text
   audience = textOf(pick(member(over, word('signing')), member(base, word('signing')), word('audience')))
   if (!isPresent(audience)) audience = audienceOfDomain(textOf(pick(overCookie, baseCookie, word('domain'))))
   let host = firstItem(hostsOf(layer))

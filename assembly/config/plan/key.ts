@@ -10,6 +10,7 @@ import { SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
 import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { SourceKind } from '../policy'
 import { error, warning } from '../report'
+import { carrierOf } from './application'
 import { pick } from './layers'
 
 // What the sources of one list are, all levels together.
@@ -137,6 +138,7 @@ function gatherKeyHeader(layer: JsonNode): void {
 export function judgeHeaders(layer: JsonNode): void {
   const from = member(member(layer, word('key')), word('from'))
   if (from !== null) judgeSources(from, 0)
+  judgeHeader(carrierOf(member(layer, word('session')), null, word('header')))
   const conditions = member(member(layer, word('match')), word('headers'))
   for (let condition = firstItem(conditions); condition !== null; condition = after(condition)) {
     judgeHeader(member(condition, word('name')))

@@ -6,6 +6,7 @@ import { DEFAULT_COOKIE } from '../check/cookie'
 import { milliseconds } from '../check/duration'
 import { JsonNode, after, firstItem, flagOf, member, textOf } from '../../json/node'
 import { error, warning } from '../report'
+import { judgeApplication } from './application'
 import { hasKey, hasSession, pick } from './layers'
 
 // A part's layers, the rule's and the top level's.
@@ -21,6 +22,7 @@ export function hashSecretOf(rule: JsonNode | null, root: JsonNode): JsonNode | 
 export function judgeSession(rule: JsonNode | null, root: JsonNode, at: JsonNode): void {
   over = member(rule, word('session'))
   base = member(root, word('session'))
+  const hasApplication = judgeApplication(rule, root, at)
   const adopt = field(word('adopt'))
   const signed = field(word('signing')) !== null
   // Of what a rule inherits the top level was warned already.
@@ -60,7 +62,7 @@ export function judgeSession(rule: JsonNode | null, root: JsonNode, at: JsonNode
   const place = rule === null && baseSigning !== null ? baseSigning : at
   if (pick(overSigning, baseSigning, word('keys')) === null)
     error(phrase('missing_keys'), place, phrase('expected keys, as in [{id: k1, env: MOORING_SIGNING_1}]'))
-  judgeTimes(place, warns || overSigning !== null)
+  if (!hasApplication) judgeTimes(place, warns || overSigning !== null)
 }
 
 function field(name: Words): JsonNode | null {

@@ -2,7 +2,7 @@
 import { ascii } from '../../bytes/literal'
 import { hkdfSha256 } from '../../crypto/hkdf'
 import { HMAC_STATE_BYTES, hmacPrepare } from '../../crypto/hmac'
-import { Slice, isPresent, slice } from '../../bytes/slice'
+import { ABSENT, Slice, isPresent, slice } from '../../bytes/slice'
 import { SECRET_MOST, readSecret } from '../check/secret'
 import { JsonNode } from '../../json/node'
 import { blockBytes } from './block'
@@ -29,14 +29,17 @@ export function prepareSecret(node: JsonNode, purpose: Slice): usize {
   return state
 }
 
-/** As `prepareSecret`, for two purposes: the second key stands behind the first. Rules that share `node` share both. */
-export function prepareSecrets(node: JsonNode, first: Slice, second: Slice): usize {
+/**
+ * As `prepareSecret`, for two purposes or three: the keys stand one behind the other. Rules that share `node` share them.
+ */
+export function prepareSecrets(node: JsonNode, first: Slice, second: Slice, third: Slice = ABSENT): usize {
   if (node.compiled != 0) return node.compiled
   const secret = readSecret(node, secretBytes)
   if (!isPresent(secret)) return 0
-  const states = blockBytes(2 * HMAC_STATE_BYTES)
+  const states = blockBytes(3 * HMAC_STATE_BYTES)
   prepare(secret, first, states)
   prepare(secret, second, states + HMAC_STATE_BYTES)
+  if (isPresent(third)) prepare(secret, third, states + 2 * HMAC_STATE_BYTES)
   memory.fill(secretBytes, 0, SECRET_MOST)
   node.compiled = states
   return states

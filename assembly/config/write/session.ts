@@ -1,6 +1,6 @@
 /** A plan's session, merged, into the policy's block. */
 import { ascii } from '../../bytes/literal'
-import { word, wordAt } from '../../bytes/words'
+import { isWord, word, wordAt } from '../../bytes/words'
 import { Slice, isPresent } from '../../bytes/slice'
 import { HMAC_STATE_BYTES } from '../../crypto/hmac'
 import { DEFAULT_COOKIE, RENEW, SAME_SITE, withoutDot } from '../check/cookie'
@@ -8,9 +8,10 @@ import { milliseconds } from '../check/duration'
 import { ON_CACHEABLE, ON_INVALID, SCOPE } from '../check/session'
 import { choiceOf } from '../fields'
 import { JsonKind, JsonNode, after, firstItem, flagOf, itemCount, member, textOf } from '../../json/node'
+import { carrierOf } from '../plan/application'
 import { pick } from '../plan/layers'
 import { hashSecretOf } from '../plan/session'
-import { SLICE_BYTES, SameSite, Secure, SessionPolicy } from '../policy'
+import { Carrier, SLICE_BYTES, SameSite, Secure, SessionPolicy } from '../policy'
 import { writeAdopted } from './adopt'
 import {
   blockBytes,
@@ -30,6 +31,7 @@ export function writeSession(rule: JsonNode | null, root: JsonNode): SessionPoli
   const over = member(rule, word('session'))
   const base = member(root, word('session'))
   writeCookie(session, member(over, word('cookie')), member(base, word('cookie')))
+  writeCarrier(session, over, base)
   session.readOnly = flagOf(pick(over, base, word('readOnly')), false)
   session.onInvalid = choiceOf(pick(over, base, word('onInvalid')), ON_INVALID, 0)
   session.hideFromUpstream = flagOf(pick(over, base, word('hideFromUpstream')), false)
@@ -51,6 +53,15 @@ export function writeSession(rule: JsonNode | null, root: JsonNode): SessionPoli
   if (!blockOverflowed())
     session.signing = writeSigning(member(over, word('signing')), member(base, word('signing')), session)
   return session
+}
+
+function writeCarrier(session: SessionPolicy, over: JsonNode | null, base: JsonNode | null): void {
+  const header = textOf(carrierOf(over, base, word('header')))
+  const name = isPresent(header) ? header : textOf(carrierOf(over, base, word('cookie')))
+  if (!isPresent(name)) return
+  session.carrier = isPresent(header) ? Carrier.Header : Carrier.Cookie
+  session.name = isPresent(header) ? blockLowerText(name) : blockText(name)
+  session.notFound = isWord(textOf(carrierOf(over, base, word('onInvalid'))), word('404'))
 }
 
 function writeCookie(session: SessionPolicy, over: JsonNode | null, base: JsonNode | null): void {

@@ -8,7 +8,7 @@ import { milliseconds } from '../check/duration'
 import { instantOf } from '../check/instant'
 import { JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
 import { pick } from '../plan/layers'
-import { SessionPolicy, Signing, SigningKey } from '../policy'
+import { Carrier, SessionPolicy, Signing, SigningKey } from '../policy'
 import { blockBytes, blockText, closeText, openText } from './block'
 import { prepareSecrets } from './secret'
 
@@ -18,7 +18,7 @@ const DEFAULT_SKEW_SECONDS: i64 = 60
 
 const VERSION: Slice = ascii('1')
 
-/** Null if neither layer has it. `session` has its name and domain already. */
+/** Null if neither layer has it. `session` has its name, domain and carrier already. */
 export function writeSigning(
   over: JsonNode | null,
   base: JsonNode | null,
@@ -37,15 +37,16 @@ export function writeSigning(
   const start = blockBytes(itemCount(keys) * size)
   let at = start
   for (let node = firstItem(keys); node !== null; node = after(node)) {
-    const states = prepareSecrets(node, ascii('token'), ascii('successor'))
+    const states = prepareSecrets(node, ascii('token'), ascii('successor'), ascii('wrap'))
     // Its variable is not set, of which there is a warning.
     if (states == 0) continue
     const key = changetype<SigningKey>(at)
     const id = textOf(member(node, word('id')))
     key.id = blockText(id)
-    key.signed = signedOf(id, session.name, isPresent(audience) ? audience : session.domain)
+    key.signed = signedOf(id, session, isPresent(audience) ? audience : session.domain)
     key.token = states
     key.successor = states + HMAC_STATE_BYTES
+    key.wrap = states + 2 * HMAC_STATE_BYTES
     at += size
   }
   signing.keys = start
@@ -53,11 +54,13 @@ export function writeSigning(
   return signing
 }
 
-function signedOf(kid: Slice, name: Slice, audience: Slice): Slice {
+function signedOf(kid: Slice, session: SessionPolicy, audience: Slice): Slice {
   const text = openText()
   putWithLength(text, VERSION)
   putWithLength(text, kid)
-  putWithLength(text, name)
+  if (session.carrier != Carrier.Own)
+    putWithLength(text, session.carrier == Carrier.Cookie ? ascii('cookie') : ascii('header'))
+  putWithLength(text, session.name)
   putWithLength(text, audience)
   return closeText()
 }

@@ -1,0 +1,91 @@
+/**
+ * The application's session value as the client holds it: a signed suffix carries the key K by which its pod was picked.
+ *
+ *     wrapped = value "~1." kid "." K "." tag        parsed from the right
+ *     K       = 22 base64url characters              16 random bytes
+ *     tag     = 22 base64url characters              HMAC-SHA256(wrap key, "1", kid, "cookie" or "header", its name,
+ *                                                    audience, value, K), each with its length before it; 16 bytes of it
+ */
+import { DOT } from '../bytes/ascii'
+import { encodeBase64url } from '../bytes/base64url'
+import { ascii } from '../bytes/literal'
+import { ABSENT, Slice, between, endOf, equals, lenOf, ptrOf, slice } from '../bytes/slice'
+import { Writer } from '../bytes/writer'
+import { Signing, SigningKey } from '../config/policy'
+import { equalsInConstantTime } from '../crypto/constant-time'
+import { HMAC_BYTES, hmacFinish, hmacStart } from '../crypto/hmac'
+import { sha256Update, sha256UpdatePart } from '../crypto/sha256'
+import { ID_BYTES } from './entropy'
+import { ID_LENGTH, Verdict, decodeField, isKeyId, keyOf } from './token'
+
+const START: Slice = ascii('~1.')
+
+// @ts-ignore: decorator
+@inline
+const TILDE: u8 = 0x7e
+
+/** ".", K, "." and the tag. */
+// @ts-ignore: decorator
+@inline
+const END_BYTES: u32 = 2 * ID_LENGTH + 2
+
+/** Bytes of the longest suffix. */
+// @ts-ignore: decorator
+@inline
+export const SUFFIX_MOST: u32 = 3 + 16 + END_BYTES
+
+/** The value that was read last without its suffix. */
+export let bareValue: Slice = ABSENT
+/** The 16 bytes of K that it came with. */
+export const wrapKey: usize = memory.data(16, 8)
+
+let kid: Slice = ABSENT
+const tag: usize = memory.data(16, 8)
+const digest: usize = memory.data(HMAC_BYTES, 8)
+
+/** Takes `value` apart; false if it has no suffix of this form. Nothing is verified. */
+export function readWrapped(value: Slice): bool {
+  if (lenOf(value) <= END_BYTES) return false
+  const end = endOf(value)
+  const kidEnd = end - END_BYTES
+  if (
+    load<u8>(kidEnd) != DOT ||
+    !decodeField(kidEnd + 1, end, ID_LENGTH, wrapKey) ||
+    !decodeField(kidEnd + ID_LENGTH + 2, end, ID_LENGTH, tag)
+  )
+    return false
+  let at = kidEnd
+  while (at > ptrOf(value) && load<u8>(at) != TILDE) at--
+  if (at + 3 > kidEnd || !equals(slice(at, 3), START)) return false
+  bareValue = between(ptrOf(value), at)
+  kid = between(at + 3, kidEnd)
+  return isKeyId(kid)
+}
+
+/** What the suffix that was read is worth: Valid, UnknownKey or Forged. */
+export function verifyWrapped(signing: Signing): Verdict {
+  const key = keyOf(signing, kid)
+  if (key === null) return Verdict.UnknownKey
+  sign(key, bareValue, wrapKey)
+  return equalsInConstantTime(slice(digest, ID_BYTES), slice(tag, ID_BYTES)) ? Verdict.Valid : Verdict.Forged
+}
+
+/** Appends the suffix that carries the 16 bytes at `k`, signed by the first key. */
+export function writeSuffix(signing: Signing, value: Slice, k: usize, writer: Writer): void {
+  const key = changetype<SigningKey>(signing.keys)
+  sign(key, value, k)
+  writer.bytes(START)
+  writer.bytes(key.id)
+  writer.byte(DOT)
+  encodeBase64url(slice(k, ID_BYTES), writer)
+  writer.byte(DOT)
+  encodeBase64url(slice(digest, ID_BYTES), writer)
+}
+
+function sign(key: SigningKey, value: Slice, k: usize): void {
+  hmacStart(key.wrap)
+  sha256Update(ptrOf(key.signed), lenOf(key.signed))
+  sha256UpdatePart(ptrOf(value), lenOf(value))
+  sha256UpdatePart(k, ID_BYTES)
+  hmacFinish(key.wrap, digest)
+}
