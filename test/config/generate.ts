@@ -215,20 +215,33 @@ function rules(withSession: boolean, style: Style): fc.Arbitrary<object[]> {
   const fields = part<Record<string, unknown>>({
     session: withSession
       ? session(strictCookie, style, false)
-      : fc.constantFrom({ cookie: { name: 'own' } }, OWN_SIGNED),
+      : fc.constantFrom<object>({ cookie: { name: 'own' } }, OWN_SIGNED, ...APPLICATIONS),
     key: key(withSession, style),
     mode,
     skip: fc.boolean(),
   })
   return fc
     .array(fc.tuple(match, fields), { minLength: 1, maxLength: 3 })
-    .map((list) => list.map(([when, then], index) => ({ name: `rule-${index}`, match: when, ...then })))
+    .map((list) =>
+      list.map(([when, then], index) => ({ name: `rule-${index}`, match: when, ...withKeyHeader(then) })),
+    )
+}
+
+/** The application's session needs a key header. */
+function withKeyHeader(rule: Record<string, unknown>): Record<string, unknown> {
+  if (!APPLICATIONS.some((each) => each === rule['session'])) return rule
+  return { ...rule, key: { ...(rule['key'] as object | undefined), skip: false } }
 }
 
 const OWN_SIGNED = {
   cookie: { name: 'own-signed' },
   signing: { keys: [{ id: 'k1', env: 'MOORING_SIGNING_1' }], audience: 'shop' },
 }
+
+const APPLICATIONS: readonly object[] = [
+  { cookie: 'JSESSIONID', strategy: 'wrap', onInvalid: 'strip' },
+  { header: 'Mcp-Session-Id', onInvalid: '404' },
+].map((application) => ({ application, signing: OWN_SIGNED.signing }))
 
 function configuration(withSession: boolean, style: Style): fc.Arbitrary<Record<string, unknown>> {
   const optional = part<Record<string, unknown>>({
