@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench budget image twins chart istio golden gotools schemas api check format clean release site dashboard
+.PHONY: help setup build demo serve test browser prove bench budget image release twins chart istio golden gotools schemas api site dashboard check format clean
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -110,7 +110,6 @@ schemas: $(TOOLS) ## Write what mooring check knows of Istio's objects, from the
 	@cd test/istio && node ../../build/js/tools/istio-schema.js \
 	  "$(call module_directory,istio.io/api@$(lastword $(ISTIO_APIS)))/kubernetes/customresourcedefinitions.gen.yaml" $(lastword $(ISTIO_APIS))
 
-gotools: ## Compile helm, kustomize, crane and oras for the tests that use them (needs Go)
 gotools: ## Compile helm, kustomize, crane, oras and promtool for the tests that use them (needs Go)
 	@echo 'compiling tools in Go, for minutes the first time ...' >&2
 	@GOBIN='$(CURDIR)/.cache/go-bin' go install github.com/google/go-containerregistry/cmd/crane@v0.22.1

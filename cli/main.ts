@@ -4,13 +4,10 @@ import { UsageError } from '../tools/usage-error.ts'
 import { check } from './check/command.ts'
 import type { Command } from './command.ts'
 import { explain } from './explain/command.ts'
-import { UnreadableFileError } from './unreadable-file-error.ts'
-
-const COMMANDS: readonly Command[] = [check, explain]
 import { probe } from './probe/command.ts'
 import { UnreadableFileError } from './unreadable-file-error.ts'
 
-const COMMANDS: readonly Command[] = [check, probe]
+const COMMANDS: readonly Command[] = [check, explain, probe]
 
 const HELP = `Usage: mooring COMMAND
 

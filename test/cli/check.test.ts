@@ -306,8 +306,8 @@ describe('mooring check --format', () => {
 describe('mooring check ends with 2', () => {
   test.each([
     [['check'], 'check: name a file, or - for standard input'],
-    [[], 'no command; there is: check, explain'],
-    [['chekc', 'x'], 'no command "chekc"; there is: check, explain'],
+    [[], 'no command; there is: check, explain, probe'],
+    [['chekc', 'x'], 'no command "chekc"; there is: check, explain, probe'],
     [['check', '--format', 'xml', 'x'], '--format xml: expected text, json, sarif or github'],
     [['check', '--istio', 'new', 'x'], '--istio new: expected a version such as 1.29 or 1.29.6'],
     [['check', '--fix', '-'], '--fix: standard input cannot be changed'],
