@@ -10,7 +10,7 @@
  * is left before the end of the pattern. So nothing is tried twice.
  */
 import { CLOSE_BRACE, OPEN_BRACE, STAR } from './ascii'
-import { ABSENT, Slice, between, endOf, indexOf, lenOf, ptrOf } from './slice'
+import { ABSENT, Slice, between, endOf, equals, indexOf, lenOf, ptrOf, slice } from './slice'
 
 // @ts-ignore: decorator
 @inline
@@ -89,5 +89,5 @@ function lastPlace(literal: Slice, from: usize, to: usize): usize {
 @inline
 function startsAt(literal: Slice, at: usize, to: usize): bool {
   const length = lenOf(literal)
-  return length <= <u32>(to - at) && memory.compare(at, ptrOf(literal), length) == 0
+  return length <= <u32>(to - at) && equals(slice(at, length), literal)
 }

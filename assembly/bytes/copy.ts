@@ -7,7 +7,12 @@ export function copyBytes(to: usize, from: usize, length: u32): void {
     memory.copy(to, from, length)
     return
   }
-  for (; length >= 8; length -= 8, to += 8, from += 8) store<u64>(to, load<u64>(from))
+  if (length >= 8) {
+    // What is left after the words goes along with some of the bytes before it.
+    store<u64>(to + length - 8, load<u64>(from + length - 8))
+    for (; length > 8; length -= 8, to += 8, from += 8) store<u64>(to, load<u64>(from))
+    return
+  }
   for (; length > 0; length--) store<u8>(to++, load<u8>(from++))
 }
 

@@ -16,10 +16,10 @@ export type Slice = u64
 // 0x01 and 0x80 in each byte of a word.
 // @ts-ignore: decorator
 @inline
-const ONES: u64 = 0x0101010101010101
+export const ONES: u64 = 0x0101010101010101
 // @ts-ignore: decorator
 @inline
-const HIGHS: u64 = 0x8080808080808080
+export const HIGHS: u64 = 0x8080808080808080
 
 /** There is no value. */
 // @ts-ignore: decorator
@@ -72,8 +72,16 @@ export function between(from: usize, to: usize): Slice {
 
 /** True if both have the same bytes. Not constant in time: never for secrets. */
 export function equals(a: Slice, b: Slice): bool {
-  if (lenOf(a) != lenOf(b)) return false
-  return memory.compare(ptrOf(a), ptrOf(b), lenOf(a)) == 0
+  const length = lenOf(a)
+  if (length != lenOf(b)) return false
+  const end = endOf(a)
+  let p = ptrOf(a)
+  let q = ptrOf(b)
+  for (; p + 8 <= end; p += 8, q += 8) if (load<u64>(p) != load<u64>(q)) return false
+  // What is left of a longer one is compared with some of the bytes before it.
+  if (length >= 8) return load<u64>(end - 8) == load<u64>(endOf(b) - 8)
+  for (; p < end; p++, q++) if (load<u8>(p) != load<u8>(q)) return false
+  return true
 }
 
 /** As `equals`, but ASCII letters of `a` may be upper-case; `lower` must be lower-case already. */

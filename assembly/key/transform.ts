@@ -134,7 +134,7 @@ function pieceAt(text: Slice, by: Slice): Slice {
   const start = ptrOf(text)
   const end = endOf(text)
   for (let at = start; at + lenOf(by) <= end; at++) {
-    if (memory.compare(at, ptrOf(by), lenOf(by)) == 0) return between(start, at)
+    if (equals(slice(at, lenOf(by)), by)) return between(start, at)
   }
   return text
 }

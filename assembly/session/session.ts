@@ -159,9 +159,8 @@ function judge(policy: SessionPolicy, value: Slice, best: Verdict): Verdict {
   const signing = policy.signing
   const isToken = readToken(value)
   if (signing === null) {
-    if (!isCookieValue(value)) return Verdict.Malformed
     if (isToken) takeToken()
-    else takeValue(value)
+    else if (!takeValue(value)) return Verdict.Malformed
     return Verdict.Valid
   }
   if (!isToken) return judgeUnsigned(policy, signing, value, best)
@@ -189,9 +188,13 @@ function takeToken(): void {
   sessionId = slice(tokenIdBytes, ID_BYTES)
 }
 
-function takeValue(value: Slice): void {
+/** False, with nothing taken, for what no session's value may be; an id is one. */
+function takeValue(value: Slice): bool {
+  const isId = decodeId(value, idBytes)
+  if (!isId && !isCookieValue(value)) return false
   sessionValue = value
-  sessionId = decodeId(value, idBytes) ? slice(idBytes, ID_BYTES) : ABSENT
+  sessionId = isId ? slice(idBytes, ID_BYTES) : ABSENT
+  return true
 }
 
 /** The request has no session, whatever a lesser cookie left behind. */

@@ -9,7 +9,8 @@ const accepts = (check: Check, text: string): number => guarded((room) => pure[c
 function expectOctets(check: Check, allowed: (octet: number) => boolean): void {
   for (let octet = 0; octet < 256; octet++) {
     const character = String.fromCharCode(octet)
-    for (const text of [character, `${character}a`, `a${character}`, `a${character}a`]) {
+    const within = [0, 7, 8, 12].map((place) => 'a'.repeat(place) + character + 'a'.repeat(12 - place))
+    for (const text of [character, `${character}a`, `a${character}`, `a${character}a`, ...within]) {
       expect(accepts(check, text), `octet ${octet}`).toBe(allowed(octet) ? 1 : 0)
     }
   }
