@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench budget image release twins chart istio golden gotools schemas api site dashboard check format clean
+.PHONY: help setup build demo serve test browser prove bench budget image release twins chart istio golden gotools schemas api site dashboard check format clean scaling
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -75,6 +75,10 @@ bench: $(FILTER) $(TOOLS) ## Measure what the filter costs a real Envoy; QUICK=1
 budget: $(FILTER) $(TOOLS) ## Count anew what the jobs cost: bench/budget.json, docs/performance.md
 	@node build/js/bench/write-budget.js
 	@$(BIN)/prettier --log-level warn --write bench/budget.json
+
+scaling: $(TOOLS) ## Compute anew how sessions spread over pods and move: docs/performance.md
+	@node build/js/bench/scaling/write.js
+	@$(BIN)/prettier --log-level warn --write bench/results/scaling.json
 
 image: $(FILTER) $(TOOLS) ## Write the filter as an OCI image layout, and print what pins it
 	@node build/js/tools/image.js $(if $(SOURCE),--source '$(SOURCE)')

@@ -3,12 +3,15 @@ import type { Budget, PhaseBudget } from './budget.ts'
 import { MOORING } from './contender.ts'
 import type { Estimate, RunResult } from './result.ts'
 
+/** A part of the page, by what generates it. */
+export type Part = 'figures' | 'counts' | 'scaling' | 'conditions'
+
 /**
  * A page with these lines between `<!-- NAME -->` and `<!-- end of NAME -->`.
  *
  * @throws {Error} where the page has no such part
  */
-export function withPart(page: string, name: 'figures' | 'counts', lines: readonly string[]): string {
+export function withPart(page: string, name: Part, lines: readonly string[]): string {
   const [begin, end] = [`<!-- ${name} -->\n`, `<!-- end of ${name} -->`]
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`docs/performance.md: expected ${begin.trim()} before ${end}`)
