@@ -1,3 +1,4 @@
+import { escaped } from './escaped.ts'
 import type { Estimate, JobResult } from './result.ts'
 
 const WIDTH = 720
@@ -40,8 +41,4 @@ export function bars({ letter, name, contenders }: JobResult): string {
 
 function upperOf({ value, interval: [, upper] }: Estimate): number {
   return upper ?? value
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

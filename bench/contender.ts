@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { BUILT_FILTER } from '../demo/built-filter.ts'
 import { envoyBootstrap, type HttpFilter, INGRESS_LISTENER } from '../demo/envoy-bootstrap.ts'
 import { type Mesh, withPluginConfig } from '../demo/mesh.ts'
+import type { WasmPlugin } from '../demo/resources.ts'
 import { EnvoyProcess } from '../tools/envoy-process.ts'
+import { HOLDING_FILTER } from './conditions/held-streams.ts'
 import {
   CLAIMS,
   COOKIE,
@@ -31,6 +34,12 @@ export interface Contender {
   readonly visit?: (upstream: number) => Visit
   /** What shows that it did its work, given what was seen. */
   readonly expected: (seen: Outcome) => Outcome
+  /** Plugins of the module that stand one behind the other, with one configuration. Default: 1. */
+  readonly plugins?: number
+  /** Worker threads. Default: 1. */
+  readonly workers?: number
+  /** Whether requests that ask for it are held (conditions/held-streams.ts). */
+  readonly holds?: boolean
 }
 
 /** The modules of the contenders that could be built. */
@@ -196,7 +205,10 @@ const ROUTER: HttpFilter = {
   typed_config: { '@type': `${FILTERS}.router.v3.Router` },
 }
 
-/** An Envoy with one worker in front of one upstream. */
+/** Plugins learn of each other with their next tick, a second apart. */
+const NEIGHBOURS_KNOWN_MS = 2_000
+
+/** An Envoy in front of one upstream. */
 export interface RunningContender {
   readonly name: string
   readonly visit: Visit
@@ -206,28 +218,39 @@ export interface RunningContender {
 }
 
 export async function startContender(
-  { name, mesh, wasm, filter, visit, expected }: Contender,
+  { name, mesh, wasm, filter, visit, expected, plugins = 1, workers = 1, holds = false }: Contender,
   job: Job,
   binary: string,
   upstream: number,
 ): Promise<RunningContender> {
   const envoy = await EnvoyProcess.start({
     binary,
-    concurrency: 1,
+    concurrency: workers,
     bootstrap: envoyBootstrap(mesh, {
       wasm,
       replicas: [upstream, upstream, upstream],
       jwtAuthn: CLAIMS_FILTER,
+      morePlugins: furtherPlugins(mesh, plugins),
+      ...(holds ? { beforeRouter: HOLDING_FILTER } : {}),
       ...(filter === undefined
         ? {}
         : { connectionManager: { http_filters: [CLAIMS_FILTER, filter, ROUTER] } }),
     }),
   })
+  if (plugins > 1) await sleep(NEIGHBOURS_KNOWN_MS)
   return {
     ...{ name, expected, envoy },
     visit: visit?.(upstream) ?? job.visit,
     port: await envoy.port(INGRESS_LISTENER),
   }
+}
+
+function furtherPlugins({ wasmPlugin }: Mesh, plugins: number): readonly WasmPlugin[] {
+  if (wasmPlugin === undefined) return []
+  return Array.from({ length: plugins - 1 }, (_, i) => ({
+    ...wasmPlugin,
+    name: `${wasmPlugin.name}-${i + 2}`,
+  }))
 }
 
 /** @throws {Error} unless the contender does its job: a filter that failed to load would look cheap */

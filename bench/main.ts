@@ -4,6 +4,10 @@ import { parseCommandLine } from '../tools/command-line.ts'
 import { findEnvoy } from '../tools/envoy.ts'
 import { withProgress } from '../tools/progress.ts'
 import { UsageError } from '../tools/usage-error.ts'
+import type { ConditionsSize } from './conditions/conditions.ts'
+import { conditionLines } from './conditions/page.ts'
+import { publishConditions } from './conditions/publish.ts'
+import { runConditions } from './conditions/run.ts'
 import {
   BASELINE,
   type Contender,
@@ -19,7 +23,7 @@ import { measure, type Size } from './measure.ts'
 import { assemblePeer, buildAssemblyScriptPeer, buildRustPeer } from './peers.ts'
 import { publish } from './publish.ts'
 import { report } from './report.ts'
-import { jobResult, type JobResult } from './result.ts'
+import { jobResult, type JobResult, type RunResult } from './result.ts'
 import type { Round } from './round.ts'
 
 const HELP = `Usage: node build/js/bench/main.js [options]      (make bench runs it with --publish)
@@ -42,23 +46,34 @@ its client does not get what the job is for: a filter that failed to load would 
 The Rust filters need cargo and the target wasm32-unknown-unknown: rustup target add wasm32-unknown-unknown, or
 Debian's packages rustc-web, cargo-web, rust-web-src and lld. Without them they are left out.
 
+After the jobs come conditions, all with job (a): other streams that are open, several plugins in one proxy, start-up and
+memory, latency at a fixed rate and throughput. The last two need h2load, which Debian has in nghttp2-client, and are left
+out without it.
+
 Options:
   --jobs LETTERS  which jobs; default abcdefghi
+  --conditions    the conditions, and no job unless --jobs names some
   --starts N      times that all Envoys of a job are started; default 5
   --blocks N      blocks that count for each contender after each start; default 10
   --requests N    requests in a block; default 1000
+  --open N        the most streams that are open; default 10000
+  --rate N        requests a second of the load at a fixed rate; default 2000
+  --seconds N     how long each load lasts; default 10
   --quick         jobs a, b and d, one start, at most five contenders
-  --publish       write bench/results, docs/performance.md and its pictures; not with --quick or --jobs
+  --publish       jobs and conditions, or --conditions alone: write bench/results, docs/performance.md and its pictures;
+                  not with --quick or --jobs
   --help          this text
 
 Examples:
   make bench
   make bench QUICK=1
   make bench ARGS="--jobs a --starts 10 --blocks 40"
+  make bench ARGS="--conditions --publish"
 `
 
-interface Order extends Size {
+interface Order extends ConditionsSize {
   readonly letters: string
+  readonly conditions: boolean
   readonly quick: boolean
   readonly publish: boolean
 }
@@ -74,28 +89,54 @@ async function bench(order: Order): Promise<void> {
   const date = new Date()
   const { modules, leftOut } = await buildPeers()
   for (const line of leftOut) say(`left out: ${line}`)
+  const about = { date: date.toISOString(), machine: machine(), envoy: found.version }
+  const jobs = jobsAt(Math.floor(date.getTime() / 1000))
+  if (order.letters !== '') await benchJobs(order, jobs, modules, found.binary, { ...about, leftOut })
+  if (order.conditions) await benchConditions(order, jobs, modules, found.binary, { ...about, leftOut })
+}
+
+/** What a result says of its run. */
+type About = Pick<RunResult, 'date' | 'machine' | 'envoy' | 'leftOut'>
+
+async function benchJobs(
+  order: Order,
+  jobs: readonly Job[],
+  modules: PeerModules,
+  binary: string,
+  about: About,
+): Promise<void> {
   const { starts, blocks, requests } = order
   process.stdout.write(
-    `Envoy ${found.version}, one worker, ${starts} starts, ${blocks} blocks of ${requests} requests after each\n` +
+    `Envoy ${about.envoy}, one worker, ${starts} starts, ${blocks} blocks of ${requests} requests after each\n` +
       'microseconds of processor time for a request, over no filter\n',
   )
   const results: JobResult[] = []
-  for (const job of jobsAt(Math.floor(date.getTime() / 1000))) {
+  for (const job of jobs) {
     if (!order.letters.includes(job.letter)) continue
     const contenders = contendersFor(job, modules).filter(({ name }) => !order.quick || QUICK.has(name))
-    const result = await measureJob(job, contenders, found.binary, order)
+    const result = await measureJob(job, contenders, binary, order)
     process.stdout.write(`\n${report(result).join('\n')}\n`)
     results.push(result)
   }
   if (!order.publish) return
-  publish({
-    date: date.toISOString(),
-    machine: machine(),
-    envoy: found.version,
-    node: process.versions.node,
-    ...{ starts, blocks, requests, leftOut },
-    jobs: results,
-  })
+  publish({ ...about, node: process.versions.node, starts, blocks, requests, jobs: results })
+}
+
+async function benchConditions(
+  order: Order,
+  jobs: readonly Job[],
+  modules: PeerModules,
+  binary: string,
+  about: About,
+): Promise<void> {
+  const [job] = jobs
+  if (job === undefined) throw new Error('there is no job (a)')
+  const { starts, blocks, requests, open, rate, seconds } = order
+  const size = { starts, blocks, requests, open, rate, seconds }
+  const found = await runConditions(job, modules, binary, size)
+  const run = { ...about, ...size, ...found, leftOut: [...about.leftOut, ...found.leftOut] }
+  process.stdout.write(`\n${conditionLines(run).join('\n')}\n`)
+  if (order.publish) publishConditions(run)
 }
 
 /** What the figures depend on. */
@@ -147,27 +188,36 @@ function orderFrom(args: readonly string[]): Order | 'help' {
   const { values } = parseCommandLine(args, {
     options: {
       jobs: { type: 'string' },
+      conditions: { type: 'boolean', default: false },
       starts: { type: 'string' },
       blocks: { type: 'string', default: '10' },
       requests: { type: 'string', default: '1000' },
+      open: { type: 'string', default: '10000' },
+      rate: { type: 'string', default: '2000' },
+      seconds: { type: 'string', default: '10' },
       quick: { type: 'boolean', default: false },
       publish: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return 'help'
-  const letters = values.jobs ?? (values.quick ? 'abd' : 'abcdefghi')
-  if (!/^[a-i]+$/.test(letters)) throw new UsageError(`--jobs ${letters}: expected letters from a to i`)
+  const letters = values.jobs ?? (values.conditions ? '' : values.quick ? 'abd' : 'abcdefghi')
+  if (values.jobs !== undefined && !/^[a-i]+$/.test(letters))
+    throw new UsageError(`--jobs ${letters}: expected letters from a to i`)
   if (values.publish && (values.quick || values.jobs !== undefined)) {
     throw new UsageError('--publish: expected neither --quick nor --jobs, since the page shows all of them')
   }
   return {
     letters,
+    conditions: values.conditions || values.publish,
     quick: values.quick,
     publish: values.publish,
     starts: atLeastOne('--starts', values.starts ?? (values.quick ? '1' : '5')),
     blocks: atLeastOne('--blocks', values.blocks),
     requests: atLeastOne('--requests', values.requests),
+    open: atLeastOne('--open', values.open),
+    rate: atLeastOne('--rate', values.rate),
+    seconds: atLeastOne('--seconds', values.seconds),
   }
 }
 

@@ -26,7 +26,7 @@ export async function measure(
   job: Job,
   contenders: readonly Contender[],
   binary: string,
-  { blocks, requests }: Size,
+  size: Size,
 ): Promise<readonly Round[]> {
   await using load = await Load.start()
   const running: RunningContender[] = []
@@ -34,17 +34,27 @@ export async function measure(
     for (const contender of contenders)
       running.push(await startContender(contender, job, binary, load.upstream))
     for (const contender of running) await assertDoesItsJob(contender, job, load)
-    const next = () => round(running, load, requests)
-    // The first warms up: connections, and code that V8 compiles when it first runs.
-    await next()
-    const rounds = []
-    for (let i = 1; i <= blocks * ROUNDS_FOR_ONE; i++) rounds.push(await next())
+    const rounds = await roundsOf(running, load, size)
     // A filter that failed under way would have let requests pass for less.
     for (const contender of running) await assertDoesItsJob(contender, job, load)
-    return calmest(rounds, blocks)
+    return rounds
   } finally {
     await Promise.all(running.map(({ envoy }) => envoy.stop()))
   }
+}
+
+/** The rounds that count of contenders that run. */
+export async function roundsOf(
+  running: readonly RunningContender[],
+  load: Load,
+  { blocks, requests }: Pick<Size, 'blocks' | 'requests'>,
+): Promise<readonly Round[]> {
+  const next = () => round(running, load, requests)
+  // The first warms up: connections, and code that V8 compiles when it first runs.
+  await next()
+  const rounds = []
+  for (let i = 1; i <= blocks * ROUNDS_FOR_ONE; i++) rounds.push(await next())
+  return calmest(rounds, blocks)
 }
 
 async function round(running: readonly RunningContender[], load: Load, requests: number): Promise<Round> {

@@ -11,6 +11,8 @@ export interface BootstrapOptions extends IngressOptions {
   readonly jwtAuthn?: HttpFilter
   /** More WasmPlugins of the same module, after the mesh's own. */
   readonly morePlugins?: readonly WasmPlugin[]
+  /** Stands right before the router. */
+  readonly beforeRouter?: HttpFilter
   /** What the listener speaks below HTTP. Default: nothing, plain TCP. */
   readonly transportSocket?: Readonly<Record<string, unknown>>
   /** More fields of the connection manager. */
@@ -149,6 +151,7 @@ function httpFilters(plugin: WasmPlugin | undefined, options: BootstrapOptions):
     ...inPhase(true),
     ...(options.jwtAuthn === undefined ? [] : [options.jwtAuthn]),
     ...inPhase(false),
+    ...(options.beforeRouter === undefined ? [] : [options.beforeRouter]),
     {
       name: 'envoy.filters.http.router',
       typed_config: { '@type': `${HTTP_FILTERS}.router.v3.Router` },

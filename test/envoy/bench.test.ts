@@ -56,4 +56,24 @@ inEnvoy(({ binary, version }) => {
     expect(Object.fromEntries(rows)).toEqual(contenders())
     expect(stderr.includes('left out: the Rust SDK, ')).toBe(!rust.built)
   })
+
+  test('the conditions have each contender do its job beside open streams, several times over, and under load', () => {
+    const size = ['--starts', '1', '--blocks', '1', '--requests', '20', '--open', '50']
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['build/js/bench/main.js', '--conditions', ...size, '--rate', '100', '--seconds', '1'],
+      { encoding: 'utf8', env: { ...process.env, ENVOY: binary } },
+    )
+    expect(status, stderr).toBe(0)
+    const all = ['floor: one read, one write', ...(rust.built ? ['Rust SDK'] : []), 'Mooring']
+    const firstCells = stdout.split('\n').flatMap((line) => /^\| (.+?) \|/.exec(line)?.[1] ?? [])
+    const hasH2load = spawnSync('h2load', ['--version']).status === 0
+    expect(stdout.includes(' h2load, which Debian has')).toBe(!hasH2load)
+    expect(firstCells).toEqual([
+      ...['open streams', '0', '5', '50'],
+      ...['plugins', 'Mooring, 1 of them', 'Mooring, 2 of them', 'Mooring, 4 of them'],
+      ...['contender', ...all],
+      ...(hasH2load ? ['contender', 'no filter', ...all] : []),
+    ])
+  })
 })

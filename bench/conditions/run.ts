@@ -1,0 +1,73 @@
+import { withProgress } from '../../tools/progress.ts'
+import {
+  BASELINE,
+  type Contender,
+  contendersFor,
+  FLOOR,
+  MOORING,
+  type PeerModules,
+  RUST,
+} from '../contender.ts'
+import type { Job } from '../jobs.ts'
+import { measure } from '../measure.ts'
+import { jobResult, type JobResult } from '../result.ts'
+import type { Round } from '../round.ts'
+import type { ConditionsResult, ConditionsSize } from './conditions.ts'
+import { footprints } from './footprint.ts'
+import { whyNoH2load } from './h2load.ts'
+import { openStreams } from './streams.ts'
+import { underLoad } from './under-load.ts'
+
+const INSTANCES = [1, 2, 4]
+
+/** Measures all conditions, with the job (a) and the contenders that it is to be compared with. */
+export async function runConditions(
+  job: Job,
+  modules: PeerModules,
+  binary: string,
+  size: ConditionsSize,
+): Promise<Pick<ConditionsResult, 'leftOut' | 'streams' | 'instances' | 'footprints' | 'underLoad'>> {
+  const all = contendersFor(job, modules)
+  const named = (...names: readonly string[]) => all.filter(({ name }) => names.includes(name))
+  const contenders = named(BASELINE, FLOOR, RUST, MOORING)
+  const levels = [...new Set([0, Math.ceil(size.open / 10), size.open])]
+  const noLoad = await whyNoH2load()
+  return {
+    leftOut: noLoad === undefined ? [] : [noLoad],
+    streams: await withProgress('open streams', () =>
+      openStreams(job, named(BASELINE, FLOOR, MOORING), binary, size, levels),
+    ),
+    instances: await withProgress('plugin instances', () => instances(job, all, binary, size)),
+    footprints: await withProgress('start-up and memory', () =>
+      footprints(job, contenders, binary, size.starts),
+    ),
+    underLoad:
+      noLoad === undefined
+        ? await withProgress('latency and throughput', () => underLoad(job, contenders, binary, size))
+        : [],
+  }
+}
+
+/** What several plugins cost that run Mooring one behind the other, with one configuration. */
+async function instances(
+  job: Job,
+  all: readonly Contender[],
+  binary: string,
+  size: ConditionsSize,
+): Promise<JobResult> {
+  const [baseline, own] = [BASELINE, MOORING].map((wanted) => all.find(({ name }) => name === wanted))
+  if (baseline === undefined || own === undefined) throw new Error('the job has no baseline, or no Mooring')
+  const contenders = [
+    baseline,
+    ...INSTANCES.map((plugins) => ({ ...own, plugins, name: `Mooring, ${plugins} of them` })),
+  ]
+  const rounds: Round[] = []
+  for (let start = 0; start < size.starts; start++)
+    rounds.push(...(await measure(job, contenders, binary, size)))
+  return jobResult(
+    job,
+    contenders.map(({ name }) => name),
+    rounds,
+    size.starts,
+  )
+}
