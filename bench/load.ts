@@ -86,7 +86,7 @@ export class Load implements AsyncDisposable {
   }
 }
 
-function requestOf({ path, headers }: Visit): string {
+export function requestOf({ path, headers }: Visit): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   return `GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`
 }

@@ -2,6 +2,7 @@
 import type { JobResult } from '../result.ts'
 import type { Footprint } from './footprint.ts'
 import type { LoadSummary } from './load-log.ts'
+import type { Reloaded } from './reload.ts'
 import type { OpenStreams } from './streams.ts'
 
 /** How much is measured. */
@@ -38,5 +39,6 @@ export interface ConditionsResult extends ConditionsSize {
   readonly streams: readonly OpenStreams[]
   readonly instances: JobResult
   readonly footprints: readonly Footprint[]
+  readonly reloads: readonly Reloaded[]
   readonly underLoad: readonly UnderLoad[]
 }

@@ -1,4 +1,10 @@
-/** What one round of h2load says. Times are microseconds. */
+/** One request that was answered. Times are microseconds. */
+export interface Sample {
+  readonly start: number
+  readonly elapsed: number
+}
+
+/** What some time of load says. Times are microseconds. */
 export interface LoadSummary {
   readonly requests: number
   /** Answered in a second, from the first request to the last answer. */
@@ -16,12 +22,17 @@ export interface LoadSummary {
  */
 export function summaryOf(log: string): LoadSummary {
   const lines = log.split('\n').filter((line) => line !== '')
-  const samples = lines.map((line) => {
+  const samples = lines.map((line): Sample => {
     const [start = '', status = '', elapsed = ''] = line.split('\t')
     if (status !== '200') throw new Error(`h2load: "${line}": expected status 200`)
     return { start: Number(start), elapsed: Number(elapsed) }
   })
   if (samples.length === 0) throw new Error('h2load: no request was answered')
+  return summarized(samples)
+}
+
+/** What such requests say; of none at all that is zero. */
+export function summarized(samples: readonly Sample[]): LoadSummary {
   const elapsed = samples.map((each) => each.elapsed).sort((a, b) => a - b)
   const first = samples.reduce((least, { start }) => Math.min(least, start), Infinity)
   const last = samples.reduce((most, { start, elapsed }) => Math.max(most, start + elapsed), 0)

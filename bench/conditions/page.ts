@@ -12,6 +12,7 @@ export function conditionLines(run: ConditionsResult): readonly string[] {
     ...streams(run),
     ...instances(run),
     ...footprint(run),
+    ...reloading(run),
     ...load(run),
   ]
 }
@@ -71,6 +72,28 @@ function footprint({ footprints }: ConditionsResult): readonly string[] {
     ...rows(
       ['contender', 'start-up, ms', 'a worker, KiB'],
       footprints.map(({ name, startUp, worker }) => [name, startUp.toFixed(0), (worker / 1024).toFixed(0)]),
+    ),
+  ]
+}
+
+function reloading({ reloads }: ConditionsResult): readonly string[] {
+  return [
+    '',
+    '### Configurations replaced under load',
+    '',
+    'Four clients, a new connection for each request; the configuration is replaced twice a second. No request failed: one that',
+    'does ends the measurement. In ms, without a change and with.',
+    '',
+    ...rows(
+      ['contender', 'replaced', 'requests meanwhile', 'p50', 'p99', 'p99.9'],
+      reloads.map(({ name, reloads, steady, reloading }) => [
+        name,
+        `${reloads} times`,
+        reloading.requests.toLocaleString('en-US'),
+        ...(['p50', 'p99', 'p999'] as const).map((key) =>
+          [steady, reloading].map((summary) => (summary[key] / 1000).toFixed(2)).join(', '),
+        ),
+      ]),
     ),
   ]
 }

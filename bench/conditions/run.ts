@@ -15,10 +15,12 @@ import type { Round } from '../round.ts'
 import type { ConditionsResult, ConditionsSize } from './conditions.ts'
 import { footprints } from './footprint.ts'
 import { whyNoH2load } from './h2load.ts'
+import { reloads } from './reload.ts'
 import { openStreams } from './streams.ts'
 import { underLoad } from './under-load.ts'
 
 const INSTANCES = [1, 2, 4]
+const RELOADS_FOR_START = 4
 
 /** Measures all conditions, with the job (a) and the contenders that it is to be compared with. */
 export async function runConditions(
@@ -26,7 +28,9 @@ export async function runConditions(
   modules: PeerModules,
   binary: string,
   size: ConditionsSize,
-): Promise<Pick<ConditionsResult, 'leftOut' | 'streams' | 'instances' | 'footprints' | 'underLoad'>> {
+): Promise<
+  Pick<ConditionsResult, 'leftOut' | 'streams' | 'instances' | 'footprints' | 'reloads' | 'underLoad'>
+> {
   const all = contendersFor(job, modules)
   const named = (...names: readonly string[]) => all.filter(({ name }) => names.includes(name))
   const contenders = named(BASELINE, FLOOR, RUST, MOORING)
@@ -40,6 +44,9 @@ export async function runConditions(
     instances: await withProgress('plugin instances', () => instances(job, all, binary, size)),
     footprints: await withProgress('start-up and memory', () =>
       footprints(job, contenders, binary, size.starts),
+    ),
+    reloads: await withProgress('configurations under load', () =>
+      reloads(job, named(BASELINE, MOORING), binary, RELOADS_FOR_START * size.starts),
     ),
     underLoad:
       noLoad === undefined

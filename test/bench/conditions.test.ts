@@ -88,6 +88,7 @@ const RUN: ConditionsResult = {
   ],
   instances: job(cost('Mooring, 1 of them', 12), cost('Mooring, 2 of them', 20)),
   footprints: [{ name: 'Mooring', startUp: 200.4, worker: 700 * 1024 }],
+  reloads: [{ name: 'Mooring', reloads: 4, steady: load(1, 900), reloading: load(2, 800) }],
   underLoad: [{ name: 'Mooring', atRate: [load(1, 2000), load(3, 2000), load(2, 2000)], saturated: [load(1, 15_000)] }], // prettier-ignore
 }
 
@@ -114,6 +115,8 @@ test('a run leaves its numbers, two pictures, and a part of the page', () => {
       '| Mooring, 2 of them | 20.0 (19.0 to 21.0) |',
       '| contender | start-up, ms | a worker, KiB |',
       '| Mooring | 200 | 700 |',
+      '| contender | replaced | requests meanwhile | p50 | p99 | p99.9 |',
+      '| Mooring | 4 times | 100 | 1.00, 2.00 | 2.00, 4.00 | 3.00, 6.00 |',
       '| contender | p50 | p99 | p99.9 | requests a second |',
       '| Mooring | 2.00 (1.00 to 3.00) | 4.00 (2.00 to 6.00) | 6.00 (3.00 to 9.00) | 15,000 (15,000 to 15,000) |',
     ])

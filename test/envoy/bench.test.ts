@@ -73,6 +73,7 @@ inEnvoy(({ binary, version }) => {
       ...['open streams', '0', '5', '50'],
       ...['plugins', 'Mooring, 1 of them', 'Mooring, 2 of them', 'Mooring, 4 of them'],
       ...['contender', ...all],
+      ...['contender', 'no filter', 'Mooring'],
       ...(hasH2load ? ['contender', 'no filter', ...all] : []),
     ])
   })

@@ -9,7 +9,7 @@ import type { WasmPlugin } from '../../demo/resources.ts'
 import { ENVIRONMENT } from '../session/keys.ts'
 import { plainKey, textNode } from '../filter/reference-key.ts'
 import { inEnvoy } from './in-envoy.ts'
-import { watchListeners } from './listeners-file.ts'
+import { watchListeners } from '../../tools/listeners-file.ts'
 import { type RawAnswer, rawRequest, seen } from './raw-request.ts'
 
 const KEY = 'x-mooring-key'

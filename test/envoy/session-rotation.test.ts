@@ -7,7 +7,7 @@ import { readToken, tokenOf, type SigningKey } from '../session/token.ts'
 import { inEnvoy } from './in-envoy.ts'
 import { rawRequest } from './raw-request.ts'
 import { IDLE, SCOPE, cookieOf, sessionSeen, sessionsSet, signing } from './signed.ts'
-import type { ListenersFile } from './listeners-file.ts'
+import type { ListenersFile } from '../../tools/listeners-file.ts'
 import { startWatching } from './watching.ts'
 
 type Ring = readonly [SigningKey, ...SigningKey[]]

@@ -1,7 +1,7 @@
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { envoyBootstrap } from '../../demo/envoy-bootstrap.ts'
 import { readMesh, withPluginConfig } from '../../demo/mesh.ts'
-import { type ListenersFile, watchListeners } from './listeners-file.ts'
+import { type ListenersFile, watchListeners } from '../../tools/listeners-file.ts'
 
 export interface WatchingOptions {
   readonly binary: string

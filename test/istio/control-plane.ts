@@ -9,7 +9,7 @@ import { Replica } from '../../demo/replica.ts'
 import { EnvoyProcess } from '../../tools/envoy-process.ts'
 import { guardOrphan } from '../../tools/orphan-guard.ts'
 import { ENVIRONMENT } from '../config/compiler.ts'
-import { freePort } from '../envoy/free-port.ts'
+import { freePort } from '../../tools/free-port.ts'
 
 /** Istio's DiscoveryServer and the part of its agent that fetches modules, in a process of their own (serve.go). */
 class ControlPlane implements AsyncDisposable {

@@ -1,8 +1,7 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { envoyBootstrap } from '../../demo/envoy-bootstrap.ts'
-import { EnvoyProcess } from '../../tools/envoy-process.ts'
+import { type Bootstrap, EnvoyProcess } from './envoy-process.ts'
 import { freePort } from './free-port.ts'
 
 export interface ListenersFile<Configuration> {
@@ -16,7 +15,7 @@ export interface ListenersFile<Configuration> {
 export interface ListenersFileOptions<Configuration> {
   readonly binary: string
   /** The bootstrap of a configuration, whose listener is to be at `port`. */
-  readonly bootstrapOf: (configuration: Configuration, port: number) => ReturnType<typeof envoyBootstrap>
+  readonly bootstrapOf: (configuration: Configuration, port: number) => Bootstrap
   readonly first: Configuration
   /** Envoy's worker threads. Default: 1. */
   readonly concurrency?: number
