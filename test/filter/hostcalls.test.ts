@@ -62,10 +62,31 @@ describe('a request that brings its session costs', () => {
       { [GET]: 1, [PAIRS]: 1, [REPLACE]: 2 },
     ],
     [
-      'one more read for each thing that rules look at',
+      'one more read for the one thing that rules look at',
+      { session: {}, rules: [{ name: 'r', match: { paths: ['/other'] }, skip: true }] },
+      SESSION,
+      { [GET]: 2, [REPLACE]: 1 },
+    ],
+    [
+      'all headers at once for several things that rules look at',
       { session: {}, rules: [RULE, RULE].map((rule, i) => ({ ...rule, name: `r${i}`, mode: 'shadow' })) },
       SESSION,
-      { [GET]: 4, [REPLACE]: 1 },
+      { [PAIRS]: 1, [REPLACE]: 1 },
+    ],
+    [
+      'all headers at once for a host and a header that rules look at',
+      {
+        session: {},
+        rules: [
+          {
+            name: 'r',
+            match: { hosts: ['other.com'], headers: [{ name: 'x-a', exact: '1' }] },
+            skip: true,
+          },
+        ],
+      },
+      SESSION,
+      { [PAIRS]: 1, [REPLACE]: 1 },
     ],
     [
       'all headers at once, however many names rules look at',
@@ -105,7 +126,7 @@ describe('a request that brings its session costs', () => {
       'one removal for each further key header',
       { session: {}, rules: [{ ...RULE, key: { header: 'x-a' } }] },
       SESSION,
-      { [GET]: 4, [REPLACE]: 1, [REMOVE]: 1 },
+      { [PAIRS]: 1, [REPLACE]: 1, [REMOVE]: 1 },
     ],
   ])('%s', (_, configuration, headers, request) => {
     expect(callsOf(configuration, headers)).toEqual({ request, answer: {} })

@@ -139,20 +139,28 @@ describe('no request talks its way into a skip', () => {
     expect(keysOf(startMooring(RULES), headers)).toEqual(['top'])
   })
 
-  test.each([':path', ':authority', ':method'])('by a refused read of %s: the top level applies', (name) => {
+  const WANTED: HeaderList = [
+    [':path', '/static/x'],
+    [':authority', 'health.internal'],
+    [':method', 'OPTIONS'],
+  ]
+
+  test.each(RULES.rules.map((rule): [string, object] => [Object.keys(rule.match).join(), rule]))(
+    'by a refused read, where a rule looks at %s alone: the top level applies',
+    (_, rule) => {
+      const mooring = startMooring({ ...RULES, rules: [rule] })
+      expect(keysOf(mooring, WANTED)).toEqual([])
+      mooring.vm.inject({ hostcall: 'proxy_get_header_map_value', status: Status.InternalFailure })
+      expect(keysOf(mooring, WANTED)).toEqual(['top'])
+      expect(counter(mooring, 'match_unreadable')).toBe(1n)
+      expect(counter(mooring, 'requests_skipped')).toBe(1n)
+    },
+  )
+
+  test('by a refused read of all headers, where rules look at several things: the top level applies', () => {
     const mooring = startMooring(RULES)
-    const wanted: HeaderList = [
-      [':path', '/static/x'],
-      [':authority', 'health.internal'],
-      [':method', 'OPTIONS'],
-    ]
-    const order = [':authority', ':path', ':method']
-    mooring.vm.inject({
-      hostcall: 'proxy_get_header_map_value',
-      status: Status.InternalFailure,
-      nth: order.indexOf(name) + 1,
-    })
-    expect(keysOf(mooring, wanted)).toEqual(['top'])
+    mooring.vm.inject({ hostcall: 'proxy_get_header_map_pairs', status: Status.InternalFailure })
+    expect(keysOf(mooring, WANTED)).toEqual(['top'])
     expect(counter(mooring, 'match_unreadable')).toBe(1n)
     expect(counter(mooring, 'requests_skipped')).toBe(0n)
   })
