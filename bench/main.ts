@@ -47,8 +47,8 @@ The Rust filters need cargo and the target wasm32-unknown-unknown: rustup target
 Debian's packages rustc-web, cargo-web, rust-web-src and lld. Without them they are left out.
 
 After the jobs come conditions, all with job (a): other streams that are open, several plugins in one proxy, start-up and
-memory, configurations replaced under load, latency at a fixed rate and throughput. The last two need h2load, which Debian has in nghttp2-client, and are left
-out without it.
+memory, configurations replaced under load, latency at a fixed rate and throughput. The last two need h2load, which Debian
+has in nghttp2-client, and are left out without it.
 
 Options:
   --jobs LETTERS  which jobs; default abcdefghi
