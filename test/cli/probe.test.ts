@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { Authority, type Identity } from '../envoy/certificates.ts'
-import { freePort } from '../envoy/free-port.ts'
+import { freePort } from '../../tools/free-port.ts'
 import { mooring } from './mooring.ts'
 
 interface Seen {

@@ -23,7 +23,14 @@ declare function closeStream(type: i32): i32
 // @ts-ignore: decorator
 @external("env", "proxy_send_local_response")
 declare function reply(
-  code: i32, details: usize, detailsSize: i32, body: usize, bodySize: i32, headers: usize, headersSize: i32, grpc: i32,
+  code: i32,
+  details: usize,
+  detailsSize: i32,
+  body: usize,
+  bodySize: i32,
+  headers: usize,
+  headersSize: i32,
+  grpc: i32,
 ): i32
 // @ts-ignore: decorator
 @external("env", "proxy_get_header_map_value")
@@ -121,7 +128,8 @@ function probe(): void {
 function begins(type: i32, word: string): bool {
   const at = out()
   if (getBuffer(type, 0, word.length, at, at + 4) != 0 || load<u32>(at, 4) != <u32>word.length) return false
-  for (let i = 0; i < word.length; i++) if (load<u8>(<usize>load<u32>(at) + i) != word.charCodeAt(i)) return false
+  for (let i = 0; i < word.length; i++)
+    if (load<u8>(<usize>load<u32>(at) + i) != word.charCodeAt(i)) return false
   return true
 }
 
