@@ -35,7 +35,8 @@ describe.each(documents)('%s', (path) => {
   })
 
   const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block]) => block ?? '')
-  if (blocks.length === 0) return
+  // What findings show is wrong on purpose; test/cli/findings.test.ts has them.
+  if (blocks.length === 0 || path.startsWith('docs/findings/')) return
   test('shows only configurations that the filter accepts', () => {
     for (const block of blocks) {
       for (const document of parseAllDocuments(block, { version: '1.1' })) {
