@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
 
 const commands = readdirSync('docs/runbooks').flatMap((name) =>
   [
@@ -28,10 +29,8 @@ test('every command is of a kind that is checked here, or needs a cluster', () =
 })
 
 test('what is piped into check, and what is checked, is what check reads', () => {
-  const list = JSON.stringify({
-    kind: 'List',
-    items: [{ kind: 'WasmPlugin', metadata: { name: 'mooring' }, spec: { pluginConfig: { session: {} } } }],
-  })
+  const plugin: unknown = parse(readFileSync('manifests/ingress-gateway/wasm-plugin.yaml', 'utf8'))
+  const list = JSON.stringify({ kind: 'List', items: [plugin] })
   const checks = commands.filter((command) => command.includes('cli/main.js check'))
   expect(checks.length).toBe(2)
   for (const command of checks) {
@@ -40,7 +39,9 @@ test('what is piped into check, and what is checked, is what check reads', () =>
       encoding: 'utf8',
       env: { ...process.env, LIST: list },
     })
-    expect(status).toBe(0)
-    expect(stdout).toMatch(/: WasmPlugin (istio-system\/)?mooring: accepted\n$/)
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: '1 object, 1 configuration of Mooring: nothing found\n',
+    })
   }
 })
