@@ -81,6 +81,13 @@ const PANELS: readonly Panel[] = [
     lines: each('session_', 'forged unknown_key expired_idle expired_absolute'),
   },
   {
+    title: "The application's own sessions",
+    description:
+      'Answers that got the suffix, requests whose value has none, and values that were left bare since they are long.',
+    unit: 'reqps',
+    lines: each('application_', 'wrapped bare too_long'),
+  },
+  {
     title: 'Cookies',
     description:
       'Set-Cookie lines added, and those left out; requests that brought several session cookies; sessions begun ' +
