@@ -52,12 +52,17 @@ function declareTests(executable: string): void {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     origin = `http://docs.${TEST_DOMAIN}:${(server.address() as AddressInfo).port}`
     browser = await startChromium(executable, '')
-    page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
-    page.on('pageerror', ({ message }) => errors.push(message))
-    page.on('response', (response) => {
+    page = await newPage()
+  })
+
+  async function newPage(): Promise<Page> {
+    const tab = await browser.newPage({ viewport: { width: 1400, height: 900 } })
+    tab.on('pageerror', ({ message }) => errors.push(message))
+    tab.on('response', (response) => {
       if (response.status() >= 400) errors.push(`${response.status()}: ${response.url()}`)
     })
-  })
+    return tab
+  }
 
   afterAll(async () => {
     await browser.close()
@@ -88,11 +93,20 @@ function declareTests(executable: string): void {
       .evaluateAll((links) => links.map((link) => (link as unknown as { pathname: string }).pathname))
     const addresses = expected.map(({ file }) => addressOf(file).replace(/\/index\.html$/, '/'))
     expect(hrefs.map((href) => href.replace(/\/index\.html$/, '/'))).toEqual([...addresses, '/api/'])
-    for (const { file, title } of expected) {
-      await open(addressOf(file))
-      const heading = await page.locator('h1').first().innerText()
-      expect(heading.replace(/\u200b/g, '').trim()).toBe(title)
-    }
+    // Several tabs load together. A script's error shows while the next page is loaded, or at the last one's end.
+    const left = [...expected]
+    const tabs = await Promise.all(Array.from({ length: 8 }, newPage))
+    await Promise.all(
+      tabs.map(async (tab) => {
+        for (let next = left.pop(); next !== undefined; next = left.pop()) {
+          await tab.goto(`${origin}${addressOf(next.file)}`)
+          const heading = await tab.locator('h1').first().innerText()
+          expect(heading.replace(/\u200b/g, '').trim()).toBe(next.title)
+        }
+        await tab.waitForLoadState('networkidle')
+        await tab.close()
+      }),
+    )
     expect(errors).toEqual([])
   })
 
