@@ -57,6 +57,8 @@ inEnvoy(({ binary, version }) => {
     expect(stderr.includes('left out: the Rust SDK, ')).toBe(!rust.built)
   })
 
+  // What make bench measures in: the jobs above were shown in both.
+  if (version !== '1.40.0') return
   test('the conditions have each contender do its job beside open streams, several times over, and under load', () => {
     const size = ['--starts', '1', '--blocks', '1', '--requests', '20', '--open', '50']
     const { status, stdout, stderr } = spawnSync(

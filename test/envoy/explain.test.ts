@@ -36,7 +36,7 @@ import { createIssuer } from './jwt-authn.ts'
 
 const PROVE = process.env['PROVE'] !== undefined
 /** For each scenario. */
-const REQUESTS = PROVE ? 3_000 : 300
+const REQUESTS = PROVE ? 3_000 : 150
 const SEED = PROVE ? Math.trunc(Math.random() * 2 ** 31) : 20_261
 /** Answers that must have named a pod and found it right, all scenarios together. */
 const LEAST_PODS = 4 * REQUESTS
