@@ -1,5 +1,5 @@
 /** Where and when a plugin runs. */
-import { isMapping, listAt, mappingAt, numberAt, textAt, valueAt } from '../../manifests/value.ts'
+import { isMapping, listAt, mappingAt, numberAt, type Path, textAt, valueAt } from '../../manifests/value.ts'
 import type { Rule } from '../finding.ts'
 import type { Plugin } from '../plugin.ts'
 import { sourcesOf } from '../policy.ts'
@@ -231,4 +231,42 @@ function meet(one: Plugin, other: Plugin): boolean {
     ([label, value]) => isMapping(second) && label in second && second[label] !== value,
   )
   return one.manifest.namespace === other.manifest.namespace && !apart
+}
+
+/** The filter gives a request's callback 1 MiB (assembly/bytes/arena.ts), and may read its headers twice. */
+const MOST_HEADERS_KB = 512
+
+export const headersOverArena: Rule = {
+  code: 'headers_over_arena',
+  severity: 'warning',
+  *see(world) {
+    if (world.plugins.length === 0) return
+    for (const manifest of world.of('EnvoyFilter')) {
+      const limit = headerLimit(manifest.value['spec'], ['spec'])
+      if (limit === undefined || limit.kilobytes <= MOST_HEADERS_KB) continue
+      yield {
+        manifest,
+        path: limit.path,
+        message: `lets ${String(limit.kilobytes)} KiB of headers in, of which the filter reads at most 1 MiB in all: larger requests have no session and no key, and where sessions are signed they are answered with 431`,
+        instead: `at most ${String(MOST_HEADERS_KB)}`,
+        fix: manifest.replace(limit.path, String(MOST_HEADERS_KB)),
+      }
+    }
+  },
+}
+
+function headerLimit(
+  value: unknown,
+  path: Path,
+): { readonly path: Path; readonly kilobytes: number } | undefined {
+  const entries = Array.isArray(value) ? [...value.entries()] : isMapping(value) ? Object.entries(value) : []
+  for (const [step, inner] of entries) {
+    const here = [...path, step]
+    if ((step === 'max_request_headers_kb' || step === 'maxRequestHeadersKb') && typeof inner === 'number') {
+      return { path: here, kilobytes: inner }
+    }
+    const found = headerLimit(inner, here)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
