@@ -37,17 +37,37 @@ export function remarksOn(
   environment: Readonly<Record<string, string>>,
 ): readonly Remark[] {
   const configuration = config === undefined || Object.keys(config).length === 0 ? '' : JSON.stringify(config)
-  // Whatever the environment says of bad configurations, here they are to be seen as such.
-  const vm = new Vm(module, { environment: { ...environment, MOORING_ON_BAD_CONFIG: 'reject' } })
+  const vm = vmWith(module, environment)
+  const said = [LogLevel.Error, LogLevel.Warn].map((level) => vm.logs.messages(level).length)
   try {
     vm.startPlugin({ rootId: 'mooring', configuration, properties: PROXY })
   } catch (error) {
     if (!(error instanceof PluginRefusedError)) throw error
   }
   return [
-    ...vm.logs.messages(LogLevel.Error).map((line) => remarkOf('error', line)),
-    ...vm.logs.messages(LogLevel.Warn).map((line) => remarkOf('warning', line)),
+    ...vm.logs
+      .messages(LogLevel.Error)
+      .slice(said[0])
+      .map((line) => remarkOf('error', line)),
+    ...vm.logs
+      .messages(LogLevel.Warn)
+      .slice(said[1])
+      .map((line) => remarkOf('warning', line)),
   ]
+}
+
+/** A VM for each environment: to start one is most of what a configuration costs. */
+const vms = new WeakMap<ProxyWasmModule, Map<string, Vm>>()
+
+function vmWith(module: ProxyWasmModule, environment: Readonly<Record<string, string>>): Vm {
+  const ofModule = vms.get(module) ?? new Map<string, Vm>()
+  vms.set(module, ofModule)
+  const id = JSON.stringify(Object.entries(environment).toSorted())
+  // Whatever the environment says of bad configurations, here they are to be seen as such.
+  const vm =
+    ofModule.get(id) ?? new Vm(module, { environment: { ...environment, MOORING_ON_BAD_CONFIG: 'reject' } })
+  ofModule.set(id, vm)
+  return vm
 }
 
 /** `code at /pointer: message`, as assembly/config/report.ts writes it. */
