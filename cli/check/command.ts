@@ -1,9 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { ProxyWasmModule } from '../../host/index.ts'
-import { packageRoot } from '../../tools/package-root.ts'
+import { writeFileSync } from 'node:fs'
 import { styleFor } from '../../tools/style.ts'
 import type { Command } from '../command.ts'
+import { loadFilter } from '../filter-module.ts'
 import { type NamedFiles, readFiles } from '../manifests/read.ts'
 import { UnreadableFileError } from '../unreadable-file-error.ts'
 import { type CheckArguments, HELP, readArguments } from './arguments.ts'
@@ -17,7 +15,7 @@ export const check: Command = {
   help: HELP,
   run(args) {
     const options = readArguments(args)
-    const module = ProxyWasmModule.load(readFileSync(join(packageRoot, 'build', 'mooring.wasm')))
+    const module = loadFilter()
     const deployed = readFiles(options.deployed).files
     const judge = ({ files, named }: NamedFiles) => checkFiles(files, named, { ...options, module, deployed })
     const read = readFiles(options.files)

@@ -1,6 +1,6 @@
 import type { Manifest } from '../manifests/manifest.ts'
 import { listAt, type Mapping, mappingAt, numberAt, type Path, textAt, valueAt } from '../manifests/value.ts'
-import { serviceName } from './service-name.ts'
+import { serviceName } from '../manifests/service-name.ts'
 
 /** A `consistentHash` of a DestinationRule. */
 export interface ConsistentHash {

@@ -1,6 +1,6 @@
 import type { Manifest } from '../manifests/manifest.ts'
 import { listAt, mappingAt, numberAt, type Path, textAt } from '../manifests/value.ts'
-import { serviceName } from './service-name.ts'
+import { serviceName } from '../manifests/service-name.ts'
 
 export interface Destination {
   readonly path: Path

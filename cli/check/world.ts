@@ -4,12 +4,14 @@ import { type ConsistentHash, consistentHashesOf } from './consistent-hash.ts'
 import type { IstioVersion } from './istio-version.ts'
 import { isMooring, Plugin } from './plugin.ts'
 import { type Route, routesOf } from './route.ts'
-import { isFor } from './service-name.ts'
+import { isFor } from '../manifests/service-name.ts'
 
 /** All that is checked together. */
 export class World {
   readonly manifests: readonly Manifest[]
   readonly istio: IstioVersion | undefined
+  /** Every Gateway that is one. */
+  readonly waypoints: readonly Manifest[]
   readonly plugins: readonly Plugin[]
   /** Those of the plugins that the cluster has now. */
   readonly deployed: readonly Plugin[]
@@ -31,7 +33,10 @@ export class World {
     this.manifests = manifests
     this.istio = istio
     this.#byKind = byKind(manifests)
-    const waypoints = waypointsOf(manifests)
+    this.waypoints = this.of('Gateway').filter(({ value }) =>
+      textAt(value, 'spec', 'gatewayClassName').endsWith('waypoint'),
+    )
+    const waypoints = new Set(this.waypoints.map(({ namespace, name }) => `${namespace}/${name}`))
     this.plugins = manifests.filter(isMooring).map((manifest) => new Plugin(manifest, waypoints))
     this.deployed = deployed.filter(isMooring).map((manifest) => new Plugin(manifest, waypoints))
     this.hashes = this.of('DestinationRule').flatMap(consistentHashesOf)
@@ -40,6 +45,13 @@ export class World {
 
   of(kind: string): readonly Manifest[] {
     return this.#byKind.get(kind) ?? []
+  }
+
+  /** Whether a route leads to what a DestinationRule is for. */
+  isRouted({ host }: ConsistentHash): boolean {
+    return this.routes.some(({ destinations }) =>
+      destinations.some((destination) => isFor(host, destination.host)),
+    )
   }
 
   /** The hashes that hold for a service, by its full name. */
@@ -56,16 +68,4 @@ function byKind(manifests: readonly Manifest[]): ReadonlyMap<string, readonly Ma
     else known.push(manifest)
   }
   return kinds
-}
-
-/** `namespace/name` of every Gateway that is a waypoint. */
-function waypointsOf(manifests: readonly Manifest[]): ReadonlySet<string> {
-  return new Set(
-    manifests
-      .filter(
-        ({ kind, value }) =>
-          kind === 'Gateway' && textAt(value, 'spec', 'gatewayClassName').endsWith('waypoint'),
-      )
-      .map(({ namespace, name }) => `${namespace}/${name}`),
-  )
 }

@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { ProxyWasmModule } from '../../host/index.ts'
-import { packageRoot } from '../../tools/package-root.ts'
 import { styleFor } from '../../tools/style.ts'
 import type { Command } from '../command.ts'
+import { loadFilter } from '../filter-module.ts'
 import { readArguments } from './arguments.ts'
 import { Explainer } from './explain.ts'
 import { HELP } from './help.ts'
@@ -23,7 +20,7 @@ export const explain: Command = {
     const { destination: host, port, pods } = given
     const way = wayIn(manifests, { host, port, pods })
     const namespace = given.proxyNamespace ?? (plugin.namespace === '' ? undefined : plugin.namespace)
-    const module = ProxyWasmModule.load(readFileSync(join(packageRoot, 'build', 'mooring.wasm')))
+    const module = loadFilter()
     const style = styleFor(process.stdout, process.env)
     const explainer = Explainer.of(module, plugin, namespace, way)
     if ('refused' in explainer) {

@@ -1,6 +1,7 @@
 /** What a DestinationRule makes of a request: `ConsistentHashToHashPolicy` and `ApplyRingHashLoadBalancer` of Istio. */
 import type { HashPolicy, LoadBalancerPolicy } from '../../host/envoy/index.ts'
 import { UsageError } from '../../tools/usage-error.ts'
+import { isFor, serviceName } from '../manifests/service-name.ts'
 import { valueAt, integerAt, isMapping, listAt, type Mapping, mappingAt, textAt } from '../manifests/value.ts'
 import { type Manifest, nameOf } from './manifests.ts'
 
@@ -27,7 +28,6 @@ export interface Hashing {
 
 /** Istio's ring where no size is given, and Envoy's default. */
 const DEFAULT_RING_SIZE = 1_024
-const DEFAULT_NAMESPACE = 'default'
 
 /** A DestinationRule that was chosen, and the host for which. */
 export interface ChosenRule {
@@ -47,8 +47,8 @@ export function destinationRuleIn(
   host: string | undefined,
 ): ChosenRule | undefined {
   const rules = manifests.filter(({ kind }) => kind === 'DestinationRule')
-  const wanted = host === undefined ? undefined : (namespace: string) => fullHost(host, namespace)
-  const fitting = rules.filter((rule) => wanted === undefined || covers(hostOf(rule), wanted(rule.namespace)))
+  const wanted = host === undefined ? undefined : (namespace: string) => serviceName(host, namespace)
+  const fitting = rules.filter((rule) => wanted === undefined || isFor(hostOf(rule), wanted(rule.namespace)))
   const longest = Math.max(...fitting.map((rule) => hostOf(rule).length))
   const best = wanted === undefined ? fitting : fitting.filter((rule) => hostOf(rule).length === longest)
   const [rule, another] = best
@@ -71,18 +71,8 @@ export function destinationRuleIn(
   return { rule, host: named }
 }
 
-/** A short name is one in the namespace of the manifest that says it. */
-export function fullHost(host: string, namespace: string): string {
-  if (host.includes('.') || host === '*') return host
-  return `${host}.${namespace === '' ? DEFAULT_NAMESPACE : namespace}.svc.cluster.local`
-}
-
 function hostOf(rule: Manifest): string {
-  return fullHost(textAt(rule.value, 'spec', 'host'), rule.namespace)
-}
-
-function covers(pattern: string, host: string): boolean {
-  return pattern.startsWith('*') ? host.endsWith(pattern.slice(1)) : host === pattern
+  return serviceName(textAt(rule.value, 'spec', 'host'), rule.namespace)
 }
 
 function listed(rules: readonly Manifest[]): string {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../../tools/usage-error.ts'
+import { secretsIn } from '../manifests/secrets.ts'
 import { valueAt, isMapping, listAt, type Mapping, mappingAt, textAt } from '../manifests/value.ts'
 import { type Manifest, nameOf } from './manifests.ts'
 
@@ -66,7 +67,7 @@ function readPlugin(manifest: Manifest, variables: VariableSources): PluginManif
   const { kind, namespace, value } = manifest
   const label = nameOf(manifest)
   if (kind === '') {
-    const names = namedVariables(value)
+    const names = secretsIn(value)
     return {
       label,
       namespace,
@@ -103,13 +104,4 @@ function environmentOf(names: readonly string[], { files, own }: VariableSources
     if (value !== undefined) environment[name] = value
   }
   return environment
-}
-
-/** Every NAME of an `{env: NAME}`, at any depth. */
-function namedVariables(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(namedVariables)
-  if (!isMapping(value)) return []
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === 'env' && typeof inner === 'string' ? [inner] : namedVariables(inner),
-  )
 }

@@ -1,5 +1,6 @@
 import { EnvoyModelError } from '../../host/envoy/index.ts'
-import { type Destination, destinationRuleIn, fullHost, readDestination } from './destination.ts'
+import { serviceName } from '../manifests/service-name.ts'
+import { type Destination, destinationRuleIn, readDestination } from './destination.ts'
 import type { Manifest } from './manifests.ts'
 import { type Placement, placementOver } from './placement.ts'
 import type { NoPods, Pods } from './pod-set.ts'
@@ -29,7 +30,7 @@ export function wayIn(
   },
 ): Way {
   const chosen = destinationRuleIn(manifests, wanted.host)
-  const host = chosen?.host ?? (wanted.host === undefined ? undefined : fullHost(wanted.host, ''))
+  const host = chosen?.host ?? (wanted.host === undefined ? undefined : serviceName(wanted.host, ''))
   const port = wanted.port ?? (host === undefined ? undefined : onlyPortOf(manifests, host))
   const destination = chosen === undefined ? undefined : readDestination(chosen, port)
   const pods =

@@ -1,4 +1,4 @@
-import { isMapping, listAt, type Mapping, type Path, textAt } from './value.ts'
+import { isMapping, listAt, type Mapping, mappingAt, type Path, textAt } from './value.ts'
 import type { Edit, Place, YamlDocument } from './yaml-file.ts'
 
 /** A Kubernetes object, and where it stands. */
@@ -44,6 +44,12 @@ export class Manifest {
 
   replace(path: Path, text: string): Edit | undefined {
     return this.#document.replace([...this.#root, ...path], text)
+  }
+
+  /** Puts a line before the first entry of the mapping at `path`. */
+  insertInto(path: Path, line: string): Edit | undefined {
+    const [first] = Object.keys(mappingAt(this.value, ...path))
+    return first === undefined ? undefined : this.insertBefore([...path, first], line)
   }
 
   insertBefore(path: Path, line: string): Edit | undefined {

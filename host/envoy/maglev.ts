@@ -118,7 +118,8 @@ function checkTableSize(size: number): void {
   }
 }
 
-function isPrime(value: number): boolean {
+/** Whether `value` is one of 2, 3, 5, 7, ... */
+export function isPrime(value: number): boolean {
   if (!Number.isInteger(value) || value < 2) return false
   for (let divisor = 2; divisor * divisor <= value; divisor++) if (value % divisor === 0) return false
   return true

@@ -37,10 +37,7 @@ export const priorityMissing: Rule = {
         message:
           'without a priority it runs last of its phase, after plugins with a negative one: another plugin that reads or writes its headers may come first',
         instead: 'priority: 10',
-        fix: manifest.insertBefore(
-          ['spec', Object.keys(mappingAt(manifest.value, 'spec'))[0] ?? ''],
-          'priority: 10',
-        ),
+        fix: manifest.insertInto(['spec'], 'priority: 10'),
       }
     }
   },
@@ -62,10 +59,7 @@ export const matchMissing: Rule = {
           'runs in sidecars on the way in too, where the pod is chosen already: each call pays and is counted twice, and what the caller sent is taken for a client’s',
         instead: 'match: [{mode: CLIENT}]',
         ...(entries.length === 0 && {
-          fix: manifest.insertBefore(
-            ['spec', Object.keys(mappingAt(manifest.value, 'spec'))[0] ?? ''],
-            'match: [{mode: CLIENT}]',
-          ),
+          fix: manifest.insertInto(['spec'], 'match: [{mode: CLIENT}]'),
         }),
       }
     }
@@ -96,11 +90,7 @@ export const waypointMatch: Rule = {
 export const selectorOnWaypoint: Rule = {
   code: 'selector_on_waypoint',
   severity: 'error',
-  *see({ plugins, manifests }) {
-    const waypoints = manifests.filter(
-      ({ kind, value }) =>
-        kind === 'Gateway' && textAt(value, 'spec', 'gatewayClassName').endsWith('waypoint'),
-    )
+  *see({ plugins, waypoints }) {
     for (const { manifest } of plugins) {
       const labels = mappingAt(manifest.value, 'spec', 'selector', 'matchLabels')
       const waypoint = waypoints.find(

@@ -1,8 +1,9 @@
 /** What a DestinationRule says of balancing. */
+import { isPrime } from '../../../host/envoy/maglev.ts'
 import { mappingAt, numberAt, textAt, textsAt, valueAt } from '../../manifests/value.ts'
 import { consistentHashesOf, trafficPoliciesOf } from '../consistent-hash.ts'
 import type { Rule, Sighting } from '../finding.ts'
-import { isFor, serviceName } from '../service-name.ts'
+import { isFor, serviceName } from '../../manifests/service-name.ts'
 import type { World } from '../world.ts'
 
 /** A port's or a subset's own policy, which does not hash, beside a hash of the whole service. */
@@ -67,12 +68,6 @@ export const portNotInRoute: Rule = {
 }
 
 const LARGEST_TABLE = 5_000_011
-
-function isPrime(number: number): boolean {
-  if (!Number.isInteger(number) || number < 2) return false
-  for (let divisor = 2; divisor * divisor <= number; divisor += 1) if (number % divisor === 0) return false
-  return true
-}
 
 export const maglevNotPrime: Rule = {
   code: 'maglev_not_prime',

@@ -1,5 +1,6 @@
 /** What a plugin's module is fetched from, and what happens while it is not there; its environment. */
 import { isMapping, textAt } from '../../manifests/value.ts'
+import { secretsIn } from '../../manifests/secrets.ts'
 import type { Rule } from '../finding.ts'
 import type { Plugin } from '../plugin.ts'
 
@@ -134,15 +135,6 @@ export const secretInline: Rule = {
       }
     }
   },
-}
-
-/** Every NAME of an `{env: NAME}` that a configuration has, at any depth. */
-export function secretsIn(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(secretsIn)
-  if (!isMapping(value)) return []
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === 'env' && typeof inner === 'string' ? [inner] : secretsIn(inner),
-  )
 }
 
 export const signingKeyNotDeployed: Rule = {

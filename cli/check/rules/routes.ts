@@ -1,7 +1,7 @@
 /** What routes do to a hash on the way to it. */
 import { listAt, mappingAt, valueAt } from '../../manifests/value.ts'
 import type { Rule } from '../finding.ts'
-import { isFor, serviceName } from '../service-name.ts'
+import { serviceName } from '../../manifests/service-name.ts'
 
 export const weightedRoutes: Rule = {
   code: 'weighted_routes',
@@ -87,9 +87,7 @@ export const waypointWithoutRoute: Rule = {
       const waypoint = waypoints.find(({ manifest }) =>
         hash.host.endsWith(`.${manifest.namespace}.svc.cluster.local`),
       )
-      const routed = world.routes.some(({ destinations }) =>
-        destinations.some(({ host }) => isFor(hash.host, host)),
-      )
+      const routed = world.isRouted(hash)
       if (waypoint === undefined || routed) continue
       yield {
         manifest: hash.manifest,
@@ -112,9 +110,7 @@ export const waypointTopLevel: Rule = {
       const covered = world
         .hashesFor(hash.host)
         .some(({ port, subset }) => port === undefined && subset === undefined)
-      const routed = world.routes.some(({ destinations }) =>
-        destinations.some(({ host }) => isFor(hash.host, host)),
-      )
+      const routed = world.isRouted(hash)
       const waypoint = waypoints.some(
         ({ manifest }) => hash.host === serviceName(hash.host.split('.')[0] ?? '', manifest.namespace),
       )

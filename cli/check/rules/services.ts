@@ -1,7 +1,7 @@
 /** Services for which Envoy cannot hash, whatever the DestinationRule says. */
 import { listAt, mappingAt, textAt, textsAt } from '../../manifests/value.ts'
 import type { Rule } from '../finding.ts'
-import { isFor, serviceName } from '../service-name.ts'
+import { isFor, serviceName } from '../../manifests/service-name.ts'
 import type { World } from '../world.ts'
 
 /** Whether only gateways pick pods, as far as is known. */

@@ -1,10 +1,14 @@
+const DEFAULT_NAMESPACE = 'default'
+
 /**
- * The full name that Istio gives to a host of a DestinationRule or a route: short names are of the rule's own namespace.
+ * The full name that Istio gives to a host of a DestinationRule or a route: short names are of the namespace of the
+ * object that says them, or of the default one.
  *
  *     serviceName('cart', 'shop') === 'cart.shop.svc.cluster.local'
  */
 export function serviceName(host: string, namespace: string): string {
-  return host.includes('.') || host === '' || host === '*' ? host : `${host}.${namespace}.svc.cluster.local`
+  if (host.includes('.') || host === '' || host === '*') return host
+  return `${host}.${namespace === '' ? DEFAULT_NAMESPACE : namespace}.svc.cluster.local`
 }
 
 /** Whether a DestinationRule's host, which may begin with `*`, is for the service with this full name. */
