@@ -1,5 +1,4 @@
 /** What test/istio/breakers.test.ts shows in real Envoys, mooring check finds; and in the fixed manifests it does not. */
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -7,6 +6,7 @@ import { check } from '../../cli/check/check.ts'
 import { YamlFile } from '../../cli/manifests/yaml-file.ts'
 import { ProxyWasmModule } from '../../host/index.ts'
 import { withGoTools } from '../istio/go-tools.ts'
+import { manifestText } from '../istio/manifest-text.ts'
 
 const module = ProxyWasmModule.load(readFileSync('build/mooring.wasm'))
 const sets = parse(readFileSync('test/istio/breakers/sets.yaml', 'utf8')) as readonly {
@@ -30,12 +30,7 @@ const FOUND: Readonly<Record<string, string | undefined>> = {
 const BESIDE = new Set(['unkeyed_hash'])
 
 withGoTools(['kustomize'], ({ kustomize }) => {
-  const textOf = (path: string): string =>
-    path.endsWith('.yaml')
-      ? readFileSync(path, 'utf8')
-      : execFileSync(kustomize, ['build', '--load-restrictor', 'LoadRestrictionsNone', path], {
-          encoding: 'utf8',
-        })
+  const textOf = (path: string) => manifestText(kustomize, path)
 
   describe.each(sets)('$code', (set) => {
     const found = (side: string) => {

@@ -1,5 +1,4 @@
 /** The project's own manifests, as somebody applies them, give no findings. */
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -7,6 +6,7 @@ import { check } from '../../cli/check/check.ts'
 import { YamlFile } from '../../cli/manifests/yaml-file.ts'
 import { ProxyWasmModule } from '../../host/index.ts'
 import { withGoTools } from '../istio/go-tools.ts'
+import { manifestText } from '../istio/manifest-text.ts'
 
 const module = ProxyWasmModule.load(readFileSync('build/mooring.wasm'))
 const sets = parse(readFileSync('test/istio/sets.yaml', 'utf8')) as readonly {
@@ -18,12 +18,7 @@ const sets = parse(readFileSync('test/istio/sets.yaml', 'utf8')) as readonly {
 const WRONG = 'retries-key-removed'
 
 withGoTools(['kustomize'], ({ kustomize }) => {
-  const textOf = (path: string): string =>
-    path.endsWith('.yaml')
-      ? readFileSync(path, 'utf8')
-      : execFileSync(kustomize, ['build', '--load-restrictor', 'LoadRestrictionsNone', path], {
-          encoding: 'utf8',
-        })
+  const textOf = (path: string) => manifestText(kustomize, path)
   const texts = new Map(
     [...new Set(sets.flatMap(({ manifests }) => manifests))].map((path) => [path, textOf(path)]),
   )

@@ -17,6 +17,7 @@ import {
   STREAMS,
   UPSTREAM,
 } from './scenario.ts'
+import { wasmLogLines } from './wasm-log.ts'
 
 const HTTP = 'type.googleapis.com/envoy.extensions.filters.http'
 const MANAGER =
@@ -43,7 +44,7 @@ export async function recordInEnvoy(binary: string, wasm: Uint8Array): Promise<s
     for (const each of REQUESTS) await send(ingress, each, each.keepsConnection === true ? agent : false)
     agent.destroy()
     await untilDeleted(envoy)
-    return linesOf(envoy.log)
+    return wasmLogLines(envoy.log)
   } finally {
     upstream.close()
     callees.close()
@@ -91,15 +92,6 @@ async function untilDeleted(envoy: EnvoyProcess): Promise<void> {
     await sleep(20)
   }
   await sleep(100)
-}
-
-const LOG_LINE = /wasm log[^:]*: (.*)/
-
-function linesOf(log: string): string[] {
-  return log.split('\n').flatMap((text) => {
-    const message = LOG_LINE.exec(text)?.[1]
-    return message === undefined ? [] : [message]
-  })
 }
 
 function bootstrap(file: string, upstream: number, callees: Callees): Bootstrap {

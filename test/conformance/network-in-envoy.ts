@@ -8,6 +8,7 @@ import { type Bootstrap, EnvoyProcess } from '../../tools/envoy-process.ts'
 import { until } from '../envoy/until.ts'
 import type { NetworkScenario } from './network-scenario.ts'
 import { PLUGIN } from './scenario.ts'
+import { wasmLogLines } from './wasm-log.ts'
 
 const TYPE = 'type.googleapis.com/envoy.extensions.filters.network'
 const STRING = 'type.googleapis.com/google.protobuf.StringValue'
@@ -37,8 +38,8 @@ export async function recordNetworkInEnvoy(
       logLevel: 'warning',
       componentLogLevel: 'wasm:info',
     })
-    const arrived = await play(scenario, await envoy.port('ingress'), server, () => linesOf(envoy.log))
-    return { lines: linesOf(envoy.log), arrived }
+    const arrived = await play(scenario, await envoy.port('ingress'), server, () => wasmLogLines(envoy.log))
+    return { lines: wasmLogLines(envoy.log), arrived }
   } finally {
     server.close()
     rmSync(directory, { recursive: true, force: true })
@@ -108,13 +109,6 @@ class Side {
     this.received = ''
     return received
   }
-}
-
-function linesOf(log: string): string[] {
-  return log.split('\n').flatMap((text) => {
-    const message = /wasm log[^:]*: (.*)/.exec(text)?.[1]
-    return message === undefined ? [] : [message]
-  })
 }
 
 function bootstrap(file: string, scenario: NetworkScenario, upstream: number): Bootstrap {

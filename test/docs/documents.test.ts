@@ -1,24 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { ENVIRONMENT } from '../config/compiler.ts'
 import { startMooring } from '../filter/mooring.ts'
 import { ENVIRONMENT as SIGNING } from '../session/keys.ts'
-
-const documents = [
-  ...readdirSync('.').filter((name) => name.endsWith('.md')),
-  'manifests/README.md',
-  ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-]
+import { DOCUMENTS } from './all-documents.ts'
 
 /** Secrets that the documents name. */
 const SECRETS = { ...ENVIRONMENT, ...SIGNING }
 
-describe.each(documents)('%s', (path) => {
+describe.each(DOCUMENTS)('%s', (path) => {
   const text = readFileSync(path, 'utf8')
 
   test('links to files that are there', () => {

@@ -1,25 +1,18 @@
 /** The site's list of pages has every document once. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { addressOf, type Section, sections } from '../../site/.vitepress/navigation.ts'
+import { DOCUMENTS } from './all-documents.ts'
 
 const filesIn = (all: readonly Section[]) =>
   all.flatMap(({ pages }) =>
     pages.flatMap((page) => ('file' in page ? [page.file] : page.pages.map(({ file }) => file))),
   )
 
-const documents = [
-  ...readdirSync('.').filter((name) => name.endsWith('.md')),
-  'manifests/README.md',
-  ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-]
-
 test('every document stands once in the site’s navigation, and nothing else', () => {
-  expect([...filesIn(sections('.'))].sort()).toEqual([...documents].sort())
+  expect([...filesIn(sections('.'))].sort()).toEqual([...DOCUMENTS].sort())
 })
 
 test('the pages of a folder come by themselves, its README first', () => {

@@ -23,11 +23,15 @@ function called(phase: string, elements: i32): i32 {
   return 1
 }
 
-export function proxy_on_request_headers(id: i32, count: i32, endOfStream: i32): i32 {
-  enter('request headers')
+function seen(phase: string): i32 {
+  enter(phase)
   line('called')
   end()
   return 0
+}
+
+export function proxy_on_request_headers(id: i32, count: i32, endOfStream: i32): i32 {
+  return seen('request headers')
 }
 
 export function proxy_on_request_metadata(id: i32, elements: i32): i32 {
@@ -35,17 +39,11 @@ export function proxy_on_request_metadata(id: i32, elements: i32): i32 {
 }
 
 export function proxy_on_request_body(id: i32, size: i32, endOfStream: i32): i32 {
-  enter('request body')
-  line('called')
-  end()
-  return 0
+  return seen('request body')
 }
 
 export function proxy_on_response_headers(id: i32, count: i32, endOfStream: i32): i32 {
-  enter('response headers')
-  line('called')
-  end()
-  return 0
+  return seen('response headers')
 }
 
 export function proxy_on_response_metadata(id: i32, elements: i32): i32 {
@@ -53,10 +51,7 @@ export function proxy_on_response_metadata(id: i32, elements: i32): i32 {
 }
 
 export function proxy_on_response_body(id: i32, size: i32, endOfStream: i32): i32 {
-  enter('response body')
-  line('called')
-  end()
-  return 0
+  return seen('response body')
 }
 
 export function proxy_on_delete(id: i32): void {
