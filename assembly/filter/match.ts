@@ -35,7 +35,7 @@ export function selectPlan(policy: Policy): Plan | null {
   const index = policy.index
   if (index === null) return policy.top
   openCandidates(index)
-  // One hostcall for all headers costs less than two for one each.
+  // One hostcall for all headers, in place of one for each that rules ask for.
   if (popcnt(index.asked & IN_HEADERS) > 1) requestPairs()
   if (!narrow(index)) {
     count(Counter.MatchUnreadable)
