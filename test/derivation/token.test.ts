@@ -1,7 +1,8 @@
 /** Unverified tokens by themselves: many more of them than the random keys of derivation.test.ts would meet. */
 import { describe, expect, test } from 'vitest'
+import { Vm } from '../../host/index.ts'
 import { Prng, SEED, TIME_LIMIT, caseCount } from '../fuzz/prng.ts'
-import { HASH_SECRET, headersWith, requestValues, startMooring } from '../filter/mooring.ts'
+import { HASH_SECRET, headersWith, mooringModule, requestValues, startPlugin } from '../filter/mooring.ts'
 import { derive } from './derive.ts'
 import { unverifiedClaim } from './generate.ts'
 import { token, tokenHeaders } from './generate-token.ts'
@@ -17,10 +18,11 @@ describe('the filter and a second derivation agree about tokens', () => {
     () => {
       const prng = new Prng(SEED)
       let keys = 0
+      const vm = new Vm(mooringModule, { environment: { SECRET: HASH_SECRET } })
       for (let number = 0; number < CONFIGURATIONS; number++) {
         const from = prng.list(2 + prng.below(3), () => ({ claim: unverifiedClaim(prng) }))
         const key = { from, hashSecret: { env: 'SECRET' } }
-        const { plugin } = startMooring({ key }, { environment: { SECRET: HASH_SECRET } })
+        using plugin = startPlugin(vm, { key })
         for (let count = 0; count < REQUESTS; count++) {
           const query = prng.onceIn(3) ? `/?id_token=${token(prng)}` : '/'
           const headers = headersWith([[':path', query], ...tokenHeaders(prng)])
