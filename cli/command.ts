@@ -1,8 +1,5 @@
 /** One of the things that `mooring` does. */
 export interface Command {
-  readonly name: string
-  /** A line for the list of commands. */
-  readonly summary: string
   /** What `--help` prints: usage, options, exit codes and examples. */
   readonly help: string
   /**

@@ -1,13 +1,34 @@
 #!/usr/bin/env node
 import { exitOnBrokenPipe } from '../tools/broken-pipe.ts'
 import { UsageError } from '../tools/usage-error.ts'
-import { check } from './check/command.ts'
 import type { Command } from './command.ts'
-import { explain } from './explain/command.ts'
-import { probe } from './probe/command.ts'
 import { UnreadableFileError } from './unreadable-file-error.ts'
 
-const COMMANDS: readonly Command[] = [check, explain, probe]
+interface Listed {
+  readonly name: string
+  /** A line for the list of commands. */
+  readonly summary: string
+  /** Only the one that is asked for: each has libraries that the others do without, and reading them takes most of a short run. */
+  readonly load: () => Promise<Command>
+}
+
+const COMMANDS: readonly Listed[] = [
+  {
+    name: 'check',
+    summary: 'say what breaks sessions, before it is applied',
+    load: async () => (await import('./check/command.ts')).check,
+  },
+  {
+    name: 'explain',
+    summary: 'say which pod a request reaches, and why',
+    load: async () => (await import('./explain/command.ts')).explain,
+  },
+  {
+    name: 'probe',
+    summary: 'ask a running gateway as many clients, and say which share stays on its pod',
+    load: async () => (await import('./probe/command.ts')).probe,
+  },
+]
 
 const HELP = `Usage: mooring COMMAND
 
@@ -22,11 +43,12 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(HELP)
     return 0
   }
-  const command = COMMANDS.find((each) => each.name === name)
-  if (command === undefined) {
+  const listed = COMMANDS.find((each) => each.name === name)
+  if (listed === undefined) {
     const names = COMMANDS.map((each) => each.name).join(', ')
     throw new UsageError(`${name === undefined ? 'no command' : `no command "${name}"`}; there is: ${names}`)
   }
+  const command = await listed.load()
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(command.help)
     return 0

@@ -10,8 +10,6 @@ import { fixed } from './fix.ts'
 import { report } from './report.ts'
 
 export const check: Command = {
-  name: 'check',
-  summary: 'say what breaks sessions, before it is applied',
   help: HELP,
   run(args) {
     const options = readArguments(args)

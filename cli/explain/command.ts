@@ -10,8 +10,6 @@ import { asJson, asText, refusedJson, refusedText } from './report.ts'
 import { wayIn } from './way.ts'
 
 export const explain: Command = {
-  name: 'explain',
-  summary: 'say which pod a request reaches, and why',
   help: HELP,
   run(args) {
     const given = readArguments(args)

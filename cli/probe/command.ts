@@ -11,8 +11,6 @@ import { asJson, asText } from './report.ts'
 import type { SessionRecord } from './visit.ts'
 
 export const probe: Command = {
-  name: 'probe',
-  summary: 'ask a running gateway as many clients, and say which share stays on its pod',
   help: HELP,
   async run(args) {
     const options = readArguments(args)
