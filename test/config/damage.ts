@@ -242,13 +242,14 @@ export function damaged(valid: fc.Arbitrary<Record<string, unknown>>): fc.Arbitr
     })
 }
 
-function placesOf(holder: Json[] | { [name: string]: Json }): Place[] {
-  const steps = Array.isArray(holder) ? [...holder.keys()] : Object.keys(holder)
-  return steps.flatMap((step) => {
+function placesOf(holder: Json[] | { [name: string]: Json }, places: Place[] = []): Place[] {
+  for (const step of Array.isArray(holder) ? holder.keys() : Object.keys(holder)) {
     const place = { holder, step }
+    places.push(place)
     const value = get(place)
-    return value !== null && typeof value === 'object' ? [place, ...placesOf(value)] : [place]
-  })
+    if (value !== null && typeof value === 'object') placesOf(value, places)
+  }
+  return places
 }
 
 function get({ holder, step }: Place): Json {
