@@ -124,8 +124,8 @@ function statefulSession(job: Job): readonly Contender[] {
   return [{ ...contender, visit, expected }]
 }
 
-/** Whose job is to write the session as it is: what these filters do by hand. */
-const COPIES = new Set(['a', 'h'])
+/** The letters of the jobs that write the session as it is: what these filters do by hand. */
+export const COPIES: ReadonlySet<string> = new Set(['a', 'h'])
 
 function lua(job: Job): readonly Contender[] {
   if (!COPIES.has(job.letter)) return []
