@@ -21,6 +21,7 @@ export default defineConfig({
           // Projects run in the order of their names. The one with the longest files is first, and small ones fill the end.
           name: 'envoy',
           include: envoy,
+          globalSetup: 'test/envoy/fetch-envoys.ts',
           isolate,
           testTimeout: 120_000,
           hookTimeout: 300_000,
