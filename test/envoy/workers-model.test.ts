@@ -51,7 +51,8 @@ test('the host knows the three policies', () => {
 })
 
 inEnvoy(({ binary }) => {
-  test.each<FailurePolicy>(['FAIL_CLOSED', 'FAIL_OPEN', 'FAIL_RELOAD'])(
+  // Each waits for seconds, in an Envoy of its own.
+  test.concurrent.each<FailurePolicy>(['FAIL_CLOSED', 'FAIL_OPEN', 'FAIL_RELOAD'])(
     'a trap costs here what it costs in the host: %s',
     async (failurePolicy) => {
       await using app = await startApp()
