@@ -39,7 +39,8 @@ inEnvoy(({ binary }) => {
 
   withGoTools(['istio'], ({ istio }) => {
     describe('pods_changed', () => {
-      test.each([
+      // They last as long as the probe's pauses.
+      test.concurrent.each([
         ['a pod that goes', (mesh: TestMesh) => mesh.remove('replica-2')],
         ['a pod that comes', (mesh: TestMesh) => mesh.add()],
       ])('%s meanwhile', async (_, change) => {
