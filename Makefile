@@ -1,9 +1,9 @@
 # Needs git, make and Node 20.19 or newer. python3 is optional: with it `make demo` and `make test` fetch an Envoy. So is
-# Go 1.26: `make istio gotools` compiles what some tests use.
+# Go 1.26: `make istio gotools` compiles what some tests use. And Java 17 and Maven, for `make servlet`.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo serve test browser prove bench budget image release twins chart istio golden gotools schemas api site dashboard check format clean scaling
+.PHONY: help setup build demo serve test browser prove bench budget image release twins chart istio golden gotools servlet schemas api site dashboard check format clean scaling
 
 BIN := node_modules/.bin
 # npm writes this file at the end of every install, so it tells when node_modules is older than the lock file.
@@ -30,6 +30,9 @@ ISTIO_RUN := TARGET_OUT=build LOCAL_OUT=build $(ISTIO)
 ISTIO_SOURCES := $(wildcard test/istio/*.go) test/istio/go.mod test/istio/go.sum
 # The module's own files: the template of the bootstrap is among them.
 ISTIO_MODULE = $$(cd test/istio && go list -m -f '{{.Dir}}' istio.io/istio)
+
+# An application in Tomcat (test/applications), for those tests that need one.
+SERVLET := build/servlet/.built
 
 # Other lines of Istio, and Envoy Gateway, whose CRDs judge the manifests too.
 ISTIO_APIS := v1.30.8 v1.31.4 v1.32.0
@@ -123,6 +126,8 @@ gotools: ## Compile helm, kustomize, crane, oras and promtool for the tests that
 	# Without what discovers targets, it compiles in two minutes instead of ten.
 	@GOBIN='$(CURDIR)/.cache/go-bin' go install -tags remove_all_sd github.com/prometheus/prometheus/cmd/promtool@v0.316.0
 
+servlet: $(SERVLET) ## Compile the servlet that some tests use (needs Java 17 and Maven)
+
 api: $(INSTALLED) ## Write the reference of the host's API into build/api
 	@$(BIN)/typedoc --logLevel Warn
 	@echo 'build/api/index.html'
@@ -178,6 +183,12 @@ $(ISTIO): $(ISTIO_SOURCES)
 	@command -v go > /dev/null || { echo 'make istio needs Go 1.26; there is no go on the PATH' >&2; exit 1; }
 	@echo 'compiling $@, for minutes the first time ...' >&2
 	@cd test/istio && go build -trimpath -buildvcs=false -ldflags '-s -w' -o ../../$@ .
+
+$(SERVLET): $(wildcard test/applications/servlet/*)
+	@command -v mvn > /dev/null || { echo 'make servlet needs Java 17 and Maven; there is no mvn on the PATH' >&2; exit 1; }
+	@echo 'compiling the servlet ...' >&2
+	@mvn --quiet --batch-mode --file test/applications/servlet/pom.xml compile
+	@touch $@
 
 $(TOOLS): $(TOOL_SOURCES) | $(INSTALLED)
 	@echo 'compiling the tools ...' >&2

@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
 /** Their files start an Envoy, a browser or Istio, most of them many times. */
-const envoy = ['envoy', 'browser', 'clients', 'istio'].map((directory) => `test/${directory}/**/*.test.ts`)
+const envoy = ['envoy', 'browser', 'clients', 'istio', 'applications'].map(
+  (directory) => `test/${directory}/**/*.test.ts`,
+)
 
 // The report that CI counts from.
 const report = process.env['MOORING_TEST_REPORT']
