@@ -117,6 +117,14 @@ describe('the plugin gets its root id, its failure policy and its environment', 
       'FAIL_OPEN',
       { key_values: ON_BAD, host_env_keys: ['MOORING_SIGNING_1', 'MOORING_SIGNING_2'] },
     ],
+    [
+      'mcp',
+      'FAIL_OPEN',
+      {
+        key_values: ON_BAD,
+        host_env_keys: ['MOORING_SIGNING_1', 'MOORING_SIGNING_2', 'MOORING_HASH_SECRET'],
+      },
+    ],
   ])('%s', (set, policy, environment) => {
     const [config] = pluginOf(set)
     expect(config?.root_id).toBe('mooring')
@@ -143,6 +151,7 @@ describe('the route hashes what the DestinationRule says', () => {
     ['sidecars', [{ header: { header_name: 'x-mooring-key' } }]],
     ['mesh-override', [{ header: { header_name: 'x-mooring-key' } }]],
     ['waypoint', [{ header: { header_name: 'x-mooring-key' } }]],
+    ['mcp', [{ header: { header_name: 'x-mooring-key' } }]],
   ])('%s', (set, policy) => {
     const manager = connectionManager(readGolden(set), set === 'waypoint' ? WAYPOINT : undefined)
     expect(manager.route_config.virtual_hosts[0]?.routes[0]?.route?.hash_policy).toEqual(policy)
