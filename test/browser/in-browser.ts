@@ -9,6 +9,8 @@ import { createCertificate, startSite, type Site, type SiteOptions } from './sit
 
 /** What tests in a browser start from. */
 export interface Browsing {
+  /** The Envoy, for sites other than the demo. */
+  readonly envoy: string
   /** The demo behind a new Envoy. */
   readonly site: (options?: SiteOptions) => Promise<Site>
   /** Somebody with a browser of their own: nothing is shared with other visitors. */
@@ -55,6 +57,7 @@ export function inBrowser(declare: (browsing: Browsing) => void): void {
     })
 
     declare({
+      envoy: binary,
       site: (options = {}) => startSite(binary, identity, options),
       visitor: async () => {
         const visitor = await browser.newContext()
