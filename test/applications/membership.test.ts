@@ -2,6 +2,7 @@
  * Pods that come and go under users who have signed in: exactly those are asked to sign in again whose session has to be
  * on another pod by then, and they stay there.
  */
+import { readFileSync } from 'node:fs'
 import type { Agent } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import type { HashAlgorithm } from '../../demo/resources.ts'
@@ -17,6 +18,7 @@ import type { Shop } from './shop.ts'
 
 const PROVE = process.env['PROVE'] !== undefined
 const USERS = PROVE ? 2_000 : 200
+const TIMEOUT = PROVE ? 1_200_000 : 120_000
 
 /** A way to keep sessions where they are. */
 interface Persistence {
@@ -108,6 +110,7 @@ class Town {
     const logins = this.residents.map((resident, i) => resident.logins - (before[i]?.logins ?? 0))
     expect(Math.min(...logins)).toBeGreaterThanOrEqual(1)
     const mean = logins.reduce((sum, count) => sum + count) / USERS
+    expect(Math.abs(mean - documentedLogins(this.#persistence.name)), `${mean}`).toBeLessThanOrEqual(0.5)
     this.#report(`rolling restart: ${mean.toFixed(2)} logins for each user, 1 has to be`)
   }
 
@@ -126,12 +129,24 @@ class Town {
   }
 }
 
+/** How often a user signs in during a rolling restart, as docs/application-recipes.md has it. */
+function documentedLogins(balancer: string): number {
+  const page = readFileSync('docs/application-recipes.md', 'utf8')
+  return Number(
+    page
+      .split('\n')
+      .find((line) => line.startsWith(`| ${balancer} |`))
+      ?.split('|')[2],
+  )
+}
+
 const percent = (count: number) => `${((100 * count) / USERS).toFixed(1)} %`
 
 inEnvoy(({ binary }) => {
   const changes = (shop: Shop) => {
     test.each(PERSISTENCES)(
       `${shop.name}, $name: a fourth pod, one less, and all of them replaced`,
+      { timeout: TIMEOUT },
       async (persistence) => {
         await using pods = await Pods.start(shop.startPod)
         const three = pods.running
