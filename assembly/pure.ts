@@ -67,4 +67,4 @@ export function writerResult(writer: Writer): Slice {
 }
 
 // The tests of heap and arena begin with both as they are before any use.
-unpackLiteralsBy(memory.data(131072))
+unpackLiteralsBy(memory.data(188560))

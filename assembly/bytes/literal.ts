@@ -5,7 +5,7 @@
  *     ascii('sub')  ->  ascii(offset, length)          LITERALS  ->  room for every text, one behind the other, each once
  *
  * Those of bytes/words.ts and bytes/phrase.ts are among them. In the module the texts are packed (bytes/unpack.ts), which
- * takes little more than a third of the room; they are unpacked once, before the first configuration is read.
+ * takes a third of the room; they are unpacked once, before the first configuration is read.
  */
 import { arenaAlloc } from './arena'
 import { Slice, slice } from './slice'
@@ -26,7 +26,7 @@ export function ascii(offset: u32, length: u32): Slice {
 }
 
 /**
- * To be called before any literal is read; again it does nothing. Takes 128 KiB of the arena. False if there is no such
+ * To be called before any literal is read; again it does nothing. Takes TABLE_BYTES of the arena. False if there is no such
  * room: then no literal may be read.
  */
 export function unpackLiterals(): bool {

@@ -6,28 +6,28 @@ import { TextModel, TextPackingError, packText } from '../../tools/text-packing.
 function unpack(packed: readonly number[], length: number): string {
   const model = new TextModel()
   const next = packed.values()
-  const take = (): bigint => BigInt(next.next().value ?? 0)
-  let low = 0n
-  let high = 0xffffffffn
-  let code = (take() << 24n) | (take() << 16n) | (take() << 8n) | take()
-  let history = 0
+  const take = (): number => next.next().value ?? 0
+  let range = 0xffffffff
+  let code = ((take() << 24) | (take() << 16) | (take() << 8) | take()) >>> 0
   let text = ''
   while (text.length < length) {
     let bits = 1
     while (bits < 128) {
-      const middle = low + ((high - low) >> 16n) * BigInt(model.chance(history, bits))
-      const bit = code <= middle ? 1 : 0
-      if (bit === 1) high = middle
-      else low = middle + 1n
+      const bound = Math.floor(range * model.chance())
+      const bit = code < bound ? 1 : 0
+      if (bit === 1) {
+        range = bound
+      } else {
+        code -= bound
+        range -= bound
+      }
       model.learn(bit)
       bits = bits * 2 + bit
-      while (low >> 24n === high >> 24n) {
-        low = (low << 8n) & 0xffffffffn
-        high = ((high << 8n) & 0xffffffffn) | 0xffn
-        code = ((code << 8n) & 0xffffffffn) | take()
+      while (range < 2 ** 24) {
+        range *= 256
+        code = ((code << 8) | take()) >>> 0
       }
     }
-    history = (history << 7) | (bits & 127)
     text += String.fromCharCode(bits & 127)
   }
   return text
