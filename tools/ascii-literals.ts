@@ -4,7 +4,7 @@
  *     ascii('sub')          ->  ascii(offset, length)    the text
  *     word('sub')           ->  word(place)              with a blank or NUL behind it
  *     words('sub iss')      ->  words(place)             with NUL behind it
- *     phrase('a string')    ->  phrase(place)            with NUL behind it
+ *     phrase('a string')    ->  phrase(place)            with NUL behind it; place as signed() has it
  *
  * The language stores a string literal as UTF-16 behind an object header of 20 bytes. The filter wants bytes, so the
  * literals are taken at compile time, each text once. assembly/bytes/literal.ts has the pool, packed.
@@ -85,20 +85,32 @@ export default class AsciiLiterals {
   afterParse(parser: { readonly sources: readonly ParsedSource[] }): void {
     const own = parser.sources.filter(({ isLibrary }) => !isLibrary)
     const pool = new Pool()
-    placeWords(literals(own, 'words', /^[ -~]*$/, 'printable ASCII'), (text) => pool.place(`${text}\0`))
-    placeWords(literals(own, 'word', /^[!-~]+$/, 'printable ASCII without blanks'), (text) =>
-      pool.placeWord(text),
-    )
+    const lists = literals(own, 'words', /^[ -~]*$/, 'printable ASCII')
+    const single = literals(own, 'word', /^[!-~]+$/, 'printable ASCII without blanks')
+    placeLists(lists, single, pool)
+    placeWords(single, pool)
     placeSlices(literals(own, 'ascii', /^[\0-\x7f]*$/, 'ASCII'), pool)
     placePhrases(literals(own, 'phrase', /^[ -~]*$/, 'printable ASCII'), pool)
     fillList(own, packText(pool.text))
+    fillNumber(own, 'LITERALS_MASK', maskOf(pool))
     fillNumber(own, 'LITERALS', pool.text.length)
     fillNumber(own, 'LITERALS_BYTES', pool.text.length)
   }
 }
 
-function placeWords(calls: readonly Literal[], place: (text: string) => number): void {
-  for (const { node, text } of longestFirst(calls)) replaceArguments(node, place(text))
+/** A number below 64 is a byte less in the module: the lists whose words are asked for most often come first. */
+function placeLists(lists: readonly Literal[], words: readonly Literal[], pool: Pool): void {
+  const uses = (list: Literal): number => {
+    const members = new Set(list.text.split(' '))
+    return words.filter(({ text }) => members.has(text)).length
+  }
+  const heat = new Map(lists.map((list) => [list, uses(list) / (list.text.length + 1)]))
+  const hottestFirst = longestFirst(lists).toSorted((a, b) => (heat.get(b) ?? 0) - (heat.get(a) ?? 0))
+  for (const { node, text } of hottestFirst) replaceArguments(node, pool.place(`${text}\0`))
+}
+
+function placeWords(calls: readonly Literal[], pool: Pool): void {
+  for (const { node, text } of longestFirst(calls)) replaceArguments(node, pool.placeWord(text))
 }
 
 function placeSlices(calls: readonly Literal[], pool: Pool): void {
@@ -108,7 +120,19 @@ function placeSlices(calls: readonly Literal[], pool: Pool): void {
 /** What begins alike stands together, which packs best; and the order in which files come makes no difference. */
 function placePhrases(calls: readonly Literal[], pool: Pool): void {
   const sorted = calls.toSorted((a, b) => (a.text < b.text ? -1 : Number(a.text > b.text)))
-  for (const { node, text } of sorted) replaceArguments(node, pool.place(`${text}\0`))
+  const places = sorted.map(({ text }) => pool.place(`${text}\0`))
+  for (const [i, { node }] of sorted.entries()) replaceArguments(node, signed(places[i] ?? 0, pool))
+}
+
+/** The lowest bits, all of them 1, that hold every place. */
+function maskOf({ text }: Pool): number {
+  return 2 ** Math.ceil(Math.log2(text.length)) - 1
+}
+
+/** In the module a negative number of few bits is shorter than a positive one of more; the mask gives the place back. */
+function signed(place: number, pool: Pool): number {
+  const mask = maskOf(pool)
+  return place > mask >> 1 ? place - mask - 1 : place
 }
 
 /** Shorter texts are often part of longer ones. */
@@ -176,7 +200,7 @@ function fillNumber(sources: readonly ParsedSource[], name: string, value: numbe
 }
 
 function integer(value: number, range: unknown): AstNode {
-  return Node.createIntegerLiteralExpression(i64_new(value, 0), range)
+  return Node.createIntegerLiteralExpression(i64_new(value, value < 0 ? -1 : 0), range)
 }
 
 function isCall(node: AstNode): node is CallNode {

@@ -11,9 +11,10 @@ import { arenaAlloc } from './arena'
 import { Slice, slice } from './slice'
 import { TABLE_BYTES, unpackText } from './unpack'
 
-// The compiler puts in their bytes.
+// The compiler puts in their bytes, and a mask of the bits that a place has.
 export const LITERALS: usize = memory.data(0)
 const LITERALS_BYTES: u32 = 0
+export const LITERALS_MASK: u32 = 0
 const PACKED: usize = memory.data<u8>([])
 
 let unpacked = false
