@@ -5,6 +5,7 @@
  */
 // Named by asconfig.json, so that the module imports nothing.
 import './proxy/abort'
+import { prepareSha256 } from './crypto/sha256'
 import { unpackLiteralsBy } from './bytes/literal'
 import { Slice } from './bytes/slice'
 import { Writer } from './bytes/writer'
@@ -68,3 +69,4 @@ export function writerResult(writer: Writer): Slice {
 
 // The tests of heap and arena begin with both as they are before any use.
 unpackLiteralsBy(memory.data(188560))
+prepareSha256()

@@ -2,7 +2,7 @@
  * SHA-256 (FIPS 180-4, section 6.2; RFC 6234) over linear memory, with one static state: a message is finished
  * before the next one starts. Nothing here depends on the bytes but through arithmetic, so time tells lengths only.
  *
- *     sha256Start | sha256Resume  ->  sha256Update ...  ->  sha256Finish | sha256Save
+ *     prepareSha256, once  ->  sha256Start | sha256Resume  ->  sha256Update ...  ->  sha256Finish | sha256Save
  */
 import { copyBytes } from '../bytes/copy'
 
@@ -21,24 +21,9 @@ export const SHA256_BLOCK_BYTES: u32 = 64
 @inline
 const LENGTH_OFFSET: u32 = 56
 
-// FIPS 180-4, section 4.2.2.
-// prettier-ignore
-const ROUND_CONSTANTS: usize = memory.data<u32>([
-  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-  0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-  0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-  0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-  0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-  0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-  0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
-])
-
-// FIPS 180-4, section 5.3.3.
-// prettier-ignore
-const INITIAL_STATE: usize = memory.data<u32>([
-  0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-])
+const roundConstants: usize = memory.data(256, 8)
+/** The first eight count. */
+const initialState: usize = memory.data(256, 8)
 
 const state: usize = memory.data(SHA256_BYTES, 8)
 const schedule: usize = memory.data(256, 8)
@@ -48,9 +33,36 @@ let total: u64 = 0
 
 const partLength: usize = memory.data(4)
 
+/**
+ * Computes what the standard has as tables: the first 32 bits of the fractions of the first primes' cube roots (FIPS
+ * 180-4, section 4.2.2) and square roots (section 5.3.3). To be called before anything else here; again it does nothing.
+ */
+export function prepareSha256(): void {
+  let prime: u32 = 2
+  for (let at: usize = 0; at < 256; prime++) {
+    let factor: u32 = 2
+    while (prime % factor != 0) factor++
+    if (factor != prime) continue
+    store<u32>(roundConstants + at, fractionOf(cubeRootOf(prime)))
+    store<u32>(initialState + at, fractionOf(sqrt<f64>(prime)))
+    at += 4
+  }
+}
+
+/** By Newton's method, of 2 to 311. */
+function cubeRootOf(value: f64): f64 {
+  let root: f64 = 6
+  for (let step = 0; step < 9; step++) root -= (root - value / (root * root)) / 3
+  return root
+}
+
+function fractionOf(value: f64): u32 {
+  return <u32>(<u64>(value * 4294967296))
+}
+
 /** Starts a message. Whatever was not finished is forgotten. */
 export function sha256Start(): void {
-  sha256Resume(INITIAL_STATE, 0)
+  sha256Resume(initialState, 0)
 }
 
 /** Starts a message whose first `bytesSoFar` bytes, whole blocks, are in `saved` (see `sha256Save`) already. */
@@ -130,7 +142,7 @@ function compress(block: usize): void {
   let h = load<u32>(state, 28)
   for (let i: usize = 0; i < 256; i += 32) {
     const w = schedule + i
-    const k = ROUND_CONSTANTS + i
+    const k = roundConstants + i
     h += bigSigma1(e) + choose(e, f, g) + load<u32>(k) + load<u32>(w)
     d += h
     h += bigSigma0(a) + majority(a, b, c)

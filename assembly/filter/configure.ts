@@ -3,6 +3,7 @@
  * has; unless MOORING_ON_BAD_CONFIG is `passThrough`, for those who would rather lose stickiness than start-up.
  */
 import { proxy_set_tick_period_milliseconds } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
+import { prepareSha256 } from '../crypto/sha256'
 import { CONFIGURE_CAP, arenaRelease, arenaReset } from '../bytes/arena'
 import { ascii, unpackLiterals } from '../bytes/literal'
 import { Phrase, phrase } from '../bytes/phrase'
@@ -51,6 +52,7 @@ export function configure(root: Root, size: u32): bool {
     return false
   }
   arenaReset(CONFIGURE_CAP)
+  prepareSha256()
   readClock()
   const accepted = configureInArena(root, size)
   arenaRelease()
