@@ -5,6 +5,7 @@
  *     word('sub')           ->  word(place)              with a blank or NUL behind it
  *     words('sub iss')      ->  words(place)             with NUL behind it
  *     phrase('a string')    ->  phrase(place)            with NUL behind it; place as signed() has it
+ *     phrases('null\na list') ->  phrases(place)         as a phrase, with NUL for each line feed
  *
  * The language stores a string literal as UTF-16 behind an object header of 20 bytes. The filter wants bytes, so the
  * literals are taken at compile time, each text once. assembly/bytes/literal.ts has the pool, packed.
@@ -90,7 +91,11 @@ export default class AsciiLiterals {
     placeLists(lists, single, pool)
     placeWords(single, pool)
     placeSlices(literals(own, 'ascii', /^[\0-\x7f]*$/, 'ASCII'), pool)
-    placePhrases(literals(own, 'phrase', /^[ -~]*$/, 'printable ASCII'), pool)
+    placePhrases(
+      literals(own, 'phrases', /^[ -~\n]*$/, 'printable ASCII and line feeds'),
+      literals(own, 'phrase', /^[ -~]*$/, 'printable ASCII'),
+      pool,
+    )
     fillList(own, packText(pool.text))
     fillNumber(own, 'LITERALS_MASK', maskOf(pool))
     fillNumber(own, 'LITERALS', pool.text.length)
@@ -118,10 +123,14 @@ function placeSlices(calls: readonly Literal[], pool: Pool): void {
 }
 
 /** What begins alike stands together, which packs best; and the order in which files come makes no difference. */
-function placePhrases(calls: readonly Literal[], pool: Pool): void {
-  const sorted = calls.toSorted((a, b) => (a.text < b.text ? -1 : Number(a.text > b.text)))
-  const places = sorted.map(({ text }) => pool.place(`${text}\0`))
+function placePhrases(lists: readonly Literal[], calls: readonly Literal[], pool: Pool): void {
+  const sorted = [...lists.toSorted(byText), ...calls.toSorted(byText)]
+  const places = sorted.map(({ text }) => pool.place(`${text.replaceAll('\n', '\0')}\0`))
   for (const [i, { node }] of sorted.entries()) replaceArguments(node, signed(places[i] ?? 0, pool))
+}
+
+function byText(a: Literal, b: Literal): number {
+  return a.text < b.text ? -1 : Number(a.text > b.text)
 }
 
 /** The lowest bits, all of them 1, that hold every place. */

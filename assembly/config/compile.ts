@@ -22,7 +22,7 @@ import { MOST_BYTES, innermostNode, readJson } from '../json/reader'
 import { put, putNumber } from './line'
 import { judgePlans } from './plan/judge'
 import { Plan, Policy, Rule, SigningKey } from './policy'
-import { begin, clearReport, documentError, endError, errorCount } from './report'
+import { begin, clearReport, endError, error, errorCount } from './report'
 import { writeKeyHeadersOnly, writePolicy } from './write/policy'
 
 /**
@@ -35,15 +35,15 @@ import { writeKeyHeadersOnly, writePolicy } from './write/policy'
 export function compilePolicy(json: Slice, environment: Slice, namespace: Slice): Policy | null {
   clearReport()
   if (!isPresent(json) && json != ABSENT) {
-    documentError(phrase('unreadable'), phrase('the proxy did not hand the configuration over'))
+    error(phrase('unreadable'), null, phrase('the proxy did not hand the configuration over'))
     return null
   }
   if (isBlank(json)) {
-    documentError(phrase('empty_configuration'), EMPTY)
+    error(phrase('empty_configuration'), null, EMPTY)
     return null
   }
   if (lenOf(json) > MOST_BYTES) {
-    documentError(phrase('too_large'), phrase('the configuration has more than 256 KiB'))
+    error(phrase('too_large'), null, phrase('the configuration has more than 256 KiB'))
     return null
   }
   const root = readJson(json)
@@ -60,8 +60,9 @@ export function compilePolicy(json: Slice, environment: Slice, namespace: Slice)
   const policy = errorCount() == 0 ? writePolicy(root, lenOf(json)) : null
   setEnvironment(ABSENT)
   if (policy === null && errorCount() == 0) {
-    documentError(
+    error(
       phrase('too_large'),
+      null,
       phrase('the compiled configuration needs more than 1 MiB, or the proxy has no memory for it'),
     )
   }
@@ -112,7 +113,7 @@ function reportFailure(root: JsonNode | null): void {
   const innermost = innermostNode()
   const node = innermost !== null ? innermost : root
   if (node === null) {
-    documentError(failureCode(), failureReason())
+    error(failureCode(), null, failureReason())
     return
   }
   begin(failureCode(), node)

@@ -4,7 +4,7 @@
  */
 import { Phrase, phrase } from '../bytes/phrase'
 import { Slice, endOf, isPresent, ptrOf } from '../bytes/slice'
-import { JsonKind, JsonNode, after, textOf } from '../json/node'
+import { JsonKind, JsonNode, after, firstMember, member, textOf } from '../json/node'
 import { put, putNumber } from './line'
 import {
   begin,
@@ -36,8 +36,8 @@ function expectKind(node: JsonNode | null, kind: JsonKind, expected: Phrase): bo
  * have but this version does not: accepting and ignoring them would be a lie.
  */
 export function expectFields(node: JsonNode | null, known: Words, later: Words): bool {
-  if (node === null || !expectObject(node)) return false
-  for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
+  if (!expectObject(node)) return false
+  for (let child = firstMember(node); child !== null; child = after(child)) {
     if (wordIndex(child.name, known) >= 0) continue
     if (wordIndex(child.name, later) >= 0) notAvailable(child)
     else unknownField(child, known)
@@ -54,6 +54,13 @@ export function unknownField(node: JsonNode, known: Words): void {
   put(phrase('not known here'))
   putNearest(node.name, known)
   endError(node)
+}
+
+/** The member of that name; null, with an error that says what is `expected`, if it is not there. */
+export function requiredMember(node: JsonNode | null, name: Words, expected: Phrase): JsonNode | null {
+  const found = member(node, name)
+  if (found === null) error(phrase('missing_field'), node, expected)
+  return found
 }
 
 /** `node` is a string of 1 to `most` characters. YAML reads many an unquoted word as something else. */
@@ -85,8 +92,8 @@ export function expectInteger(node: JsonNode | null, least: i32, most: i32, expe
 
 /** `node` is one of `words`. */
 export function expectChoice(node: JsonNode | null, words: Words): bool {
-  if (node === null || !expectString(node, 64)) return false
-  if (wordIndex(node.text, words) >= 0) return true
+  if (!expectString(node, 64)) return false
+  if (wordIndex(textOf(node), words) >= 0) return true
   unknownValue(node, words)
   return false
 }
@@ -97,12 +104,13 @@ export function choiceOf(node: JsonNode | null, words: Words, otherwise: i32): i
   return index < 0 ? otherwise : index
 }
 
-export function unknownValue(node: JsonNode, words: Words): void {
+export function unknownValue(node: JsonNode | null, words: Words): void {
+  const text = textOf(node)
   begin(phrase('unknown_value'), node)
-  putFound(node.text)
+  putFound(text)
   put(phrase(', expected one of: '))
   putList(words)
-  putNearest(node.text, words)
+  putNearest(text, words)
   endError(node)
 }
 

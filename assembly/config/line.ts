@@ -2,8 +2,7 @@
  * One line of a report, built in place. Whatever is put in, it is printable ASCII and ends at 256 bytes: it goes to
  * the proxy's log, and some of it is text that a user wrote.
  */
-import { LITERALS, LITERALS_MASK } from '../bytes/literal'
-import { Phrase, phrase } from '../bytes/phrase'
+import { Phrase, phrase, startOf } from '../bytes/phrase'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 
 // @ts-ignore: decorator
@@ -29,7 +28,7 @@ export function lineText(): Slice {
 
 /** Our own words. */
 export function put(words: Phrase): void {
-  for (let at = LITERALS + (words & LITERALS_MASK); load<u8>(at) != 0; at++) putByte(load<u8>(at))
+  for (let at = startOf(words); load<u8>(at) != 0; at++) putByte(load<u8>(at))
 }
 
 /** Text that a user wrote: cut to 48 bytes, and every byte that is not printable ASCII shown as `?`. */

@@ -14,10 +14,10 @@ const MOST_LEVELS: u32 = 33
 
 const path: usize = memory.data(33 * 4, 4)
 
-/** Puts the pointer of `node` into the line. */
-export function putPointer(node: JsonNode): void {
+/** Puts the pointer of `node` into the line; null is the whole document, as the root is. */
+export function putPointer(node: JsonNode | null): void {
   let depth: u32 = 0
-  let at: JsonNode | null = node
+  let at = node
   while (at !== null && at.parent !== null && depth < MOST_LEVELS) {
     store<u32>(path + (depth << 2), <u32>changetype<usize>(at))
     depth++

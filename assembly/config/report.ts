@@ -7,15 +7,18 @@
  * Codes and the form `<code> at <pointer>: ` stay; the words after them may change. docs/configuration.md lists the
  * codes. Lines live in the arena until its next reset.
  */
-import { Phrase, phrase } from '../bytes/phrase'
+import { Phrase, phrase, phraseAt, phrases } from '../bytes/phrase'
 import { arenaAlloc } from '../bytes/arena'
 import { ABSENT, Slice, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
-import { JsonKind, JsonNode } from '../json/node'
+import { JsonNode, textOf } from '../json/node'
 import { lineText, put, putNumber, putShown, startLine } from './line'
 import { nearestWord } from './nearest'
 import { putPointer } from './pointer'
 import { SLICE_BYTES } from './policy'
 import { Words, firstWord, listOf, nextWord } from '../bytes/words'
+
+// In the order of JsonKind.
+const KIND_NAMES: Phrase = phrases('null\na boolean\na number\na string\na list\nan object')
 
 /** More lines than this help nobody. */
 // @ts-ignore: decorator
@@ -51,8 +54,8 @@ export function clearReport(): void {
   warningsMade = 0
 }
 
-/** Begins a line about `node`; then come `put...` (line.ts), then `endError`. */
-export function begin(code: Phrase, node: JsonNode): void {
+/** Begins a line about `node`, null for the document as a whole; then come `put...` (line.ts), then `endError`. */
+export function begin(code: Phrase, node: JsonNode | null): void {
   startLine()
   put(code)
   put(phrase(' at '))
@@ -61,8 +64,12 @@ export function begin(code: Phrase, node: JsonNode): void {
 }
 
 /** Ends the line that `begin(code, node)` began. */
-export function endError(node: JsonNode): void {
-  for (let at: JsonNode | null = node; at !== null && !at.broken; at = at.parent) at.broken = true
+export function endError(node: JsonNode | null): void {
+  let at = node
+  while (at !== null && !at.broken) {
+    at.broken = true
+    at = at.parent
+  }
   addError()
 }
 
@@ -73,44 +80,35 @@ export function endWarning(): void {
 }
 
 /** An error whose message is one literal. */
-export function error(code: Phrase, node: JsonNode, message: Phrase): void {
+export function error(code: Phrase, node: JsonNode | null, message: Phrase): void {
   begin(code, node)
   put(message)
   endError(node)
 }
 
-export function warning(code: Phrase, node: JsonNode, message: Phrase): void {
+export function warning(code: Phrase, node: JsonNode | null, message: Phrase): void {
   begin(code, node)
   put(message)
   endWarning()
-}
-
-/** An error about the document as a whole, where there may be no node to point at. */
-export function documentError(code: Phrase, message: Phrase): void {
-  startLine()
-  put(code)
-  put(phrase(' at (root): '))
-  put(message)
-  addError()
 }
 
 /** `code at pointer: found X, expected Y`, where X is the kind of value that `node` is. */
 export function unexpectedKind(code: Phrase, node: JsonNode, expected: Phrase): void {
   begin(code, node)
   put(phrase('found '))
-  put(kindName(node.kind))
+  put(phraseAt(KIND_NAMES, node.kind))
   endExpected(node, expected)
 }
 
 /** `code at pointer: found "X", expected Y`, for a string whose text may be shown. */
-export function unexpectedText(code: Phrase, node: JsonNode, expected: Phrase): void {
+export function unexpectedText(code: Phrase, node: JsonNode | null, expected: Phrase): void {
   begin(code, node)
-  putFound(node.text)
+  putFound(textOf(node))
   endExpected(node, expected)
 }
 
 /** `code at pointer: found N items, expected Y`. */
-export function unexpectedCount(code: Phrase, node: JsonNode, count: u32, expected: Phrase): void {
+export function unexpectedCount(code: Phrase, node: JsonNode | null, count: u32, expected: Phrase): void {
   begin(code, node)
   put(phrase('found '))
   putNumber(count)
@@ -118,7 +116,7 @@ export function unexpectedCount(code: Phrase, node: JsonNode, count: u32, expect
 }
 
 /** Ends a line with `, expected Y`. */
-export function endExpected(node: JsonNode, expected: Phrase): void {
+export function endExpected(node: JsonNode | null, expected: Phrase): void {
   put(phrase(', expected '))
   put(expected)
   endError(node)
@@ -165,21 +163,4 @@ function keep(place: usize): void {
   const at = arenaAlloc(lenOf(text))
   if (at != 0) memory.copy(at, ptrOf(text), lenOf(text))
   store<Slice>(place, at == 0 ? ABSENT : slice(at, lenOf(text)))
-}
-
-function kindName(kind: JsonKind): Phrase {
-  switch (kind) {
-    case JsonKind.Null:
-      return phrase('null')
-    case JsonKind.Boolean:
-      return phrase('a boolean')
-    case JsonKind.Number:
-      return phrase('a number')
-    case JsonKind.String:
-      return phrase('a string')
-    case JsonKind.Array:
-      return phrase('a list')
-    default:
-      return phrase('an object')
-  }
 }

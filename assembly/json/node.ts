@@ -82,6 +82,11 @@ export function member(node: JsonNode | null, name: Words): JsonNode | null {
   return null
 }
 
+/** The first member; null if `node` is no object, or an empty one. */
+export function firstMember(node: JsonNode | null): JsonNode | null {
+  return node !== null && node.kind == JsonKind.Object ? node.child : null
+}
+
 /** The string's bytes, or ABSENT if `node` is none. */
 export function textOf(node: JsonNode | null): Slice {
   return node !== null && node.kind == JsonKind.String ? node.text : ABSENT

@@ -4,6 +4,7 @@
  * what was meant.
  */
 import { isDigit } from '../bytes/ascii'
+import { ascii } from '../bytes/literal'
 import { phrase } from '../bytes/phrase'
 import { arenaAlloc } from '../bytes/arena'
 import { ABSENT, Slice, between, lenOf, ptrOf } from '../bytes/slice'
@@ -16,6 +17,9 @@ const QUOTE: u32 = 0x22
 // @ts-ignore: decorator
 @inline
 const BACKSLASH: u32 = 0x5c
+
+const ESCAPES: Slice = ascii('"\\/bfnrt')
+const MEANINGS: Slice = ascii('"\\/\b\f\n\r\t')
 
 // What is no code point.
 // @ts-ignore: decorator
@@ -131,24 +135,10 @@ function unicodeEscape(from: usize, end: usize): u32 {
 }
 
 function simpleEscape(letter: u32): u32 {
-  switch (letter) {
-    case 0x22: // "
-    case 0x5c: // \
-    case 0x2f: // /
-      return letter
-    case 0x62:
-      return 0x08
-    case 0x66:
-      return 0x0c
-    case 0x6e:
-      return 0x0a
-    case 0x72:
-      return 0x0d
-    case 0x74:
-      return 0x09
-    default:
-      return 0
+  for (let i: u32 = 0; i < lenOf(ESCAPES); i++) {
+    if (load<u8>(ptrOf(ESCAPES) + i) == letter) return load<u8>(ptrOf(MEANINGS) + i)
   }
+  return 0
 }
 
 function writeUtf8(to: usize, point: u32): usize {
@@ -156,20 +146,12 @@ function writeUtf8(to: usize, point: u32): usize {
     store<u8>(to, <u8>point)
     return to + 1
   }
-  if (point < 0x800) {
-    store<u8>(to, <u8>(0xc0 | (point >> 6)))
-    store<u8>(to + 1, <u8>(0x80 | (point & 0x3f)))
-    return to + 2
+  const more: u32 = 1 + u32(point >= 0x800) + u32(point >= 0x10000)
+  for (let i = more; i > 0; i--) {
+    store<u8>(to + i, <u8>(0x80 | (point & 0x3f)))
+    point >>= 6
   }
-  if (point < 0x10000) {
-    store<u8>(to, <u8>(0xe0 | (point >> 12)))
-    store<u8>(to + 1, <u8>(0x80 | ((point >> 6) & 0x3f)))
-    store<u8>(to + 2, <u8>(0x80 | (point & 0x3f)))
-    return to + 3
-  }
-  store<u8>(to, <u8>(0xf0 | (point >> 18)))
-  store<u8>(to + 1, <u8>(0x80 | ((point >> 12) & 0x3f)))
-  store<u8>(to + 2, <u8>(0x80 | ((point >> 6) & 0x3f)))
-  store<u8>(to + 3, <u8>(0x80 | (point & 0x3f)))
-  return to + 4
+  // As many ones as there are bytes, then a zero.
+  store<u8>(to, <u8>((0x780 >> more) | point))
+  return to + more + 1
 }

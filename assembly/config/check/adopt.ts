@@ -2,7 +2,7 @@
 import { phrase } from '../../bytes/phrase'
 import { word, words } from '../../bytes/words'
 import { JsonNode, after, firstItem, flagOf, member, textOf } from '../../json/node'
-import { expectBoolean, expectFields, expectList } from '../fields'
+import { expectBoolean, expectFields, expectList, requiredMember } from '../fields'
 import { error, warning } from '../report'
 import { HOST_PREFIX, checkDomain, checkPath, hasPrefix, isRootPath } from './cookie'
 import { expectToken } from './name'
@@ -12,11 +12,10 @@ export function checkAdopt(list: JsonNode | null): void {
   if (!expectList(list, 8, phrase('1 to 8 cookies'))) return
   for (let cookie = firstItem(list); cookie !== null; cookie = after(cookie)) {
     if (!expectFields(cookie, words('cookie path domain delete'), words(''))) continue
-    const name = member(cookie, word('cookie'))
+    const name = requiredMember(cookie, word('cookie'), phrase('expected cookie, the name to look for'))
     const path = member(cookie, word('path'))
     const domain = member(cookie, word('domain'))
     const deletes = member(cookie, word('delete'))
-    if (name === null) error(phrase('missing_field'), cookie, phrase('expected cookie, the name to look for'))
     if (expectToken(name)) expectUnique(cookie, word('cookie'))
     checkPath(path)
     checkDomain(domain)

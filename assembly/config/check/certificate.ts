@@ -40,7 +40,7 @@ export function checkForwardedClientCert(value: JsonNode): void {
 
 function checkPart(value: JsonNode, field: JsonNode | null): void {
   const part = member(value, word('part'))
-  if (part === null || !expectChoice(part, SPIFFE_PARTS)) return
+  if (!expectChoice(part, SPIFFE_PARTS)) return
   if (!isWord(textOf(field), word('uri')))
     error(phrase('uri_required'), part, phrase('a part is one of a SPIFFE id, and only field: uri has one'))
 }

@@ -5,7 +5,7 @@ import { Words, isWord, word, words } from '../../bytes/words'
 import { DOT } from '../../bytes/ascii'
 import { Slice, between, endOf, equalsIgnoreCase, isPresent, lenOf, ptrOf, slice } from '../../bytes/slice'
 import { expectBoolean, expectChoice, expectFields, expectString, unknownValue } from '../fields'
-import { JsonKind, JsonNode, member } from '../../json/node'
+import { JsonKind, JsonNode, member, textOf } from '../../json/node'
 import { unexpectedText } from '../report'
 import { expectSeconds } from './duration'
 import { expectToken } from './name'
@@ -47,12 +47,12 @@ export function checkCookie(node: JsonNode | null): void {
 }
 
 export function checkPath(node: JsonNode | null): void {
-  if (node === null || !expectString(node, LONGEST_PATH) || isPath(node.text)) return
+  if (!expectString(node, LONGEST_PATH) || isPath(textOf(node))) return
   unexpectedText(phrase('invalid_cookie_path'), node, phrase('a / first, then printable ASCII without ;'))
 }
 
 export function checkDomain(node: JsonNode | null): void {
-  if (node === null || !expectString(node, 253) || isDomain(node.text)) return
+  if (!expectString(node, 253) || isDomain(textOf(node))) return
   unexpectedText(phrase('invalid_domain'), node, phrase('a host name, such as example.com'))
 }
 

@@ -8,17 +8,17 @@ import { isDigit } from '../../bytes/ascii'
 import { Phrase, phrase } from '../../bytes/phrase'
 import { Slice, endOf, isPresent, ptrOf } from '../../bytes/slice'
 import { expectString } from '../fields'
-import { JsonNode } from '../../json/node'
+import { JsonNode, textOf } from '../../json/node'
 import { begin, endExpected, putFound } from '../report'
 
 /** `node` is a duration of whole seconds within [least, most], both in seconds; `expected` says so in words. */
 export function expectSeconds(node: JsonNode | null, least: i64, most: i64, expected: Phrase): bool {
-  if (node === null || !expectString(node, 32)) return false
-  const duration = milliseconds(node.text)
+  if (!expectString(node, 32)) return false
+  const duration = milliseconds(textOf(node))
   if (duration >= 0 && duration % 1000 == 0 && duration >= least * 1000 && duration <= most * 1000)
     return true
   begin(duration < 0 ? phrase('invalid_duration') : phrase('duration_out_of_range'), node)
-  putFound(node.text)
+  putFound(textOf(node))
   endExpected(node, duration < 0 ? phrase('h, m, s and ms as in 1h30m or 500ms; for 1d write 24h') : expected)
   return false
 }

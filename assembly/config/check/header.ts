@@ -2,7 +2,7 @@
 import { ascii } from '../../bytes/literal'
 import { phrase } from '../../bytes/phrase'
 import { Slice, equalsIgnoreCase, isPresent, lenOf, ptrOf, slice } from '../../bytes/slice'
-import { JsonNode } from '../../json/node'
+import { JsonNode, textOf } from '../../json/node'
 import { isToken } from '../../http/octet'
 import { error } from '../report'
 import { Words, firstWord, listOf, nextWord, words } from '../../bytes/words'
@@ -29,8 +29,8 @@ export const DEFAULT_KEY_HEADER: Slice = ascii('x-mooring-key')
 
 /** `node` names a header that may carry the key. */
 export function expectKeyHeader(node: JsonNode | null): bool {
-  if (node === null || !expectToken(node)) return false
-  if (!isReserved(node.text)) return true
+  if (!expectToken(node)) return false
+  if (!isReserved(textOf(node))) return true
   error(
     phrase('reserved_header'),
     node,
@@ -41,8 +41,8 @@ export function expectKeyHeader(node: JsonNode | null): bool {
 
 /** `node` names a header that may be read: for a key, or to choose a rule. */
 export function expectReadableHeader(node: JsonNode | null): bool {
-  if (node === null || !expectToken(node)) return false
-  if (!holds(NEVER_READ, node.text) && !holds(HOP_BY_HOP, node.text)) return true
+  if (!expectToken(node)) return false
+  if (!holds(NEVER_READ, textOf(node)) && !holds(HOP_BY_HOP, textOf(node))) return true
   error(
     phrase('forbidden_source'),
     node,

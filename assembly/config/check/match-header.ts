@@ -47,7 +47,7 @@ function checkCondition(node: JsonNode): void {
 }
 
 function checkText(node: JsonNode | null): void {
-  if (node === null || !expectString(node, 256) || isFieldValue(node.text)) return
+  if (!expectString(node, 256) || isFieldValue(textOf(node))) return
   error(phrase('invalid_header_value'), node, phrase('no header has control characters in its value'))
 }
 

@@ -1,9 +1,9 @@
 /** A rule's `match`: fields are joined by and, values of one field by or. */
-import { Phrase, phrase } from '../../bytes/phrase'
+import { Phrase, phrase, phraseAt, phrases } from '../../bytes/phrase'
 import { Words, word, words } from '../../bytes/words'
 import { HOST_MAX, HostPatternError, hostPatternError } from '../../http/authority'
 import { expectFields, expectList, expectString } from '../fields'
-import { JsonNode, after, firstItem, member } from '../../json/node'
+import { JsonNode, after, firstItem, firstMember, member } from '../../json/node'
 import { error, unexpectedText } from '../report'
 import { checkHeaders } from './match-header'
 import { checkNamespaces } from './namespace'
@@ -12,13 +12,23 @@ import { checkMethods } from './session'
 
 const FIELDS: Words = words('hosts paths methods headers services namespaces')
 
+// In the order of HostPatternError, from PartialStar on; the last is for those before too.
+const HOST_ADVICE: Phrase = phrases(
+  '* alone or as the whole first label, as in *.example.com\n' +
+    'a host without a port\n' +
+    'lower case\n' +
+    'something between the dots\n' +
+    'at most 63 characters between dots\n' +
+    'a host name in ASCII, such as shop.example.com',
+)
+
 // @ts-ignore: decorator
 @inline
 const MOST_PATTERNS: u32 = 64
 
-export function checkMatch(node: JsonNode): void {
+export function checkMatch(node: JsonNode | null): void {
   if (!expectFields(node, FIELDS, words(''))) return
-  if (node.count == 0)
+  if (firstMember(node) === null)
     error(
       phrase('missing_field'),
       node,
@@ -47,18 +57,6 @@ function checkPaths(list: JsonNode | null): void {
 }
 
 function hostAdvice(wrong: HostPatternError): Phrase {
-  switch (wrong) {
-    case HostPatternError.PartialStar:
-      return phrase('* alone or as the whole first label, as in *.example.com')
-    case HostPatternError.Port:
-      return phrase('a host without a port')
-    case HostPatternError.UpperCase:
-      return phrase('lower case')
-    case HostPatternError.EmptyLabel:
-      return phrase('something between the dots')
-    case HostPatternError.LabelTooLong:
-      return phrase('at most 63 characters between dots')
-    default:
-      return phrase('a host name in ASCII, such as shop.example.com')
-  }
+  const subject = wrong < HostPatternError.PartialStar ? HostPatternError.Octet : wrong
+  return phraseAt(HOST_ADVICE, subject - HostPatternError.PartialStar)
 }

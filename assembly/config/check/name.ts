@@ -5,21 +5,21 @@ import { phrase } from '../../bytes/phrase'
 import { Slice, endOf, isPresent, lenOf, ptrOf } from '../../bytes/slice'
 import { isToken, consistsOf } from '../../http/octet'
 import { expectString } from '../fields'
-import { JsonNode } from '../../json/node'
+import { JsonNode, textOf } from '../../json/node'
 import { error, unexpectedText } from '../report'
 
 /** A cookie's or a header's name, at most 128 characters. */
 export function expectToken(node: JsonNode | null): bool {
-  if (node === null || !expectString(node, 128)) return false
-  if (isToken(node.text)) return true
+  if (!expectString(node, 128)) return false
+  if (isToken(textOf(node))) return true
   unexpectedText(phrase('not_a_token'), node, phrase("letters, digits and !#$%&'*+-.^_`|~"))
   return false
 }
 
 /** `[a-z][a-z0-9-]*`, at most `most` characters: it becomes part of a metric's name. */
 export function expectLabel(node: JsonNode | null, most: u32): bool {
-  if (node === null || !expectString(node, most)) return false
-  if (isLabel(node.text)) return true
+  if (!expectString(node, most)) return false
+  if (isLabel(textOf(node))) return true
   unexpectedText(
     phrase('invalid_name'),
     node,
@@ -30,16 +30,16 @@ export function expectLabel(node: JsonNode | null, most: u32): bool {
 
 /** A request method as HTTP knows it: upper case, since methods differ by case (RFC 9110 section 9.1). */
 export function expectMethod(node: JsonNode | null): bool {
-  if (node === null || !expectString(node, 32)) return false
-  if (isMethod(node.text)) return true
+  if (!expectString(node, 32)) return false
+  if (isMethod(textOf(node))) return true
   unexpectedText(phrase('invalid_method'), node, phrase('a method in upper case, such as GET'))
   return false
 }
 
 /** A query parameter's name as it stands in a URL. */
 export function expectQueryName(node: JsonNode | null): bool {
-  if (node === null || !expectString(node, 128)) return false
-  if (isQueryName(node.text)) return true
+  if (!expectString(node, 128)) return false
+  if (isQueryName(textOf(node))) return true
   unexpectedText(
     phrase('invalid_query_name'),
     node,
@@ -50,16 +50,16 @@ export function expectQueryName(node: JsonNode | null): bool {
 
 /** A claim's name: one literal name, never split. NUL would end it, and no other control character is in any. */
 export function expectClaimName(node: JsonNode | null): bool {
-  if (node === null || !expectString(node, 256)) return false
-  if (!hasControls(node.text)) return true
+  if (!expectString(node, 256)) return false
+  if (!hasControls(textOf(node))) return true
   error(phrase('invalid_claim'), node, phrase('a claim name has no control characters'))
   return false
 }
 
 /** An environment variable's name. Its text is never shown: somebody may have written the secret there. */
 export function expectVariable(node: JsonNode | null): bool {
-  if (node === null || !expectString(node, 64)) return false
-  if (isVariable(node.text)) return true
+  if (!expectString(node, 64)) return false
+  if (isVariable(textOf(node))) return true
   error(
     phrase('invalid_variable'),
     node,

@@ -20,7 +20,7 @@ export function setNamespace(namespace: Slice): void {
 }
 
 export function checkNamespaces(list: JsonNode | null): void {
-  if (list === null || !expectList(list, MOST_NAMESPACES, phrase('1 to 64 namespaces'))) return
+  if (!expectList(list, MOST_NAMESPACES, phrase('1 to 64 namespaces'))) return
   for (let item = firstItem(list); item !== null; item = after(item)) {
     if (!expectString(item, 63) || isNamespace(item.text)) continue
     unexpectedText(phrase('invalid_namespace'), item, phrase('lower-case letters, digits and inner hyphens'))

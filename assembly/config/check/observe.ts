@@ -2,8 +2,7 @@
 import { phrase } from '../../bytes/phrase'
 import { word, words } from '../../bytes/words'
 import { JsonNode, member } from '../../json/node'
-import { expectFields } from '../fields'
-import { error } from '../report'
+import { expectFields, requiredMember } from '../fields'
 import { expectKeyHeader } from './header'
 import { expectLabel } from './name'
 import { expectSecretVariable } from './secret'
@@ -12,15 +11,14 @@ export function checkObserve(node: JsonNode | null): void {
   if (!expectFields(node, words('instance debugHeader'), words(''))) return
   expectLabel(member(node, word('instance')), 16)
   const debug = member(node, word('debugHeader'))
-  if (debug === null || !expectFields(debug, words('name whenHeader env'), words(''))) return
+  if (!expectFields(debug, words('name whenHeader env'), words(''))) return
   expectKeyHeader(member(debug, word('name')))
   expectKeyHeader(member(debug, word('whenHeader')))
-  const variable = member(debug, word('env'))
-  if (variable === null)
-    error(
-      phrase('missing_field'),
+  expectSecretVariable(
+    requiredMember(
       debug,
+      word('env'),
       phrase('expected env, the variable with the token that clients present'),
-    )
-  expectSecretVariable(variable)
+    ),
+  )
 }

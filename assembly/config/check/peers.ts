@@ -2,25 +2,21 @@
 import { phrase } from '../../bytes/phrase'
 import { word, words } from '../../bytes/words'
 import { isPeerPattern } from '../../http/peer-pattern'
-import { JsonNode, after, firstItem, member } from '../../json/node'
-import { expectFields, expectList, expectString } from '../fields'
-import { error, unexpectedText } from '../report'
+import { JsonNode, after, firstItem } from '../../json/node'
+import { expectFields, expectList, expectString, requiredMember } from '../fields'
+import { unexpectedText } from '../report'
 
 // @ts-ignore: decorator
 @inline
 const MOST_PEERS: u32 = 16
 
 export function checkTrustInbound(node: JsonNode | null): void {
-  if (node === null || !expectFields(node, words('peers'), words(''))) return
-  const peers = member(node, word('peers'))
-  if (peers === null) {
-    error(
-      phrase('missing_field'),
-      node,
-      phrase('expected peers, the SPIFFE ids whose key header is believed'),
-    )
-    return
-  }
+  if (!expectFields(node, words('peers'), words(''))) return
+  const peers = requiredMember(
+    node,
+    word('peers'),
+    phrase('expected peers, the SPIFFE ids whose key header is believed'),
+  )
   if (!expectList(peers, MOST_PEERS, phrase('1 to 16 peers'))) return
   for (let peer = firstItem(peers); peer !== null; peer = after(peer)) {
     if (expectString(peer, 512) && !isPeerPattern(peer.text))

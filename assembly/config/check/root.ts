@@ -8,10 +8,12 @@ import {
   expectInteger,
   expectList,
   expectObject,
+  requiredMember,
   unknownField,
 } from '../fields'
-import { JsonNode, after, firstItem, flagOf, member } from '../../json/node'
+import { JsonNode, after, firstItem, flagOf, member, textOf } from '../../json/node'
 import { error, warning } from '../report'
+import { firstRule, rulesOf } from '../rules'
 import { Words, word, wordIndex, words } from '../../bytes/words'
 import { checkKey } from './key'
 import { checkMatch } from './match'
@@ -42,7 +44,7 @@ export function checkRoot(root: JsonNode): void {
   if (!expectFields(root, FIELDS, LATER)) return
   expectInteger(member(root, word('version')), 1, 1, phrase('version 1, the only one there is'))
   checkParts(root)
-  checkRules(member(root, word('rules')))
+  checkRules(rulesOf(root))
   checkObserve(member(root, word('observe')))
   if (!root.broken && !saysSomething(root)) error(phrase('empty_configuration'), root, EMPTY)
 }
@@ -62,10 +64,9 @@ function checkRules(rules: JsonNode | null): void {
     if (!expectObject(rule)) continue
     checkRuleFields(rule)
     checkName(rule)
-    const match = member(rule, word('match'))
-    if (match === null)
-      error(phrase('missing_field'), rule, phrase('expected match: without it no later rule would count'))
-    else checkMatch(match)
+    checkMatch(
+      requiredMember(rule, word('match'), phrase('expected match: without it no later rule would count')),
+    )
     checkParts(rule)
     if (hasPart(rule) && flagOf(member(rule, word('skip')), false)) {
       warning(
@@ -94,20 +95,14 @@ function checkRuleFields(rule: JsonNode): void {
 }
 
 function checkName(rule: JsonNode): void {
-  const name = member(rule, word('name'))
-  if (name === null)
-    error(phrase('missing_field'), rule, phrase('expected name, which counters and errors show'))
-  if (name === null || !expectLabel(name, 32)) return
-  if (!addName(name.text)) error(phrase('duplicate_name'), name, phrase('an earlier rule has this name'))
+  const name = requiredMember(rule, word('name'), phrase('expected name, which counters and errors show'))
+  if (expectLabel(name, 32) && !addName(textOf(name)))
+    error(phrase('duplicate_name'), name, phrase('an earlier rule has this name'))
 }
 
 function saysSomething(root: JsonNode): bool {
   if (hasPart(root) || flagOf(member(root, word('skip')), false)) return true
-  for (
-    let rule: JsonNode | null = firstItem(member(root, word('rules')));
-    rule !== null;
-    rule = after(rule)
-  ) {
+  for (let rule: JsonNode | null = firstRule(root); rule !== null; rule = after(rule)) {
     if (hasPart(rule)) return true
   }
   return false

@@ -8,8 +8,8 @@ import { decodeSecret } from '../../bytes/base64url'
 import { ABSENT, Slice, endOf, isPresent, lenOf, ptrOf, slice } from '../../bytes/slice'
 import { SHA256_BYTES, sha256Finish, sha256Start, sha256Update, sha256Wipe } from '../../crypto/sha256'
 import { environmentVariable } from '../environment'
-import { expectObject } from '../fields'
-import { JsonKind, JsonNode, after, member, textOf } from '../../json/node'
+import { expectObject, requiredMember } from '../fields'
+import { JsonKind, JsonNode, after, firstMember, member, textOf } from '../../json/node'
 import { put, putShown } from '../line'
 import { begin, endError, endWarning, error, putList } from '../report'
 import { expectVariable } from './name'
@@ -45,16 +45,15 @@ export function checkSecret(node: JsonNode | null): void {
     return
   }
   if (!expectOnly(node, words('env'))) return
-  const name = member(node, word('env'))
-  if (name === null)
-    error(phrase('missing_field'), node, phrase('expected env, the name of an environment variable'))
-  expectSecretVariable(name)
+  expectSecretVariable(
+    requiredMember(node, word('env'), phrase('expected env, the name of an environment variable')),
+  )
 }
 
 /** `node` is an object of no members but `known`. The others are not named: somebody may have written the secret there. */
 export function expectOnly(node: JsonNode | null, known: Words): bool {
-  if (node === null || !expectObject(node)) return false
-  for (let child: JsonNode | null = node.child; child !== null; child = after(child)) {
+  if (!expectObject(node)) return false
+  for (let child = firstMember(node); child !== null; child = after(child)) {
     if (wordIndex(child.name, known) >= 0) continue
     begin(phrase('unknown_field'), node)
     put(phrase('only these are known here: '))
@@ -72,11 +71,12 @@ export function expectOnly(node: JsonNode | null, known: Words): bool {
  * @returns true if that warning was given
  */
 export function expectSecretVariable(name: JsonNode | null, spare: bool = false): bool {
-  if (name === null || !expectVariable(name)) return false
-  const value = environmentVariable(environment, name.text)
+  if (!expectVariable(name)) return false
+  const text = textOf(name)
+  const value = environmentVariable(environment, text)
   if (!isPresent(value)) {
     begin(phrase('secret_missing'), name)
-    putShown(name.text)
+    putShown(text)
     put(phrase(' is not set; '))
     if (spare) put(phrase('what this key signed is no session; '))
     put(phrase('set it in the WasmPlugin, vmConfig.env (Envoy: vm_config.environment_variables)'))
@@ -93,7 +93,7 @@ export function expectSecretVariable(name: JsonNode | null, spare: bool = false)
   memory.fill(decoded, 0, SECRET_MOST)
   if (sound) return false
   begin(phrase('secret_invalid'), name)
-  putShown(name.text)
+  putShown(text)
   put(phrase(' must be base64 of 32 to 64 bytes, not all the same; make one with: openssl rand -base64 32'))
   endError(name)
   return false

@@ -19,7 +19,7 @@ import {
   unknownField,
   unknownValue,
 } from '../fields'
-import { JsonKind, JsonNode, after, member, textOf } from '../../json/node'
+import { JsonKind, JsonNode, after, firstMember, member, textOf } from '../../json/node'
 import { error, unexpectedKind, warning } from '../report'
 import { captureCount } from '../../http/path-pattern'
 import { SourceKind } from '../policy'
@@ -88,11 +88,7 @@ export function kindOf(source: JsonNode): i32 {
 
 /** What follows a source's kind: its scalar or its fields; null if the source is a bare word. */
 export function valueOf(source: JsonNode): JsonNode | null {
-  for (
-    let child = source.kind == JsonKind.Object ? source.child : null;
-    child !== null;
-    child = after(child)
-  ) {
+  for (let child = firstMember(source); child !== null; child = after(child)) {
     if (wordIndex(child.name, KINDS) >= 0) return child
   }
   return null

@@ -4,10 +4,10 @@
  *     transform = "trim" | "lower" | "upper" | "unquote" | "percentDecode" | "base64Decode" | "mcpDecode"
  *               | {first: n} | {last: n} | {split: {by, take}} | {capture: pattern}
  */
-import { Phrase, phrase } from '../../bytes/phrase'
+import { Phrase, phrase, phraseAt, phrases } from '../../bytes/phrase'
 import { Words, word, wordIndex, words } from '../../bytes/words'
 import { captureCount } from '../../http/path-pattern'
-import { JsonKind, JsonNode, after, firstItem, member, textOf } from '../../json/node'
+import { JsonKind, JsonNode, after, firstItem, firstMember, member, textOf } from '../../json/node'
 import { CapturePatternError, capturePatternError } from '../../bytes/capture'
 import { expectFields, expectInteger, expectList, expectString, unknownField, unknownValue } from '../fields'
 import { SourceKind, TransformKind } from '../policy'
@@ -21,6 +21,14 @@ export const TRANSFORMS: Words = words(
 )
 
 const WITH_VALUE: Words = words('first last split capture')
+
+// In the order of CapturePatternError, from SecondCapture on; the first is for NoCapture too.
+const CAPTURE_ADVICE: Phrase = phrases(
+  'one {} for the part that counts, as in user-{}@*\n' +
+    'at most 4 *\n' +
+    'some text between two of * and {}\n' +
+    'no braces but in {}',
+)
 
 // @ts-ignore: decorator
 @inline
@@ -43,7 +51,7 @@ function checkTransform(node: JsonNode): void {
       error(phrase('missing_field'), node, phrase('this transform needs a value, as in {first: 8}'))
     return
   }
-  const value = node.kind == JsonKind.Object ? node.child : null
+  const value = firstMember(node)
   if (value === null) {
     unexpectedKind(phrase('wrong_type'), node, phrase('a transform, such as lower or {first: 8}'))
     return
@@ -84,20 +92,14 @@ function checkCapture(value: JsonNode): void {
   if (!expectString(value, 128)) return
   const wrong = capturePatternError(value.text)
   if (wrong != CapturePatternError.None)
-    unexpectedText(phrase('invalid_capture'), value, captureAdvice(wrong))
-}
-
-function captureAdvice(wrong: CapturePatternError): Phrase {
-  switch (wrong) {
-    case CapturePatternError.TooManyStars:
-      return phrase('at most 4 *')
-    case CapturePatternError.Adjacent:
-      return phrase('some text between two of * and {}')
-    case CapturePatternError.Brace:
-      return phrase('no braces but in {}')
-    default:
-      return phrase('one {} for the part that counts, as in user-{}@*')
-  }
+    unexpectedText(
+      phrase('invalid_capture'),
+      value,
+      phraseAt(
+        CAPTURE_ADVICE,
+        max(wrong, CapturePatternError.SecondCapture) - CapturePatternError.SecondCapture,
+      ),
+    )
 }
 
 /** A transform works on text, and on one at a time. */

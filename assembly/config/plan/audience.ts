@@ -20,6 +20,7 @@ import { DEFAULT_COOKIE, withoutDot } from '../check/cookie'
 import { JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
 import { put, putShown } from '../line'
 import { begin, endError } from '../report'
+import { firstRule } from '../rules'
 import { carrierOf } from './application'
 import { isSigned, pick } from './layers'
 import { lastPlace, openTable } from './table'
@@ -45,16 +46,15 @@ let name: Slice = 0
 let audience: Slice = 0
 
 export function judgeAudiences(root: JsonNode): void {
-  const rules = member(root, word('rules'))
   let patterns: u32 = 1
-  for (let each = firstItem(rules); each !== null; each = after(each))
-    patterns += max(itemCount(hostsOf(each)), 1)
+  const first = firstRule(root)
+  for (let each = first; each !== null; each = after(each)) patterns += max(itemCount(hostsOf(each)), 1)
   places = openTable(root, patterns, <u32>offsetof<Place>())
   if (places == 0) return
   mask = lastPlace
   visit(null, root, false)
-  for (let each = firstItem(rules); each !== null; each = after(each)) visit(each, root, false)
-  for (let each = firstItem(rules); each !== null; each = after(each)) visit(each, root, true)
+  for (let each = first; each !== null; each = after(each)) visit(each, root, false)
+  for (let each = first; each !== null; each = after(each)) visit(each, root, true)
 }
 
 /** Puts the patterns of a plan into the table, or looks for those above them. */

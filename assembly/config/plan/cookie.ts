@@ -1,7 +1,7 @@
 /** What a cookie's fields must be together, or browsers throw it away (RFC 6265bis sections 4.1.2 and 4.1.3). */
 import { phrase } from '../../bytes/phrase'
 import { isWord, word } from '../../bytes/words'
-import { JsonKind, JsonNode, flagOf, member, textOf } from '../../json/node'
+import { JsonKind, JsonNode, flagOf, textOf } from '../../json/node'
 import { HOST_PREFIX, SECURE_PREFIX, hasPrefix, isRootPath } from '../check/cookie'
 import { error } from '../report'
 import { pick } from './layers'

@@ -3,7 +3,7 @@
  * rule inherits whole was judged at the top level. Parts in which an error was found already are left alone.
  */
 import { word } from '../../bytes/words'
-import { JsonNode, after, firstItem, itemCount, member } from '../../json/node'
+import { JsonNode, after, member } from '../../json/node'
 import { MOST_RULES } from '../check/root'
 import { signingFound } from '../check/signing'
 import { judgeAudiences } from './audience'
@@ -14,6 +14,7 @@ import { debugHeader, judgeObserve } from './observe'
 import { judgeSecrets } from './secrets'
 import { judgeSession } from './session'
 import { judgeTrust } from './trust'
+import { firstRule, ruleCount } from '../rules'
 
 export function judgePlans(root: JsonNode): void {
   judgeTrust(root)
@@ -22,11 +23,7 @@ export function judgePlans(root: JsonNode): void {
   gatherKeyHeaders(root)
   judgeObserve(root)
   judgeHeaders(root)
-  for (
-    let rule: JsonNode | null = firstItem(member(root, word('rules')));
-    rule !== null;
-    rule = after(rule)
-  ) {
+  for (let rule: JsonNode | null = firstRule(root); rule !== null; rule = after(rule)) {
     const session = member(rule, word('session'))
     const key = member(rule, word('key'))
     if (hasSession(rule, root) && (session !== null || key !== null || !hasSession(null, root)))
@@ -36,7 +33,7 @@ export function judgePlans(root: JsonNode): void {
     judgeHeaders(rule)
   }
   // More rules are refused already, and would take a great deal of memory.
-  if (itemCount(member(root, word('rules'))) > MOST_RULES) return
+  if (ruleCount(root) > MOST_RULES) return
   if (signingFound) judgeAudiences(root)
   if (signingFound || debugHeader(root) !== null) judgeSecrets(root)
 }

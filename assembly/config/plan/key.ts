@@ -10,6 +10,7 @@ import { SOURCE_LEVELS, kindOf, scalarOf, valueOf } from '../check/source'
 import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { SourceKind } from '../policy'
 import { error, warning } from '../report'
+import { firstRule } from '../rules'
 import { carrierOf } from './application'
 import { pick } from './layers'
 
@@ -121,7 +122,7 @@ export function gatherKeyHeaders(root: JsonNode): void {
   clearNames()
   addName(DEFAULT_KEY_HEADER)
   gatherKeyHeader(root)
-  for (let rule = firstItem(member(root, word('rules'))); rule !== null; rule = after(rule)) {
+  for (let rule = firstRule(root); rule !== null; rule = after(rule)) {
     gatherKeyHeader(rule)
   }
 }

@@ -12,6 +12,7 @@ import { fingerprintOf } from '../check/secret'
 import { MOST_SIGNING_KEYS } from '../check/signing'
 import { JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
 import { error } from '../report'
+import { firstRule, ruleCount } from '../rules'
 import { debugHeader } from './observe'
 import { lastPlace, openTable } from './table'
 
@@ -27,7 +28,7 @@ let places: usize = 0
 let mask: u32 = 0
 
 export function judgeSecrets(root: JsonNode): void {
-  const layers = itemCount(member(root, word('rules'))) + 1
+  const layers = ruleCount(root) + 1
   places = openTable(root, layers * (MOST_SIGNING_KEYS + 1) + 1, PLACE_BYTES)
   if (places == 0) return
   mask = lastPlace
@@ -40,8 +41,7 @@ export function judgeSecrets(root: JsonNode): void {
 /** First every hashSecret, then the signing keys: an error is shown at the key, which is easier to replace. */
 function judgeLayers(root: JsonNode, signing: bool): void {
   judgeLayer(root, signing)
-  for (let rule = firstItem(member(root, word('rules'))); rule !== null; rule = after(rule))
-    judgeLayer(rule, signing)
+  for (let rule = firstRule(root); rule !== null; rule = after(rule)) judgeLayer(rule, signing)
 }
 
 function judgeLayer(layer: JsonNode, signing: bool): void {

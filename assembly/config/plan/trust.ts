@@ -6,11 +6,12 @@ import { phrase } from '../../bytes/phrase'
 import { Slice, isPresent } from '../../bytes/slice'
 import { listHolds } from '../../bytes/slice-list'
 import { word } from '../../bytes/words'
-import { JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
+import { JsonNode, after, firstItem, member, textOf } from '../../json/node'
 import { isUnverified } from '../check/claim'
 import { MOST_LEAVES, SOURCE_LEVELS, kindOf, valueOf } from '../check/source'
 import { SLICE_BYTES, SourceKind } from '../policy'
 import { error } from '../report'
+import { firstRule, ruleCount } from '../rules'
 import { roomFor } from './table'
 
 // Slice[]: the names that verified claims have, as often as they have them: there is room for every source.
@@ -21,7 +22,7 @@ let nameRoom: u32 = 0
 /** Reports every unverified claim with the name of a verified one. */
 export function judgeTrust(root: JsonNode): void {
   nameCount = 0
-  nameRoom = (itemCount(member(root, word('rules'))) + 1) * MOST_LEAVES
+  nameRoom = (ruleCount(root) + 1) * MOST_LEAVES
   names = roomFor(root, nameRoom * SLICE_BYTES)
   if (names == 0) return
   judgeClaims(root, false)
@@ -31,8 +32,7 @@ export function judgeTrust(root: JsonNode): void {
 /** Takes down the names of verified claims, or compares those of unverified ones with them. */
 function judgeClaims(root: JsonNode, unverified: bool): void {
   judgeLayer(root, unverified)
-  for (let rule = firstItem(member(root, word('rules'))); rule !== null; rule = after(rule))
-    judgeLayer(rule, unverified)
+  for (let rule = firstRule(root); rule !== null; rule = after(rule)) judgeLayer(rule, unverified)
 }
 
 function judgeLayer(layer: JsonNode, unverified: bool): void {

@@ -9,10 +9,11 @@ import { MODES, MOST_RULES } from '../check/root'
 import { SOURCE_LEVELS } from '../check/source'
 import { missingKeys, signingFound } from '../check/signing'
 import { choiceOf } from '../fields'
-import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
+import { JsonNode, after, firstItem, firstMember, itemCount, member, textOf } from '../../json/node'
 import { hasKey, hasSession, pick } from '../plan/layers'
 import { debugHeader, debugTokenHeader } from '../plan/observe'
 import { Plan, Policy, Rule, SLICE_BYTES, Source, SourceKind } from '../policy'
+import { firstRule, rulesOf } from '../rules'
 import {
   blockBytes,
   blockLowerText,
@@ -47,7 +48,7 @@ let keyHeaderRoom: u32 = 0
 
 /** The policy of a configuration without errors; null if it would be larger than 1 MiB or the heap has no room. */
 export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
-  const rules = member(root, word('rules'))
+  const rules = rulesOf(root)
   const ruleCount = itemCount(rules)
   if (!openBlock(documentBytes * GROWTH + ruleCount * BYTES_PER_RULE)) return null
   startKeys()
@@ -155,7 +156,7 @@ function addPlanKeyHeaders(policy: Policy, top: Plan): void {
 /** Every valid `key.header` that is written anywhere, be its part left out by a `skip` or not. */
 function addNamedKeyHeaders(policy: Policy, root: JsonNode | null): void {
   addKeyHeadersOf(policy, root)
-  for (let rule: JsonNode | null = firstItem(member(root, word('rules'))); rule !== null; rule = after(rule))
+  for (let rule: JsonNode | null = firstRule(root); rule !== null; rule = after(rule))
     addKeyHeadersOf(policy, rule)
 }
 
@@ -168,10 +169,6 @@ function addKeyHeadersOf(policy: Policy, layer: JsonNode | null): void {
       if (!hasName(field.text)) addKeyHeader(policy, blockLowerText(field.text))
     }
   }
-}
-
-function firstMember(node: JsonNode | null): JsonNode | null {
-  return node !== null && node.kind == JsonKind.Object ? node.child : null
 }
 
 function addKeyHeader(policy: Policy, header: Slice): void {

@@ -1,6 +1,6 @@
 /** Transforms into the policy's block. Every one was checked. */
 import { word, wordIndex } from '../../bytes/words'
-import { JsonKind, JsonNode, after, firstItem, itemCount, member, textOf } from '../../json/node'
+import { JsonNode, after, firstItem, firstMember, itemCount, member, textOf } from '../../json/node'
 import { TRANSFORMS } from '../check/transform'
 import { Transform, TransformKind } from '../policy'
 import { blockBytes, blockText } from './block'
@@ -18,7 +18,7 @@ export function writeTransforms(list: JsonNode): usize {
 }
 
 function writeTransform(transform: Transform, node: JsonNode): void {
-  const value = node.kind == JsonKind.Object ? node.child : null
+  const value = firstMember(node)
   transform.kind = wordIndex(value === null ? textOf(node) : value.name, TRANSFORMS)
   if (value === null) return
   if (transform.kind == TransformKind.Split) {
