@@ -7,9 +7,9 @@ import { count } from '../proxy/metrics'
 import { TYPE_STRING, allNode, leafNode } from './node'
 import { rawValue } from './raw'
 import { leafValue } from './source'
-import { traceNothing, traceYield } from './trace'
+import { YIELDED, traceLeaf } from './trace'
 import { transformedByAll } from './transform'
-import { Nothing, nothingBecause, valueBytes, valueType, yieldNothing, yieldValue } from './value'
+import { Nothing, valueBytes, valueType, yieldValue } from './value'
 
 /** `firstOf` and `all` may be nested this deep; the configuration is checked for it, this is the second look. */
 // @ts-ignore: decorator
@@ -57,26 +57,36 @@ function nodeByKind(source: Source, depth: u32): Slice {
 }
 
 function leaf(source: Source): Slice {
-  let result: Slice = ABSENT
-  if (leafValue(source) && transformValue(source) && (!raw || rawValue(source))) {
-    result = raw ? valueBytes : leafNode(source.label, valueType, valueBytes)
+  let because = leafValue(source)
+  if (because != Nothing.No) return nothing(source, because)
+  if (source.transformCount != 0) {
+    because = transformValue(source)
+    if (because != Nothing.No) return nothing(source, because)
   }
-  if (isPresent(result)) {
-    traceYield(source.kind)
-  } else {
-    const because = nothingCounter()
-    count(because)
-    traceNothing(source.kind, because)
+  if (raw) {
+    because = rawValue(source)
+    if (because != Nothing.No) return nothing(source, because)
   }
+  const result = raw ? valueBytes : leafNode(source.label, valueType, valueBytes)
+  if (!isPresent(result)) return nothing(source, Nothing.TooLarge)
+  traceLeaf(source.kind, YIELDED)
   return result
 }
 
+/** Always ABSENT, for `return nothing(...)`. */
+function nothing(source: Source, because: Nothing): Slice {
+  // Both are in one order.
+  const counter: Counter = Counter.SourceAbsent + because - Nothing.Absent
+  count(counter)
+  traceLeaf(source.kind, <u8>counter)
+  return ABSENT
+}
+
 /** Puts in the place of the value what the source's transforms leave of it. */
-function transformValue(source: Source): bool {
-  if (source.transformCount == 0) return true
+function transformValue(source: Source): Nothing {
   const text = transformedByAll(source.transforms, source.transformCount, valueBytes)
-  if (text == ABSENT) return yieldNothing(Nothing.Malformed)
-  return text == UNREADABLE ? yieldNothing(Nothing.TooLarge) : yieldValue(TYPE_STRING, text)
+  if (text == ABSENT) return Nothing.Malformed
+  return text == UNREADABLE ? Nothing.TooLarge : yieldValue(TYPE_STRING, text)
 }
 
 /** Yields nothing unless every part does. */
@@ -90,21 +100,6 @@ function all(source: Source, depth: u32): Slice {
     store<Slice>(nodes + (i << 3), node)
   }
   return allNode(nodes, source.childCount)
-}
-
-function nothingCounter(): Counter {
-  switch (nothingBecause) {
-    case Nothing.Malformed:
-      return Counter.SourceMalformed
-    case Nothing.TooLarge:
-    // Something was yielded, and there was no room for its node.
-    case Nothing.No:
-      return Counter.SourceTooLarge
-    case Nothing.Unreadable:
-      return Counter.SourceUnreadable
-    default:
-      return Counter.SourceAbsent
-  }
 }
 
 // @ts-ignore: decorator

@@ -7,7 +7,7 @@ import { arenaAlloc } from '../bytes/arena'
 import { Slice, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { TYPE_LIST } from './node'
-import { LONGEST_VALUE, Nothing, yieldNothing, yieldValue } from './value'
+import { LONGEST_VALUE, Nothing, yieldValue } from './value'
 
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 let count: u32 = 0
@@ -25,10 +25,10 @@ export function listItem(item: Slice): void {
 }
 
 /** An empty list is as good as none. */
-export function yieldList(): bool {
+export function yieldList(): Nothing {
   const list = writer.result
-  if (!isPresent(list)) return yieldNothing(Nothing.TooLarge)
-  if (count == 0) return yieldNothing(Nothing.Absent)
+  if (!isPresent(list)) return Nothing.TooLarge
+  if (count == 0) return Nothing.Absent
   store<u32>(ptrOf(list), bswap<u32>(count))
   return yieldValue(TYPE_LIST, list)
 }

@@ -14,7 +14,7 @@ import { Source, SourceKind } from '../config/policy'
 import { upperHexDigit } from '../http/percent'
 import { sessionValue } from '../session/session'
 import { TYPE_BOOLEAN, TYPE_LIST, TYPE_NUMBER, TYPE_STRING } from './node'
-import { Nothing, valueBytes, valueType, yieldNothing, yieldValue } from './value'
+import { Nothing, valueBytes, valueType, yieldValue } from './value'
 
 // @ts-ignore: decorator
 @inline
@@ -23,20 +23,19 @@ const LONGEST: u32 = 256
 const text: usize = memory.data(LONGEST)
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
-/** Puts its text in the place of the value that `source` just yielded (key/value.ts). False: it has none, and why. */
-export function rawValue(source: Source): bool {
+/** Puts its text in the place of the value that `source` just yielded (key/value.ts); or says why it has none. */
+export function rawValue(source: Source): Nothing {
   writer.open(text, LONGEST)
   if (source.kind == SourceKind.Session) escape(sessionValue)
   else if (source.kind == SourceKind.Address) address(valueBytes)
   else if (valueType == TYPE_NUMBER) {
-    if (!integer(reinterpret<f64>(bswap<u64>(load<u64>(ptrOf(valueBytes))))))
-      return yieldNothing(Nothing.Malformed)
+    if (!integer(reinterpret<f64>(bswap<u64>(load<u64>(ptrOf(valueBytes)))))) return Nothing.Malformed
   } else if (valueType == TYPE_BOOLEAN)
     writer.bytes(load<u8>(ptrOf(valueBytes)) == 1 ? ascii('true') : ascii('false'))
   else if (valueType == TYPE_LIST) items(valueBytes)
   else escape(valueBytes)
   const written = writer.result
-  return isPresent(written) ? yieldValue(TYPE_STRING, written) : yieldNothing(Nothing.TooLarge)
+  return isPresent(written) ? yieldValue(TYPE_STRING, written) : Nothing.TooLarge
 }
 
 function escape(value: Slice): void {

@@ -19,7 +19,7 @@ import { claimValue } from './claim'
 import { listItem, openList, yieldList } from './list'
 import { TYPE_BINARY, TYPE_STRING } from './node'
 import { unverifiedClaim } from './token'
-import { LONGEST_VALUE, Nothing, yieldNothing, yieldText, yieldValue } from './value'
+import { LONGEST_VALUE, Nothing, yieldText, yieldValue } from './value'
 
 const CONTENT_TYPE: Slice = ascii('content-type')
 const SOURCE_ADDRESS: Slice = ascii('source\0address')
@@ -27,8 +27,8 @@ const SOURCE_ADDRESS: Slice = ascii('source\0address')
 const addressBytes: usize = memory.data(16, 8)
 const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
-/** The value of a source that is no combination, in the variables of key/value.ts. False: nothing, and why. */
-export function leafValue(source: Source): bool {
+/** The value of a source that is no combination, in the variables of key/value.ts; or why there is none. */
+export function leafValue(source: Source): Nothing {
   switch (source.kind) {
     case SourceKind.Session:
       return sessionLeaf()
@@ -56,48 +56,48 @@ export function leafValue(source: Source): bool {
     case SourceKind.ForwardedClientCert:
       return forwardedLeaf(source)
     default:
-      return yieldNothing(Nothing.Absent)
+      return Nothing.Absent
   }
 }
 
-function sessionLeaf(): bool {
+function sessionLeaf(): Nothing {
   if (isPresent(sessionId)) return yieldValue(TYPE_BINARY, sessionId)
   return yieldText(sessionValue)
 }
 
-function claimLeaf(source: Source): bool {
+function claimLeaf(source: Source): Nothing {
   const token = source.token
   return token === null ? claimValue(source) : unverifiedClaim(source, token)
 }
 
-function queryLeaf(source: Source): bool {
+function queryLeaf(source: Source): Nothing {
   const raw = carriedText(source)
   if (!source.decode || !isPresent(raw)) return yieldText(raw)
   const room = lenOf(raw)
-  if (room > 3 * LONGEST_VALUE) return yieldNothing(Nothing.TooLarge)
+  if (room > 3 * LONGEST_VALUE) return Nothing.TooLarge
   writer.open(arenaAlloc(room), room)
-  if (!decodePercent(raw, true, writer)) return yieldNothing(Nothing.Malformed)
+  if (!decodePercent(raw, true, writer)) return Nothing.Malformed
   const value = writer.result
-  return isPresent(value) ? yieldText(value) : yieldNothing(Nothing.TooLarge)
+  return isPresent(value) ? yieldText(value) : Nothing.TooLarge
 }
 
 /** The downstream address after Envoy's own handling of trusted hops. */
-function addressLeaf(source: Source): bool {
+function addressLeaf(source: Source): Nothing {
   const text = readProperty(SOURCE_ADDRESS)
   if (!isPresent(text)) return yieldText(text)
   const length = parseAddress(text, addressBytes)
-  if (length == 0) return yieldNothing(Nothing.Malformed)
+  if (length == 0) return Nothing.Malformed
   maskAddress(addressBytes, length, length == 4 ? source.ipv4Prefix : source.ipv6Prefix)
   return yieldValue(TYPE_BINARY, slice(addressBytes, length))
 }
 
 /** One capture is its text, several are a list. */
-function pathLeaf(source: Source): bool {
+function pathLeaf(source: Source): Nothing {
   const path = requestNormalisedPath()
-  if (path == UNREADABLE) return yieldNothing(Nothing.Unreadable)
-  if (path == ABSENT) return yieldNothing(isPresent(requestPath()) ? Nothing.Malformed : Nothing.Absent)
+  if (path == UNREADABLE) return Nothing.Unreadable
+  if (path == ABSENT) return isPresent(requestPath()) ? Nothing.Malformed : Nothing.Absent
   const template = source.name
-  if (!matchPath(template, path)) return yieldNothing(Nothing.Absent)
+  if (!matchPath(template, path)) return Nothing.Absent
   const first = pathCapture(template, path, 0)
   if (pathCapture(template, path, 1) == ABSENT) return yieldText(first)
   openList()
@@ -110,23 +110,23 @@ function pathLeaf(source: Source): bool {
 }
 
 /** The host as rules see it, in lower case. */
-function authorityLeaf(): bool {
+function authorityLeaf(): Nothing {
   const host = hostOf(requestAuthority())
   if (!isPresent(host)) return yieldText(host)
   const length = lenOf(host)
-  if (length > LONGEST_VALUE) return yieldNothing(Nothing.TooLarge)
+  if (length > LONGEST_VALUE) return Nothing.TooLarge
   writer.open(arenaAlloc(length), length)
   for (let at = ptrOf(host); at < endOf(host); at++) writer.byte(toLower(load<u8>(at)))
   const lower = writer.result
-  return isPresent(lower) ? yieldText(lower) : yieldNothing(Nothing.TooLarge)
+  return isPresent(lower) ? yieldText(lower) : Nothing.TooLarge
 }
 
-function grpcLeaf(source: Source): bool {
+function grpcLeaf(source: Source): Nothing {
   const contentType = readRequestHeader(CONTENT_TYPE)
-  if (contentType == UNREADABLE) return yieldNothing(Nothing.Unreadable)
-  if (!isGrpcContentType(contentType)) return yieldNothing(Nothing.Absent)
+  if (contentType == UNREADABLE) return Nothing.Unreadable
+  if (!isGrpcContentType(contentType)) return Nothing.Absent
   const path = requestPath()
   if (!isPresent(path)) return yieldText(path)
   const name = source.part == 0 ? grpcService(path) : grpcMethod(path)
-  return isPresent(name) ? yieldText(name) : yieldNothing(Nothing.Malformed)
+  return isPresent(name) ? yieldText(name) : Nothing.Malformed
 }

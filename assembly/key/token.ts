@@ -27,7 +27,7 @@ import { valueNumber, valueText } from '../json/value'
 import { carriedText } from './carrier'
 import { claimItem, yieldClaimFlag, yieldClaimNumber, yieldClaimText } from './claim-value'
 import { openList, yieldList } from './list'
-import { Nothing, yieldNothing, yieldText } from './value'
+import { Nothing, yieldText } from './value'
 
 // @ts-ignore: decorator
 @inline
@@ -37,15 +37,15 @@ const AUTHORIZATION: Slice = ascii('authorization')
 const BEARER: Slice = ascii('bearer')
 
 /** `carrier` is the source whose text is the token. */
-export function unverifiedClaim(source: Source, carrier: Source): bool {
+export function unverifiedClaim(source: Source, carrier: Source): Nothing {
   const text = carriedText(carrier)
   if (!isPresent(text) || lenOf(text) == 0) return yieldText(text)
   const token = carrier.kind == SourceKind.Header ? withoutScheme(text, carrier.name) : text
-  if (lenOf(token) > LONGEST_TOKEN) return yieldNothing(Nothing.TooLarge)
+  if (lenOf(token) > LONGEST_TOKEN) return Nothing.TooLarge
   const payload = jwtPayload(token)
-  if (payload == UNREADABLE) return yieldNothing(Nothing.TooLarge)
+  if (payload == UNREADABLE) return Nothing.TooLarge
   openFind(payload, source.name)
-  if (!findNext()) return yieldNothing(hasFailed() ? Nothing.Malformed : Nothing.Absent)
+  if (!findNext()) return hasFailed() ? Nothing.Malformed : Nothing.Absent
   return source.claimType == ClaimType.List ? list() : scalar(source.claimType)
 }
 
@@ -65,23 +65,23 @@ function withoutScheme(text: Slice, header: Slice): Slice {
 }
 
 /** The value that was just found, once the rest of the payload was read too. */
-function scalar(type: ClaimType): bool {
+function scalar(type: ClaimType): Nothing {
   const kind = foundKind
   const text = valueText
   const flag: u8 = valueNumber == 0 ? 0 : 1
   const number = kind == JsonKind.Number ? exactInteger() : NaN
-  if (findNext() || hasFailed()) return yieldNothing(Nothing.Malformed)
+  if (findNext() || hasFailed()) return Nothing.Malformed
   if (type == ClaimType.String && kind == JsonKind.String) return yieldClaimText(text)
   if (type == ClaimType.Boolean && kind == JsonKind.Boolean) return yieldClaimFlag(flag)
-  return type == ClaimType.Number ? yieldClaimNumber(number) : yieldNothing(Nothing.Malformed)
+  return type == ClaimType.Number ? yieldClaimNumber(number) : Nothing.Malformed
 }
 
-function list(): bool {
-  if (foundKind != JsonKind.Array) return yieldNothing(Nothing.Malformed)
+function list(): Nothing {
+  if (foundKind != JsonKind.Array) return Nothing.Malformed
   openList()
   while (findNext()) {
-    if (foundKind != JsonKind.String) return yieldNothing(Nothing.Malformed)
-    if (!claimItem(valueText)) return false
+    if (foundKind != JsonKind.String) return Nothing.Malformed
+    if (!claimItem(valueText)) return Nothing.Malformed
   }
-  return hasFailed() ? yieldNothing(Nothing.Malformed) : yieldList()
+  return hasFailed() ? Nothing.Malformed : yieldList()
 }

@@ -4,7 +4,6 @@
  *     | kind u8 | outcome u8 | ...      one pair for each source that is no combination, at most 16
  */
 import { SourceKind } from '../config/policy'
-import { Counter } from '../proxy/counter'
 
 /** A configuration has no more sources in one list. */
 // @ts-ignore: decorator
@@ -29,15 +28,8 @@ export function startTrace(): void {
   traceLength = 0
 }
 
-export function traceYield(kind: SourceKind): void {
-  traceLeaf(kind, YIELDED)
-}
-
-export function traceNothing(kind: SourceKind, because: Counter): void {
-  traceLeaf(kind, <u8>because)
-}
-
-function traceLeaf(kind: SourceKind, outcome: u8): void {
+/** `outcome` is YIELDED, or the Counter of why the source yields nothing. */
+export function traceLeaf(kind: SourceKind, outcome: u8): void {
   if (traceLength == TRACE_BYTES) return
   store<u8>(trace + traceLength, <u8>kind)
   store<u8>(trace + traceLength, outcome, 1)
