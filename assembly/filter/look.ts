@@ -67,8 +67,9 @@ export function lookForPath(index: RuleIndex, path: Slice): void {
 function hashSegments(path: Slice): u32 {
   let segments: u32 = 0
   let sum: u32 = 0
-  for (let at = ptrOf(path); at < endOf(path) && segments < MOST_SEGMENTS; segments++) {
-    const end = indexOf(at + 1, endOf(path), SLASH)
+  const pathEnd = endOf(path)
+  for (let at = ptrOf(path); at < pathEnd && segments < MOST_SEGMENTS; segments++) {
+    const end = indexOf(at + 1, pathEnd, SLASH)
     const term = segmentHash(segments, at + 1, end)
     store<u32>(terms + (segments << 2), term)
     store<u32>(sums + (segments << 2), sum)

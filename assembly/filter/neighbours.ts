@@ -53,7 +53,7 @@ export function renewLease(root: Root): void {
   if (found == UNREADABLE || now == 0) return
   let end = leases
   let renewed = false
-  for (let at = ptrOf(found); at + LEASE_BYTES <= endOf(found); at += LEASE_BYTES) {
+  for (let at = ptrOf(found), last = endOf(found); at + LEASE_BYTES <= last; at += LEASE_BYTES) {
     const age = <u32>now - load<u32>(at, 4)
     if (load<u32>(at) == root.plugin) {
       renewed = age == 0

@@ -25,8 +25,9 @@ export enum Sharing {
 export function sharingOf(cacheControl: Slice): Sharing {
   let sharing = Sharing.Silent
   if (!isPresent(cacheControl)) return sharing
-  for (let at = ptrOf(cacheControl); at < endOf(cacheControl);) {
-    const end = indexOf(at, endOf(cacheControl), COMMA)
+  const last = endOf(cacheControl)
+  for (let at = ptrOf(cacheControl); at < last;) {
+    const end = indexOf(at, last, COMMA)
     const nameEnd = indexOf(at, end, EQUALS)
     const name = withoutBlanks(at, nameEnd)
     if (equalsIgnoreCase(name, NO_STORE)) return Sharing.Refused
@@ -42,8 +43,9 @@ export function sharingOf(cacheControl: Slice): Sharing {
 
 /** Appends the directives that do not speak to shared caches, and `, ` behind each: all but public and s-maxage. */
 export function writeForOneClient(cacheControl: Slice, out: Writer): void {
-  for (let at = ptrOf(cacheControl); at < endOf(cacheControl);) {
-    const end = indexOf(at, endOf(cacheControl), COMMA)
+  const last = endOf(cacheControl)
+  for (let at = ptrOf(cacheControl); at < last;) {
+    const end = indexOf(at, last, COMMA)
     const start = ptrOf(withoutBlanks(at, end))
     const name = withoutBlanks(start, indexOf(start, end, EQUALS))
     if (start < end && !equalsIgnoreCase(name, PUBLIC) && !equalsIgnoreCase(name, SHARED_MAX_AGE)) {

@@ -72,11 +72,12 @@ export function isToken(s: Slice): bool {
  */
 export function consistsOf(s: Slice, ranges: Words): bool {
   const pairs = wordOf(ranges)
+  const rangesEnd = endOf(pairs)
   for (let at = ptrOf(s), end = endOf(s); at < end; at++) {
     const octet = load<u8>(at)
     let range = ptrOf(pairs)
-    while (range < endOf(pairs) && (octet < load<u8>(range) || octet > load<u8>(range, 1))) range += 2
-    if (range >= endOf(pairs)) return false
+    while (range < rangesEnd && (octet < load<u8>(range) || octet > load<u8>(range, 1))) range += 2
+    if (range >= rangesEnd) return false
   }
   return true
 }

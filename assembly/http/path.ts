@@ -3,7 +3,18 @@
  * `:path` itself is never rewritten; what the backend would read differently from us matches no rule at all.
  */
 import { BACKSLASH, DOT, HASH, PERCENT, QUESTION_MARK, SEMICOLON, SLASH } from '../bytes/ascii'
-import { ABSENT, Slice, between, endOf, equals, indexOf, isPresent, lenOf, ptrOf } from '../bytes/slice'
+import {
+  ABSENT,
+  Slice,
+  between,
+  endOf,
+  equals,
+  indexOf,
+  isPresent,
+  lenOf,
+  ptrOf,
+  slice,
+} from '../bytes/slice'
 import { Writer } from '../bytes/writer'
 import { isPathOctet, isUnreserved } from './octet'
 import { PATH_SEGMENTS_MAX, isAnySegment, isCapture, isRest } from './path-pattern'
@@ -42,19 +53,19 @@ export function normalisePath(path: Slice, out: Writer): bool {
     const start = out.at
     at = writeSegment(at + 1, end, out)
     if (at == AMBIGUOUS || !isPresent(out.result)) return false
-    const segment = between(start, out.at)
-    const dots = dotsOf(segment)
+    const length = <u32>(out.at - start)
+    const dots = dotsOf(slice(start, length))
     if (dots == 2) {
       if (depth == 0 || sawEmpty) return false
       depth--
       out.truncate(before - lengthOfSegmentBefore(start - 1))
-    } else if (dots == 1 || lenOf(segment) == 0) {
+    } else if (dots == 1 || length == 0) {
       out.truncate(before)
     } else if (++depth > PATH_SEGMENTS_MAX) {
       return false
     }
-    if (lenOf(segment) == 0) sawEmpty = true
-    if (at == end && (dots > 0 || lenOf(segment) == 0)) out.byte(SLASH)
+    if (length == 0) sawEmpty = true
+    if (at == end && (dots > 0 || length == 0)) out.byte(SLASH)
   }
   return isPresent(out.result)
 }
@@ -72,13 +83,15 @@ export function matchPath(pattern: Slice, normalised: Slice): bool {
   let p = ptrOf(pattern)
   let q = ptrOf(normalised)
   while (p < patternEnd) {
-    const wanted = between(p + 1, indexOf(p + 1, patternEnd, SLASH))
+    const wantedEnd = indexOf(p + 1, patternEnd, SLASH)
+    const wanted = between(p + 1, wantedEnd)
     if (isRest(wanted)) return true
     if (q == pathEnd) return false
-    const segment = between(q + 1, indexOf(q + 1, pathEnd, SLASH))
+    const segmentEnd = indexOf(q + 1, pathEnd, SLASH)
+    const segment = between(q + 1, segmentEnd)
     if (isAnySegment(wanted) ? lenOf(segment) == 0 : !equals(wanted, segment)) return false
-    p = endOf(wanted)
-    q = endOf(segment)
+    p = wantedEnd
+    q = segmentEnd
   }
   return q == pathEnd
 }
@@ -96,11 +109,11 @@ export function pathCapture(pattern: Slice, normalised: Slice, index: u32): Slic
   let p = ptrOf(pattern)
   let q = ptrOf(normalised)
   while (p < patternEnd && q < pathEnd) {
-    const wanted = between(p + 1, indexOf(p + 1, patternEnd, SLASH))
-    const segment = between(q + 1, indexOf(q + 1, pathEnd, SLASH))
-    if (isCapture(wanted) && index-- == 0) return segment
-    p = endOf(wanted)
-    q = endOf(segment)
+    const wantedEnd = indexOf(p + 1, patternEnd, SLASH)
+    const segmentEnd = indexOf(q + 1, pathEnd, SLASH)
+    if (isCapture(between(p + 1, wantedEnd)) && index-- == 0) return between(q + 1, segmentEnd)
+    p = wantedEnd
+    q = segmentEnd
   }
   return ABSENT
 }

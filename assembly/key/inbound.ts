@@ -34,7 +34,7 @@ function isTrusted(policy: KeyPolicy, peer: Slice): bool {
 
 function isKey(text: Slice): bool {
   if (!isPresent(text) || lenOf(text) == 0 || lenOf(text) > LONGEST) return false
-  for (let at = ptrOf(text); at < endOf(text); at++) {
+  for (let at = ptrOf(text), end = endOf(text); at < end; at++) {
     const octet = load<u8>(at)
     if (octet <= 0x20 || octet >= 0x7f) return false
   }

@@ -116,7 +116,7 @@ function authorityLeaf(): Nothing {
   const length = lenOf(host)
   if (length > LONGEST_VALUE) return Nothing.TooLarge
   writer.open(arenaAlloc(length), length)
-  for (let at = ptrOf(host); at < endOf(host); at++) writer.byte(toLower(load<u8>(at)))
+  for (let at = ptrOf(host), end = endOf(host); at < end; at++) writer.byte(toLower(load<u8>(at)))
   const lower = writer.result
   return isPresent(lower) ? yieldText(lower) : Nothing.TooLarge
 }

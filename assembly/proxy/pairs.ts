@@ -7,7 +7,7 @@
  */
 import { proxy_get_header_map_pairs } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
 import { arenaAlloc } from '../bytes/arena'
-import { ABSENT, Slice, UNREADABLE, between, endOf, lenOf, ptrOf, slice } from '../bytes/slice'
+import { ABSENT, Slice, UNREADABLE, between, lenOf, ptrOf, slice } from '../bytes/slice'
 import { HeaderMapType, Status } from './abi'
 import { OUT, OUT_LENGTH, outSlice } from './out'
 
@@ -65,7 +65,7 @@ export class PairCursor {
     this.sizes = ptrOf(pairs) + 4
     this.sizesEnd = this.sizes + count * 8
     this.data = this.sizesEnd
-    this.end = endOf(pairs)
+    this.end = ptrOf(pairs) + length
     return true
   }
 
