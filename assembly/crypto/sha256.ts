@@ -21,12 +21,13 @@ export const SHA256_BLOCK_BYTES: u32 = 64
 @inline
 const LENGTH_OFFSET: u32 = 56
 
-const roundConstants: usize = memory.data(256, 8)
 /** The first eight count. */
 const initialState: usize = memory.data(256, 8)
 
 const state: usize = memory.data(SHA256_BYTES, 8)
-const schedule: usize = memory.data(256, 8)
+// One behind the other, so that one address leads to both.
+const schedule: usize = memory.data(512, 8)
+const roundConstants: usize = schedule + 256
 /** The start of a block that is not complete yet: the first `total % 64` bytes of it. */
 const pending: usize = memory.data(SHA256_BLOCK_BYTES, 8)
 let total: u64 = 0
@@ -140,31 +141,29 @@ function compress(block: usize): void {
   let f = load<u32>(state, 20)
   let g = load<u32>(state, 24)
   let h = load<u32>(state, 28)
-  for (let i: usize = 0; i < 256; i += 32) {
-    const w = schedule + i
-    const k = roundConstants + i
-    h += bigSigma1(e) + choose(e, f, g) + load<u32>(k) + load<u32>(w)
+  for (let w = schedule; w < roundConstants; w += 32) {
+    h += bigSigma1(e) + choose(e, f, g) + load<u32>(w, 256) + load<u32>(w)
     d += h
     h += bigSigma0(a) + majority(a, b, c)
-    g += bigSigma1(d) + choose(d, e, f) + load<u32>(k, 4) + load<u32>(w, 4)
+    g += bigSigma1(d) + choose(d, e, f) + load<u32>(w, 260) + load<u32>(w, 4)
     c += g
     g += bigSigma0(h) + majority(h, a, b)
-    f += bigSigma1(c) + choose(c, d, e) + load<u32>(k, 8) + load<u32>(w, 8)
+    f += bigSigma1(c) + choose(c, d, e) + load<u32>(w, 264) + load<u32>(w, 8)
     b += f
     f += bigSigma0(g) + majority(g, h, a)
-    e += bigSigma1(b) + choose(b, c, d) + load<u32>(k, 12) + load<u32>(w, 12)
+    e += bigSigma1(b) + choose(b, c, d) + load<u32>(w, 268) + load<u32>(w, 12)
     a += e
     e += bigSigma0(f) + majority(f, g, h)
-    d += bigSigma1(a) + choose(a, b, c) + load<u32>(k, 16) + load<u32>(w, 16)
+    d += bigSigma1(a) + choose(a, b, c) + load<u32>(w, 272) + load<u32>(w, 16)
     h += d
     d += bigSigma0(e) + majority(e, f, g)
-    c += bigSigma1(h) + choose(h, a, b) + load<u32>(k, 20) + load<u32>(w, 20)
+    c += bigSigma1(h) + choose(h, a, b) + load<u32>(w, 276) + load<u32>(w, 20)
     g += c
     c += bigSigma0(d) + majority(d, e, f)
-    b += bigSigma1(g) + choose(g, h, a) + load<u32>(k, 24) + load<u32>(w, 24)
+    b += bigSigma1(g) + choose(g, h, a) + load<u32>(w, 280) + load<u32>(w, 24)
     f += b
     b += bigSigma0(c) + majority(c, d, e)
-    a += bigSigma1(f) + choose(f, g, h) + load<u32>(k, 28) + load<u32>(w, 28)
+    a += bigSigma1(f) + choose(f, g, h) + load<u32>(w, 284) + load<u32>(w, 28)
     e += a
     a += bigSigma0(b) + majority(b, c, d)
   }
