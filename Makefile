@@ -37,7 +37,10 @@ SERVLET := build/servlet/.built
 # Other lines of Istio, and Envoy Gateway, whose CRDs judge the manifests too.
 ISTIO_APIS := v1.30.8 v1.31.4 v1.32.0
 ENVOY_GATEWAY := v1.9.1
+crds = $(call module_directory,istio.io/api@$(1))/kubernetes/customresourcedefinitions.gen.yaml
 module_directory = $$(go mod download -json $(1) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+# What mooring check knows of Istio's objects comes from the newest of them.
+ISTIO_SCHEMA = node build/js/tools/istio-schema.js "$(call crds,$(lastword $(ISTIO_APIS)))" $(lastword $(ISTIO_APIS))
 
 # Extra arguments for the demo: make demo ARGS="--only maglev"
 ARGS ?=
@@ -103,19 +106,20 @@ dashboard: $(TOOLS) ## Write Grafana's dashboard
 	@node build/js/tools/dashboard.js
 	@$(BIN)/prettier --log-level warn --write manifests/dashboard/mooring.json
 
-istio: $(ISTIO) ## Have Istio's own code judge the manifests and generate the golden files anew (needs Go)
+istio: $(ISTIO) $(TOOLS) ## Have Istio's own code judge the manifests and generate the golden files anew (needs Go)
 	@unformatted="$$(gofmt -l test/istio)"; test -z "$$unformatted" || { echo "gofmt: $$unformatted" >&2; exit 1; }
 	@$(ISTIO_RUN) check \
-	  $(foreach version,$(ISTIO_APIS),"$(call module_directory,istio.io/api@$(version))/kubernetes/customresourcedefinitions.gen.yaml") \
+	  $(foreach version,$(ISTIO_APIS),"$(call crds,$(version))") \
 	  "$(call module_directory,github.com/envoyproxy/gateway@$(ENVOY_GATEWAY))/charts/gateway-helm/charts/crds/crds/generated"
 	@$(ISTIO_RUN) golden -check -istio "$(ISTIO_MODULE)"
+	@$(ISTIO_SCHEMA) --check
 
 golden: $(ISTIO) ## Write the golden files
 	@$(ISTIO_RUN) golden -istio "$(ISTIO_MODULE)"
 
 schemas: $(TOOLS) ## Write what mooring check knows of Istio's objects, from their CRDs (needs Go)
-	@cd test/istio && node ../../build/js/tools/istio-schema.js \
-	  "$(call module_directory,istio.io/api@$(lastword $(ISTIO_APIS)))/kubernetes/customresourcedefinitions.gen.yaml" $(lastword $(ISTIO_APIS))
+	@$(ISTIO_SCHEMA)
+	@$(BIN)/prettier --log-level warn --write schema/istio.schema.json
 
 gotools: ## Compile helm, kustomize, crane, oras and promtool for the tests that use them (needs Go)
 	@echo 'compiling tools in Go, for minutes the first time ...' >&2

@@ -1,9 +1,10 @@
 /**
  * Writes schema/istio.schema.json: the shapes of Istio's objects, from the CRDs of istio.io/api, without their texts. Fields
- * that a CRD does not have are not allowed, as `kubectl apply` sees it.
+ * that a CRD does not have are not allowed, as `kubectl apply` sees it. With --check it compares, and writes nothing.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { parseAllDocuments } from 'yaml'
 import { packageRoot } from './package-root.ts'
 import { isMapping, listAt, type Mapping, mappingAt, textAt } from '../cli/manifests/value.ts'
@@ -53,10 +54,20 @@ function shapesIn(crds: string): Mapping {
   return shapes
 }
 
-const [file, version] = process.argv.slice(2)
-if (file === undefined || version === undefined) throw new Error('usage: istio-schema FILE VERSION')
+const [file, version, check] = process.argv.slice(2)
+if (file === undefined || version === undefined) throw new Error('usage: istio-schema FILE VERSION [--check]')
+const written = join(packageRoot, 'schema', 'istio.schema.json')
 const schema = {
   $comment: `The spec of Istio's objects, by kind. Generated from the CRDs of istio.io/api ${version} (Apache-2.0) by make schemas.`,
   ...shapesIn(readFileSync(file, 'utf8')),
 }
-writeFileSync(join(packageRoot, 'schema', 'istio.schema.json'), `${JSON.stringify(schema, null, 1)}\n`)
+if (check === undefined) {
+  writeFileSync(written, `${JSON.stringify(schema, null, 1)}\n`)
+} else if (isDeepStrictEqual(JSON.parse(readFileSync(written, 'utf8')), schema)) {
+  console.log(`equal: ${Object.keys(schema).length - 1} schemas`)
+} else {
+  console.error(
+    'istio-schema: schema/istio.schema.json is not what the CRDs say now; `make schemas` writes it',
+  )
+  process.exitCode = 1
+}
