@@ -1,6 +1,6 @@
 /** docs/probe.md: its commands are run, at a gateway of the embedded host; its tables are complete. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { CAUSES, NOTES } from '../../cli/probe/advice.ts'
@@ -51,12 +51,16 @@ describe.each(commands)('probe %s', (command) => {
   })
 })
 
-test('the manifest is there, and says what the page shows', () => {
+test('the manifests are there, and say what the page shows', () => {
   const [, file = ''] = /kubectl apply -f (\S+)/.exec(page) ?? []
-  expect(existsSync(file)).toBe(true)
-  const [shown = ''] = /^ {4}headers:\n(?: {6}.*\n)+/m.exec(page) ?? []
+  const [headers = ''] = /^ {4}headers:\n(?: {6}.*\n)+/m.exec(page) ?? []
   const { spec } = parse(readFileSync(file, 'utf8')) as { spec: { http: { headers: object }[] } }
-  expect(parse(shown)).toEqual({ headers: spec.http[0]?.headers })
+  expect(parse(headers)).toEqual({ headers: spec.http[0]?.headers })
+
+  const [twin = ''] = /manifests\/http-routes\/\S+\.yaml/.exec(page) ?? []
+  const [filters = ''] = /^ {4}filters:\n(?: {6}.*\n)+/m.exec(page) ?? []
+  const route = parse(readFileSync(twin, 'utf8')) as { spec: { rules: { filters: object[] }[] } }
+  expect(parse(filters)).toEqual({ filters: route.spec.rules[0]?.filters })
 })
 
 test('every cause and every note is in its table', () => {

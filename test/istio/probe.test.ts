@@ -20,10 +20,13 @@ const probe = async (port: number, ...args: readonly string[]) => {
 }
 
 inEnvoy(({ binary }) => {
-  test('virtual-services/pod-header.yaml names pods by their addresses, whatever the application says', async () => {
+  test.each([
+    ['virtual-services', 'pod-header'],
+    ['http-routes', 'gateway-api-pod-header'],
+  ])('%s/pod-header.yaml names pods by their addresses, whatever the application says', async (_, name) => {
     await using set = await runSet({
       binary,
-      set: 'pod-header',
+      set: name,
       respond: (_request, response) => {
         response.setHeader('x-pod', 'somebody')
         return false
