@@ -64,6 +64,7 @@ const ALONE = [
   'other_cookie_minted',
   'shadow_read',
   'source_before_session',
+  'tcp_service',
   'two_minters',
 ]
 /** Look as wrong as the others, and break nothing: the cookie as it is minted. */
@@ -174,6 +175,16 @@ inEnvoy(({ binary }) => {
       expect(wrong.map((exchanges) => podsOf(exchanges).size)).toEqual(wrong.map(() => 3))
       expectSticky(await visitsOf(code, 'right', how))
     })
+  })
+
+  test('tcp_service: a sidecar hands bytes on, each connection to any pod', async () => {
+    const how: How = { visit: () => ({ host: SERVICE, headers: session, agent: () => new Agent() }) }
+    const wrong = await visitsOf('tcp_service', 'wrong', how)
+    expectScattered(wrong)
+    expect(
+      wrong.flat().filter(({ echo }) => echo?.headers.some(([name]) => name === 'x-mooring-key')),
+    ).toEqual([])
+    expectSticky(await visitsOf('tcp_service', 'right', how))
   })
 
   describe("a retry leaves the session's pod", () => {
