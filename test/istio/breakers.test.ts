@@ -62,6 +62,8 @@ const ALONE = [
   'match_missing',
   'order_reversed',
   'other_cookie_minted',
+  'persistent_session',
+  'persistent_session_cookie',
   'shadow_read',
   'source_before_session',
   'tcp_service',
@@ -317,6 +319,30 @@ inEnvoy(({ binary }) => {
     const right = await visitsOf('other_cookie_minted', 'right', how())
     expectSticky(right)
     expectMinted(right)
+  })
+
+  test("persistent_session: sticks, and the cookie shows the pod's address", async () => {
+    const wrong = await visitsOf('persistent_session', 'wrong')
+    expectSticky(wrong)
+    for (const [first] of wrong) {
+      const [, value = ''] = /^sticky="(.*)"; Path=\/; HttpOnly$/.exec(first?.setCookie[0] ?? '') ?? []
+      expect(Buffer.from(value, 'base64').toString('latin1')).toMatch(/127\.0\.0\.1:\d+$/)
+    }
+    const right = await visitsOf('persistent_session', 'right')
+    expectSticky(right)
+    expectMinted(right)
+  })
+
+  test("persistent_session_cookie: Envoy overwrites the session's cookie, and what comes back is taken for forged", async () => {
+    const wrong = await visitsOf('persistent_session_cookie', 'wrong')
+    expectScattered(wrong)
+    // A session at the first request, Envoy's at the second, and so another session at the third.
+    expect(wrong.map((exchanges) => exchanges.map(({ setCookie }) => setCookie.length))).toEqual(
+      wrong.map(() => [2, 1, 2, 1]),
+    )
+    const right = await visitsOf('persistent_session_cookie', 'right')
+    expectSticky(right)
+    expectMinted(right, SIGNED)
   })
 
   describe('two gateways, each in a zone, have each a ring of its zone', () => {

@@ -27,6 +27,8 @@ func startControlPlane(t test.Failer, documents []document, listener net.Listene
 	features.MetadataExchange = false
 	features.ALPNFilter = false
 	features.EnableAmbient = slices.ContainsFunc(documents, document.isWaypoint)
+	// Off by default in istiod; where it is on, every listener has its filter.
+	features.EnablePersistentSessionFilter.Store(slices.ContainsFunc(documents, document.hasPersistentSession))
 
 	raw, err := os.ReadFile(filepath.Join(home, "world", "mesh.yaml"))
 	if err != nil {

@@ -81,6 +81,10 @@ func (d document) isWaypoint() bool {
 	return d.Kind == "Gateway" && strings.Contains(d.text, "gatewayClassName: istio-waypoint")
 }
 
+func (d document) hasPersistentSession() bool {
+	return d.Kind == "Service" && strings.Contains(d.text, "istio.io/persistent-session")
+}
+
 // documents are those of the manifests, and after them those of the world. Of two for one object the later counts.
 func (s manifestSet) documents() ([]document, error) {
 	all, err := readAll(s.Manifests)

@@ -3,7 +3,7 @@ import { isPrime } from '../../../host/envoy/maglev.ts'
 import { mappingAt, numberAt, textAt, textsAt, valueAt } from '../../manifests/value.ts'
 import { consistentHashesOf, trafficPoliciesOf } from '../consistent-hash.ts'
 import type { Rule, Sighting } from '../finding.ts'
-import { isFor, serviceName } from '../../manifests/service-name.ts'
+import { serviceName } from '../../manifests/service-name.ts'
 import type { World } from '../world.ts'
 
 /** A port's or a subset's own policy, which does not hash, beside a hash of the whole service. */
@@ -231,29 +231,6 @@ export const notExported: Rule = {
         path: ['spec', 'exportTo'],
         message: `is not for ${gateway.manifest.namespace}, where ${gateway.manifest.title} runs: the gateway hashes nothing`,
         instead: `exportTo with ${gateway.manifest.namespace}, or none`,
-      }
-    }
-  },
-}
-
-export const persistentSession: Rule = {
-  code: 'persistent_session',
-  severity: 'warning',
-  *see(world) {
-    for (const service of world.of('Service')) {
-      const labels = mappingAt(service.value, 'metadata', 'labels')
-      const label = ['istio.io/persistent-session', 'istio.io/persistent-session-header'].find(
-        (name) => name in labels,
-      )
-      if (label === undefined) continue
-      const full = serviceName(service.name, service.namespace)
-      if (!world.hashes.some(({ host }) => isFor(host, full))) continue
-      yield {
-        manifest: service,
-        path: ['metadata', 'labels', label],
-        message:
-          'Istio’s own persistent session decides before the hash, and its cookie shows the pod’s address to the client',
-        instead: 'no label, or no consistentHash',
       }
     }
   },

@@ -4,6 +4,7 @@ import * as destinationRule from './destination-rule.ts'
 import * as image from './image.ts'
 import * as names from './names.ts'
 import * as object from './object.ts'
+import * as persistentSession from './persistent-session.ts'
 import * as routes from './routes.ts'
 import * as services from './services.ts'
 import * as session from './session.ts'
@@ -19,6 +20,7 @@ export const RULES: readonly Rule[] = [
   image,
   session,
   destinationRule,
+  persistentSession,
   routes,
   services,
 ].flatMap((module) => Object.values<unknown>(module).filter(isRule))
