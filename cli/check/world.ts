@@ -3,7 +3,7 @@ import { textAt } from '../manifests/value.ts'
 import { type ConsistentHash, consistentHashesOf } from './consistent-hash.ts'
 import type { IstioVersion } from './istio-version.ts'
 import { isMooring, Plugin } from './plugin.ts'
-import { type Route, routesOf } from './route.ts'
+import { type Route, routesOf } from '../manifests/route.ts'
 import { isFor } from '../manifests/service-name.ts'
 
 /** All that is checked together. */
@@ -16,7 +16,7 @@ export class World {
   /** Those of the plugins that the cluster has now. */
   readonly deployed: readonly Plugin[]
   readonly hashes: readonly ConsistentHash[]
-  readonly routes: readonly Route[]
+  readonly routes: readonly Route<Manifest>[]
   readonly #byKind: ReadonlyMap<string, readonly Manifest[]>
 
   /**

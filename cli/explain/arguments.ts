@@ -13,6 +13,7 @@ export interface ExplainArguments {
   readonly proxyNamespace: string | undefined
   readonly destination: string | undefined
   readonly port: number | undefined
+  readonly subset: string | undefined
   readonly pods: Pods | undefined
   readonly claims: string | undefined
   readonly metadata: string | undefined
@@ -48,6 +49,7 @@ export function readArguments(args: readonly string[]): ExplainArguments {
       'proxy-namespace': TEXT,
       destination: TEXT,
       port: TEXT,
+      subset: TEXT,
       pods: TEXTS,
       claims: TEXT,
       metadata: TEXT,
@@ -63,6 +65,9 @@ export function readArguments(args: readonly string[]): ExplainArguments {
   }
   const manifests = values.manifests.flatMap((list) => list.split(',')).filter((path) => path !== '')
   if (manifests.length === 0) throw new UsageError('explain: name manifests with --manifests PATH')
+  if (values.subset !== undefined && values.destination === undefined) {
+    throw new UsageError('--subset is for --destination: a route names its own')
+  }
   const data = values.data ?? values['data-raw'] ?? values['data-binary']
   const isCurl =
     data !== undefined ||
@@ -76,6 +81,7 @@ export function readArguments(args: readonly string[]): ExplainArguments {
     proxyNamespace: values['proxy-namespace'],
     destination: values.destination,
     port: values.port === undefined ? undefined : wholeNumber('--port', values.port, 65_535),
+    subset: values.subset,
     pods: values.pods.length === 0 ? undefined : podsGiven(values.pods),
     claims: values.claims,
     metadata: values.metadata,

@@ -4,10 +4,11 @@ import { loadFilter } from '../filter-module.ts'
 import { readArguments } from './arguments.ts'
 import { Explainer } from './explain.ts'
 import { HELP } from './help.ts'
+import { Journeys } from './journey.ts'
 import { readManifests } from './manifests.ts'
 import { pluginIn } from './plugin.ts'
+import { isKnown } from './outcome.ts'
 import { asJson, asText, refusedJson, refusedText } from './report.ts'
-import { wayIn } from './way.ts'
 
 export const explain: Command = {
   help: HELP,
@@ -15,12 +16,12 @@ export const explain: Command = {
     const given = readArguments(args)
     const manifests = readManifests(given.manifests)
     const plugin = pluginIn(manifests, given.plugin, { files: given.variables, own: process.env })
-    const { destination: host, port, pods } = given
-    const way = wayIn(manifests, { host, port, pods })
+    const { destination: host, port, subset, pods } = given
+    const journeys = new Journeys(manifests, { host, port, subset, pods })
     const namespace = given.proxyNamespace ?? (plugin.namespace === '' ? undefined : plugin.namespace)
     const module = loadFilter()
     const style = styleFor(process.stdout, process.env)
-    const explainer = Explainer.of(module, plugin, namespace, way)
+    const explainer = Explainer.of(module, plugin, namespace, journeys)
     if ('refused' in explainer) {
       const { label } = plugin
       const { refused } = explainer
@@ -34,6 +35,6 @@ export const explain: Command = {
     process.stdout.write(
       given.format === 'json' ? asJson(request, explanation) : asText(request, explanation, style),
     )
-    return explanation.outcome.kind === 'unknown' ? 1 : 0
+    return isKnown(explanation.outcome) ? 0 : 1
   },
 }

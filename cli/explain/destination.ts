@@ -5,16 +5,24 @@ import { isFor, serviceName } from '../manifests/service-name.ts'
 import { valueAt, integerAt, isMapping, listAt, type Mapping, mappingAt, textAt } from '../manifests/value.ts'
 import { type Manifest, nameOf } from './manifests.ts'
 
-/** A DestinationRule, for one host. */
+/** A host of a mesh, and what its DestinationRule says. */
 export interface Destination {
-  /** `DestinationRule shop/cart (cart.yaml)` */
-  readonly label: string
+  /** `DestinationRule shop/cart (cart.yaml)`; absent where none is for the host. */
+  readonly rule: string | undefined
   /** In full: `cart.shop.svc.cluster.local`. */
   readonly host: string
+  readonly subset: Subset | undefined
   /** What it hashes; absent where it hashes nothing that is known here. */
   readonly hashing: Hashing | undefined
   /** What it says beside, and what that means for the answer. */
   readonly notes: readonly string[]
+}
+
+/** The subset of a DestinationRule that a route names. */
+export interface Subset {
+  readonly name: string
+  /** Which pods it has; absent where the rule does not know the subset. */
+  readonly labels: Mapping | undefined
 }
 
 export interface Hashing {
@@ -79,35 +87,68 @@ function listed(rules: readonly Manifest[]): string {
   return rules.map((rule) => `${hostOf(rule)} by ${nameOf(rule)}`).join(', ')
 }
 
-/** What the rule says for the host, at a port of the service. */
-export function readDestination({ rule, host }: ChosenRule, port: number | undefined): Destination {
+/**
+ * What the rule says for the host, at a port of the service.
+ *
+ * @param name of the subset; empty for a route that names none
+ */
+export function readDestination(
+  { rule, host }: ChosenRule,
+  port: number | undefined,
+  name = '',
+): Destination {
   const policy = mappingAt(rule.value, 'spec', 'trafficPolicy')
-  const portLevel = listAt(policy, 'portLevelSettings')
-  const ofPort = portLevel.find(
-    (settings) => port !== undefined && integerAt(settings, 'port', 'number') === port,
-  )
-  // Settings of a port replace those above them as a whole.
-  const settings = isMapping(ofPort) ? ofPort : policy
-  const subsets = listAt(rule.value, 'spec', 'subsets').filter((subset) =>
-    isMapping(valueAt(subset, 'trafficPolicy', 'loadBalancer')),
-  )
+  const subsets = listAt(rule.value, 'spec', 'subsets')
+  const subset = subsets.find((each) => name !== '' && textAt(each, 'name') === name)
+  const own = mappingAt(subset, 'trafficPolicy')
+  const settings = atPort(own, port) ?? { ...(atPort(policy, port) ?? policy), ...own }
+  const hasPorts = [policy, own].some((each) => listAt(each, 'portLevelSettings').length > 0)
   return {
-    label: nameOf(rule),
+    rule: nameOf(rule),
     host,
+    subset:
+      name === '' ? undefined : { name, labels: isMapping(subset) ? mappingAt(subset, 'labels') : undefined },
     hashing: readHashing(mappingAt(settings, 'loadBalancer', 'consistentHash')),
     notes: [
-      ...(portLevel.length > 0 && port === undefined
+      ...(hasPorts && port === undefined
         ? ['the DestinationRule has portLevelSettings: --port says which of them apply']
         : []),
-      ...subsets.map(
-        (subset) =>
-          `subset ${textAt(subset, 'name')} has a load balancer of its own: this is for a route without subset`,
-      ),
-      ...('outlierDetection' in settings
-        ? ['outlierDetection takes pods off the ring that fail: this is for all of them in place']
-        : []),
+      ...(name === '' ? subsets : [])
+        .filter((each) => isMapping(valueAt(each, 'trafficPolicy', 'loadBalancer')))
+        .map(
+          (each) =>
+            `subset ${textAt(each, 'name')} has a load balancer of its own: this is for a route without subset`,
+        ),
+      ...localityNotes(settings),
     ],
   }
+}
+
+/** Settings of a port replace those around them as a whole. */
+function atPort(policy: Mapping, port: number | undefined): Mapping | undefined {
+  return listAt(policy, 'portLevelSettings').find(
+    (settings): settings is Mapping => port !== undefined && integerAt(settings, 'port', 'number') === port,
+  )
+}
+
+/** What makes several rings of one: which of them is asked hangs on where the proxy is, and on who fails. */
+function localityNotes(settings: Mapping): readonly string[] {
+  const detects = 'outlierDetection' in settings
+  const locality = mappingAt(settings, 'loadBalancer', 'localityLbSetting')
+  const isOff = locality['enabled'] === false
+  return [
+    ...(detects
+      ? ['outlierDetection takes pods off the ring that fail: this is for all of them in place']
+      : []),
+    ...(detects && !isOff
+      ? [
+          'outlierDetection turns locality failover on: a proxy has a ring of the pods of its own zone while those are well, and this is for all pods in one zone; localityLbSetting: {enabled: false} leaves one ring for everybody',
+        ]
+      : []),
+    ...(!isOff && 'distribute' in locality
+      ? ['localityLbSetting.distribute gives zones shares of the ring: this is for all pods in one zone']
+      : []),
+  ]
 }
 
 function readHashing(hash: Mapping): Hashing | undefined {

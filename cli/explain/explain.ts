@@ -6,13 +6,13 @@
 import type { ProxyWasmModule } from '../../host/index.ts'
 import { claimsOf } from './claims.ts'
 import type { Destination } from './destination.ts'
-import { Filter } from './filter.ts'
+import { Filter, headersAtProxy } from './filter.ts'
+import type { Journeys } from './journey.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { planOf } from './plan.ts'
 import type { PluginManifest } from './plugin.ts'
 import type { Request } from './request.ts'
 import { answersOf, type SourceAnswer } from './sources.ts'
-import type { Way } from './way.ts'
 
 /** What is said of one request beside what the client sends. */
 export interface Known {
@@ -40,23 +40,31 @@ export interface Explanation {
   readonly keyHeader: string
   /** Absent where there is no key, or another one at each visit. */
   readonly fingerprint: string | undefined
+  /** Absent where no manifest tells of a route for the request. */
+  readonly route: string | undefined
+  /** Absent also where there are several: the outcome has them. */
   readonly destination: Destination | undefined
   readonly outcome: Outcome
   readonly notes: readonly string[]
 }
 
-/** One plugin and one way, ready for requests. */
+/** One plugin and what is known of routes, ready for requests. */
 export class Explainer {
   readonly #filter: Filter
   readonly #plugin: PluginManifest
   readonly #namespace: string | undefined
-  readonly #way: Way
+  readonly #journeys: Journeys
 
-  private constructor(filter: Filter, plugin: PluginManifest, namespace: string | undefined, way: Way) {
+  private constructor(
+    filter: Filter,
+    plugin: PluginManifest,
+    namespace: string | undefined,
+    journeys: Journeys,
+  ) {
     this.#filter = filter
     this.#plugin = plugin
     this.#namespace = namespace
-    this.#way = way
+    this.#journeys = journeys
   }
 
   /** @returns what the filter says against the configuration, where it refuses it */
@@ -64,20 +72,21 @@ export class Explainer {
     module: ProxyWasmModule,
     plugin: PluginManifest,
     namespace: string | undefined,
-    way: Way,
+    journeys: Journeys,
   ): Explainer | { readonly refused: readonly string[] } {
     const filter = Filter.start(module, plugin, namespace)
-    return 'refused' in filter ? filter : new Explainer(filter, plugin, namespace, way)
+    return 'refused' in filter ? filter : new Explainer(filter, plugin, namespace, journeys)
   }
 
   explain(request: Request, known: Known): Explanation {
-    const { destination, cluster } = this.#way
     const { isBeforeClaims } = this.#plugin
     const { metadata, origin } = isBeforeClaims
       ? { ...claimsOf([], undefined, known.metadata), origin: 'none' }
       : claimsOf(request.headers, known.claims, known.metadata)
     const { sourceAddress, peer, time } = known
     const namespace = this.#namespace
+    // The filter sees the route of the request as it came; whatever header it writes, Envoy looks for the route anew.
+    const cluster = this.#journeys.of(headersAtProxy(request, known)).ways[0]?.way.cluster
     const decided = this.#filter.decide(request, { namespace, sourceAddress, peer, metadata, cluster, time })
     const { decision, again } = decided
     const plan = planOf(this.#plugin.configuration ?? {}, decision.rule)
@@ -90,6 +99,8 @@ export class Explainer {
             sourceAddress: sourceAddress !== undefined,
             peer: peer !== undefined,
           })
+    const journey = this.#journeys.of(decision.headers)
+    const { ways, notes } = journey
     const isSteady = again === undefined || again.fingerprint === decision.fingerprint
     return {
       plugin: this.#plugin.label,
@@ -103,8 +114,9 @@ export class Explainer {
       key: decision.key,
       keyHeader: plan.keyHeader,
       fingerprint: isSteady ? decision.fingerprint : undefined,
-      destination,
-      outcome: outcomeOf(decided, this.#way, sourceAddress, plan.keyHeader),
+      route: journey.route,
+      destination: ways.length === 1 ? ways[0]?.way.destination : undefined,
+      outcome: outcomeOf(decided, journey, { sourceAddress, keyHeader: plan.keyHeader }),
       notes: [
         ...(sources.some(({ source }) => source.startsWith('claim '))
           ? claimNotes(origin, isBeforeClaims)
@@ -115,7 +127,7 @@ export class Explainer {
         ...(this.#filter.hasOwnToken && decision.fingerprint !== undefined
           ? ["the debug token is not here: proxies' fingerprints are others"]
           : []),
-        ...this.#way.notes,
+        ...notes,
       ],
     }
   }

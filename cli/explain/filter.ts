@@ -212,7 +212,10 @@ function proxyIn(namespace: string | undefined): PropertyTree {
 }
 
 /** What a gateway makes of a client's request: it says itself how the request came, and from where. */
-function headersAtProxy(request: Request, { sourceAddress }: Circumstances): HeaderEntry[] {
+export function headersAtProxy(
+  request: Request,
+  { sourceAddress }: { readonly sourceAddress?: string | undefined },
+): readonly HeaderEntry[] {
   const { method, scheme, authority, path, headers } = request
   const has = (name: string): boolean => headers.some(([each]) => each === name)
   return [

@@ -23,9 +23,12 @@ The mesh:
   --manifests PATH     files, directories, or - for standard input; several with commas, may be repeated
   --plugin NAME        which WasmPlugin or TrafficExtension: NAMESPACE/NAME or NAME
   --proxy-namespace NS where the proxy runs; default the plugin's own namespace
-  --destination HOST   where the route leads, as VirtualServices name it; default the only DestinationRule's host
+  --destination HOST   where the route leads, as VirtualServices name it; default what the route says that takes the
+                       request, or else the only DestinationRule's host
   --port N             the service's port, where it has several
-  --pods LIST          10.0.0.1:8080,10.0.0.2:8080; default those that the manifests tell of
+  --subset NAME        of the DestinationRule, beside --destination
+  --pods LIST          10.0.0.1:8080,10.0.0.2:8080, or v1=10.0.0.1:8080 for those of a subset; may be repeated; default
+                       those that the manifests tell of
 
 What a proxy knows beside the request:
   --claims JSON        verified claims, or @FILE; default those of a bearer token, whose signature is not verified here
@@ -50,6 +53,6 @@ Environment:
 Examples:
   mooring explain --manifests manifests/ingress-gateway,manifests/destination-rules/http-header-name.yaml \\
     --pods 10.0.0.1:8080,10.0.0.2:8080 -b ISTIOID=abc https://test.com/cart
-  kubectl get wasmplugins,destinationrules,services,endpointslices -A -o yaml | mooring explain --manifests - \\
-    --plugin istio-system/mooring --destination test2-bwce-srv.shop.svc.cluster.local --har visit.har --entry 3
+  kubectl get wasmplugins,destinationrules,virtualservices,services,endpointslices,pods -A -o yaml |
+    mooring explain --manifests - --plugin istio-system/mooring --har visit.har --entry 3
 `

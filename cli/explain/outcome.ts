@@ -1,10 +1,11 @@
-import type { Hashing } from './destination.ts'
+import type { Destination, Hashing } from './destination.ts'
 import type { Decided, Decision } from './filter.ts'
+import { hashingsOf, type Journey } from './journey.ts'
 import { hashOf, type Position } from './placement.ts'
 import type { Way } from './way.ts'
 
-/** Where a request ends. */
-export type Outcome =
+/** Where a request ends, at one destination. */
+export type SingleOutcome =
   | { readonly kind: 'pod'; readonly hash: bigint; readonly position: Position; readonly pod: string }
   /** Nothing is hashed: whichever pod the balancer draws. */
   | { readonly kind: 'any_pod'; readonly reason: string }
@@ -15,21 +16,66 @@ export type Outcome =
   /** Something is missing that would be needed to tell. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly hash: bigint | undefined }
 
-/** @param keyHeader the one that the plan writes */
-export function outcomeOf(
+/** Where a request ends. */
+export type Outcome =
+  | SingleOutcome
+  /** The proxy draws a destination for each request anew, by weight, whatever is hashed. */
+  | { readonly kind: 'drawn'; readonly draws: readonly Draw[] }
+
+/** One of the destinations of a route with weights. */
+export interface Draw {
+  /** The part of all requests that it gets. */
+  readonly share: number
+  readonly destination: Destination | undefined
+  readonly outcome: SingleOutcome
+}
+
+/** Whether all is there that tells it. */
+export function isKnown(outcome: Outcome): boolean {
+  return outcome.kind === 'drawn'
+    ? outcome.draws.every((draw) => isKnown(draw.outcome))
+    : outcome.kind !== 'unknown'
+}
+
+/** What the outcome hangs on beside the journey. */
+interface Circumstances {
+  readonly sourceAddress: string | undefined
+  /** The one that the plan writes. */
+  readonly keyHeader: string
+}
+
+export function outcomeOf(decided: Decided, journey: Journey, circumstances: Circumstances): Outcome {
+  const { reply } = decided.decision
+  if (reply !== undefined) return { kind: 'answered', status: reply.status, details: reply.details }
+  const { ways, missing } = journey
+  const hashings = hashingsOf(journey)
+  const draws = ways.map(({ way, share }) => ({
+    share,
+    destination: way.destination,
+    outcome: outcomeOfWay(decided, way, hashings, circumstances),
+  }))
+  const [first] = draws
+  if (first === undefined) return { kind: 'unknown', reason: missing ?? 'no route', hash: undefined }
+  return draws.length === 1 ? first.outcome : { kind: 'drawn', draws }
+}
+
+function outcomeOfWay(
   { decision, again }: Decided,
   { destination, placement }: Way,
-  sourceAddress: string | undefined,
-  keyHeader: string,
-): Outcome {
-  const { reply } = decision
-  if (reply !== undefined) return { kind: 'answered', status: reply.status, details: reply.details }
+  hashings: readonly Hashing[],
+  { sourceAddress, keyHeader }: Circumstances,
+): SingleOutcome {
   if (destination === undefined) {
     return { kind: 'unknown', reason: 'no DestinationRule in the manifests', hash: undefined }
   }
   const { hashing } = destination
-  if (hashing === undefined) return { kind: 'any_pod', reason: 'the DestinationRule has no consistentHash' }
-  const hashed = hashOf(hashing, decision, sourceAddress)
+  if (hashing === undefined) {
+    const { rule } = destination
+    const reason =
+      rule === undefined ? 'no DestinationRule is for it' : 'the DestinationRule has no consistentHash'
+    return { kind: 'any_pod', reason }
+  }
+  const hashed = hashOf(hashings, decision, sourceAddress)
   if (hashed.found === 'unknown') {
     const reason = "the client's address is hashed: give --source-address"
     return { kind: 'unknown', reason, hash: undefined }
@@ -41,7 +87,7 @@ export function outcomeOf(
   }
   if (hashed.found === 'nothing')
     return { kind: 'any_pod', reason: nothingHashed(hashing, decision, keyHeader) }
-  if (again !== undefined && !isSame(hashed.hash, hashing, again, sourceAddress)) {
+  if (again !== undefined && !isSame(hashed.hash, hashings, again, sourceAddress)) {
     const reason =
       'the id of the new session is random; the pod that it picks stays, where the client keeps the cookie'
     return { kind: 'unforeseeable', reason }
@@ -54,8 +100,13 @@ export function outcomeOf(
   return { kind: 'pod', hash: hashed.hash, ...placed }
 }
 
-function isSame(hash: bigint, hashing: Hashing, again: Decision, sourceAddress: string | undefined): boolean {
-  const other = hashOf(hashing, again, sourceAddress)
+function isSame(
+  hash: bigint,
+  hashings: readonly Hashing[],
+  again: Decision,
+  sourceAddress: string | undefined,
+): boolean {
+  const other = hashOf(hashings, again, sourceAddress)
   return other.found === 'value' && other.hash === hash
 }
 

@@ -74,14 +74,21 @@ export type Hashed =
   /** Nothing is known of it here: the client's address, where none was given. */
   | { readonly found: 'unknown' }
 
+/** @param hashings those of all destinations that the route draws among: their policies add up to one hash */
 export function hashOf(
-  { policy, mints }: Hashing,
+  hashings: readonly Hashing[],
   { headers }: Decision,
   sourceAddress: string | undefined,
 ): Hashed {
-  if ('connectionProperties' in policy && sourceAddress === undefined) return { found: 'unknown' }
-  if ('cookie' in policy && mints && parseCookieValue(headers, policy.cookie.name) === '')
-    return { found: 'made_up' }
-  const { hash } = generateHash([policy], { headers, remoteAddress: sourceAddress ?? '' })
+  const policies = hashings.map(({ policy }) => policy)
+  if (sourceAddress === undefined && policies.some((policy) => 'connectionProperties' in policy)) {
+    return { found: 'unknown' }
+  }
+  const isMadeUp = hashings.some(
+    ({ policy, mints }) =>
+      'cookie' in policy && mints && parseCookieValue(headers, policy.cookie.name) === '',
+  )
+  if (isMadeUp) return { found: 'made_up' }
+  const { hash } = generateHash(policies, { headers, remoteAddress: sourceAddress ?? '' })
   return hash === undefined ? { found: 'nothing' } : { found: 'value', hash }
 }

@@ -1,16 +1,25 @@
 /** The pods that a proxy balances over: those that are given, or those that the manifests tell of. */
-import type { Host } from '../../host/envoy/index.ts'
 import { UsageError } from '../../tools/usage-error.ts'
 import { hasLabels, onlyOne } from './fields.ts'
-import { valueAt, integerAt, listAt, textAt } from '../manifests/value.ts'
+import { valueAt, integerAt, listAt, mappingAt, textAt } from '../manifests/value.ts'
 import type { Manifest } from './manifests.ts'
-import { hostAt, type NoPods, type Pods } from './pod-set.ts'
+import { hostAt, type NoPods, type Pod, type Pods } from './pod-set.ts'
 import { addressOf } from './request.ts'
 import { externalPods } from './service-entry.ts'
 
-/** `10.0.0.1:8080,10.0.0.2:8080`, of as many options as there are. Throws {@link UsageError}. */
+/**
+ * `10.0.0.1:8080,10.0.0.2:8080`, of as many options as there are; `v1=10.0.0.1:8080` says of which subset they are. Throws
+ * {@link UsageError}.
+ */
 export function podsGiven(texts: readonly string[]): Pods {
-  const addresses = texts.flatMap((text) => text.split(',')).map((text) => addressOf('--pods', text.trim()))
+  const hosts = texts.flatMap((text) => {
+    const [, subset, list = ''] = /^(?:([^=:,]+)=)?(.*)$/s.exec(text) ?? []
+    return list.split(',').map((each): Pod => ({
+      address: addressOf('--pods', each.trim()),
+      ...(subset !== undefined && { subset }),
+    }))
+  })
+  const addresses = hosts.map(({ address }) => address)
   const [withoutPort] = addresses.filter((address) => address.endsWith(':0'))
   if (withoutPort !== undefined) {
     throw new UsageError(
@@ -19,7 +28,7 @@ export function podsGiven(texts: readonly string[]): Pods {
   }
   const twice = addresses.find((address, i) => addresses.indexOf(address) !== i)
   if (twice !== undefined) throw new UsageError(`--pods: ${twice} is there twice`)
-  return { hosts: addresses.map((address) => ({ address })), from: '--pods' }
+  return { hosts, from: '--pods' }
 }
 
 /**
@@ -59,13 +68,13 @@ export function podsIn(
   if (slices.length > 0)
     return found(
       'EndpointSlice',
-      slices.map(({ value }) => ofSlice(value, wanted)),
+      slices.map(({ value }) => ofSlice(value, wanted, here)),
     )
   const endpoints = here.filter((manifest) => manifest.kind === 'Endpoints' && manifest.name === name)
   if (endpoints.length > 0) {
     return found(
       'Endpoints',
-      endpoints.flatMap(({ value }) => listAt(value, 'subsets').map((each) => ofSubset(each, wanted))),
+      endpoints.flatMap(({ value }) => listAt(value, 'subsets').map((each) => ofSubset(each, wanted, here))),
     )
   }
   if (service === undefined) {
@@ -108,14 +117,14 @@ interface WantedPort {
   readonly number: number | undefined
 }
 
-type Found = readonly Host[] | NoPods
+type Found = readonly Pod[] | NoPods
 
 function found(
   from: string,
   lists: readonly Found[],
   none = `no ready address in the ${from}s`,
 ): Pods | NoPods {
-  const hosts = new Map<string, Host>()
+  const hosts = new Map<string, Pod>()
   for (const list of lists) {
     if ('missing' in list) return list
     for (const host of list) hosts.set(host.address, host)
@@ -123,18 +132,29 @@ function found(
   return hosts.size === 0 ? { missing: none } : { hosts: [...hosts.values()], from }
 }
 
-function ofSlice(slice: unknown, wanted: WantedPort): Found {
+/** Those of the Pod that an endpoint refers to, where it is among the manifests of its namespace. */
+function labelsOfTarget(endpoint: unknown, here: readonly Manifest[]): unknown {
+  const name = textAt(endpoint, 'targetRef', 'name')
+  const pod = here.find((manifest) => manifest.kind === 'Pod' && manifest.name === name)
+  return pod && mappingAt(pod.value, 'metadata', 'labels')
+}
+
+function ofSlice(slice: unknown, wanted: WantedPort, here: readonly Manifest[]): Found {
   const port = portOf(listAt(slice, 'ports'), wanted)
   if (port === undefined) return { missing: 'which port of the EndpointSlice is meant is not clear: --port' }
   return listAt(slice, 'endpoints')
     .filter((endpoint) => valueAt(endpoint, 'conditions', 'ready') !== false)
-    .flatMap((endpoint) => listAt(endpoint, 'addresses').flatMap((ip) => hostAt(ip, port)))
+    .flatMap((endpoint) =>
+      listAt(endpoint, 'addresses').flatMap((ip) => hostAt(ip, port, labelsOfTarget(endpoint, here))),
+    )
 }
 
-function ofSubset(subset: unknown, wanted: WantedPort): Found {
+function ofSubset(subset: unknown, wanted: WantedPort, here: readonly Manifest[]): Found {
   const port = portOf(listAt(subset, 'ports'), wanted)
   if (port === undefined) return { missing: 'which port of the Endpoints is meant is not clear: --port' }
-  return listAt(subset, 'addresses').flatMap((address) => hostAt(valueAt(address, 'ip'), port))
+  return listAt(subset, 'addresses').flatMap((address) =>
+    hostAt(valueAt(address, 'ip'), port, labelsOfTarget(address, here)),
+  )
 }
 
 /** The pods' port: the one of the service port's name, the only one, or the one of this number. */
@@ -146,7 +166,7 @@ function portOf(ports: readonly unknown[], { service, number }: WantedPort): num
   return integerAt(chosen, 'port')
 }
 
-function ofWorkload({ kind, value }: Manifest, selector: unknown, servicePort: unknown): readonly Host[] {
+function ofWorkload({ kind, value }: Manifest, selector: unknown, servicePort: unknown): readonly Pod[] {
   const target = valueAt(servicePort, 'targetPort') ?? valueAt(servicePort, 'port')
   if (kind === 'Pod') {
     if (!hasLabels(valueAt(value, 'metadata', 'labels'), selector) || !isReady(value)) return []
@@ -156,12 +176,14 @@ function ofWorkload({ kind, value }: Manifest, selector: unknown, servicePort: u
     return hostAt(
       valueAt(value, 'status', 'podIP'),
       typeof target === 'number' ? target : integerAt(named, 'containerPort'),
+      mappingAt(value, 'metadata', 'labels'),
     )
   }
   if (kind !== 'WorkloadEntry' || !hasLabels(valueAt(value, 'spec', 'labels'), selector)) return []
   const own = integerAt(value, 'spec', 'ports', textAt(servicePort, 'name'))
   const port = own ?? (typeof target === 'number' ? target : integerAt(servicePort, 'port'))
-  return hostAt(valueAt(value, 'spec', 'address'), port, integerAt(value, 'spec', 'weight'))
+  const labels = mappingAt(value, 'spec', 'labels')
+  return hostAt(valueAt(value, 'spec', 'address'), port, labels, integerAt(value, 'spec', 'weight'))
 }
 
 function isReady(pod: unknown): boolean {

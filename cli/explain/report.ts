@@ -1,6 +1,7 @@
 import type { Style } from '../../tools/style.ts'
+import type { Destination } from './destination.ts'
 import type { Explanation } from './explain.ts'
-import type { Outcome } from './outcome.ts'
+import type { Outcome, SingleOutcome } from './outcome.ts'
 import type { Position } from './placement.ts'
 import type { Request } from './request.ts'
 import { printable } from './printable.ts'
@@ -28,18 +29,46 @@ export function asText(request: Request, explanation: Explanation, style: Style)
     ...sourceLines(explanation.sources).map((text, i) => line(i === 0 ? 'sources' : '', text)),
     line('key', keyText ?? 'left out'),
     ...(fingerprint === undefined ? [] : [line('fingerprint', fingerprint)]),
-    ...(destination === undefined
-      ? []
-      : [
-          line('hashed', `${destination.hashing?.what ?? 'nothing'}, by ${destination.label}`),
-          line('to', destination.host),
-        ]),
-    ...outcomeLines(outcome).map(([label, text]) =>
-      line(label, text, label === 'pod' ? paintOf(outcome, style) : undefined),
-    ),
+    ...(explanation.route === undefined ? [] : [line('route', explanation.route)]),
+    ...endsOf(destination, outcome).flatMap((end) => [
+      ...destinationLines(end).map(([label, text]) => line(label, text)),
+      ...outcomeLines(end.outcome).map(([label, text]) =>
+        line(label, text, label === 'pod' ? paintOf(end.outcome, style) : undefined),
+      ),
+    ]),
     ...explanation.notes.map((note) => line('note', note)),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** A destination, and what becomes of the requests that get there. */
+interface End {
+  readonly destination: Destination | undefined
+  readonly outcome: SingleOutcome
+  /** Absent where it is the only one. */
+  readonly share?: number
+}
+
+function endsOf(destination: Destination | undefined, outcome: Outcome): readonly End[] {
+  return outcome.kind === 'drawn' ? outcome.draws : [{ destination, outcome }]
+}
+
+function destinationLines({ destination, share }: End): readonly (readonly [string, string])[] {
+  if (destination === undefined) return []
+  const { rule, hashing, host, subset } = destination
+  const part =
+    share === undefined
+      ? ''
+      : `: ${(100 * share).toFixed(1).replace(/\.0$/, '')} % of requests, drawn for each anew`
+  return [
+    ['to', `${host}${subset === undefined ? '' : `, subset ${subset.name}`}${part}`],
+    [
+      'hashed',
+      rule === undefined
+        ? 'nothing: no DestinationRule is for it'
+        : `${hashing?.what ?? 'nothing'}, by ${rule}`,
+    ],
+  ]
 }
 
 /** For programs. */
@@ -59,14 +88,8 @@ export function asJson(request: Request, explanation: Explanation): string {
       key: rest.key ?? null,
       keyHeader: rest.keyHeader,
       fingerprint: rest.fingerprint ?? null,
-      destination:
-        destination === undefined
-          ? null
-          : {
-              object: destination.label,
-              host: destination.host,
-              hashes: destination.hashing?.what ?? null,
-            },
+      route: rest.route ?? null,
+      destination: jsonDestination(destination),
       outcome: jsonOutcome(outcome),
       notes: rest.notes,
     },
@@ -113,12 +136,18 @@ function sourceLines(sources: readonly SourceAnswer[]): readonly string[] {
   })
 }
 
-function paintOf({ kind }: Outcome, style: Style): ((text: string) => string) | undefined {
+function paintOf({ kind }: SingleOutcome, style: Style): ((text: string) => string) | undefined {
   if (kind === 'pod') return style.good
   return kind === 'unknown' ? style.bad : undefined
 }
 
-function outcomeLines(outcome: Outcome): readonly (readonly [string, string])[] {
+function jsonDestination(destination: Destination | undefined): object | null {
+  if (destination === undefined) return null
+  const { rule, host, subset, hashing } = destination
+  return { object: rule ?? null, host, subset: subset?.name ?? null, hashes: hashing?.what ?? null }
+}
+
+function outcomeLines(outcome: SingleOutcome): readonly (readonly [string, string])[] {
   switch (outcome.kind) {
     case 'pod':
       return [
@@ -158,6 +187,15 @@ function jsonOutcome(outcome: Outcome): unknown {
     }
     case 'unknown':
       return { ...outcome, hash: outcome.hash === undefined ? null : hex(outcome.hash) }
+    case 'drawn':
+      return {
+        kind: outcome.kind,
+        draws: outcome.draws.map((draw) => ({
+          share: draw.share,
+          destination: jsonDestination(draw.destination),
+          outcome: jsonOutcome(draw.outcome),
+        })),
+      }
     default:
       return outcome
   }

@@ -1,8 +1,7 @@
-import type { Host } from '../../host/envoy/index.ts'
 import { hasLabels, onlyOne } from './fields.ts'
-import { valueAt, integerAt, isMapping, listAt, textAt } from '../manifests/value.ts'
+import { valueAt, integerAt, isMapping, listAt, mappingAt, textAt } from '../manifests/value.ts'
 import type { Manifest } from './manifests.ts'
-import { hostAt, type NoPods, type Pods } from './pod-set.ts'
+import { hostAt, type NoPods, type Pod, type Pods } from './pod-set.ts'
 
 /** What a ServiceEntry tells: its own endpoints, and the WorkloadEntries that its selector fits. */
 export function externalPods(
@@ -40,12 +39,13 @@ export function externalPods(
     .filter((each) => each.kind === 'WorkloadEntry' && each.namespace === namespace)
     .map((each) => valueAt(each.value, 'spec'))
     .filter((spec) => hasLabels(valueAt(spec, 'labels'), selector))
-  const hosts: readonly Host[] = [...listAt(value, 'spec', 'endpoints'), ...workloads]
+  const hosts: readonly Pod[] = [...listAt(value, 'spec', 'endpoints'), ...workloads]
     .filter(isMapping)
     .flatMap((endpoint) =>
       hostAt(
         endpoint['address'],
         integerAt(endpoint, 'ports', portName) ?? standard,
+        mappingAt(endpoint, 'labels'),
         integerAt(endpoint, 'weight'),
       ),
     )

@@ -152,13 +152,58 @@ describe('which DestinationRule', () => {
     expect(at().notes).toEqual(['the DestinationRule has portLevelSettings: --port says which of them apply'])
   })
 
+  test("a subset's own policy lies over that of the host, and settings of its port take the place of both", () => {
+    const policy = {
+      loadBalancer: { consistentHash: { httpHeaderName: 'x-host' } },
+      portLevelSettings: [{ port: { number: 81 }, connectionPool: {} }],
+    }
+    const hash = (httpHeaderName: string) => ({ loadBalancer: { consistentHash: { httpHeaderName } } })
+    const subsets = [
+      { name: 'plain' },
+      { name: 'own', trafficPolicy: hash('x-own') },
+      { name: 'ports', trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, ...hash('x-port') }] } },
+      { name: 'simple', trafficPolicy: { loadBalancer: { simple: 'RANDOM' } } },
+    ]
+    const items = manifests(destinationRule(policy, { subsets }))
+    const hashed = (name: string, port: number) => {
+      const chosen = destinationRuleIn(items, HOST)
+      return chosen && readDestination(chosen, port, name).hashing?.what.replace('the header ', '')
+    }
+    expect(['plain', 'own', 'ports', 'simple'].map((name) => hashed(name, 80))).toEqual([
+      'x-host',
+      'x-own',
+      'x-port',
+      undefined,
+    ])
+    expect(['plain', 'own', 'ports', 'simple'].map((name) => hashed(name, 81))).toEqual([
+      undefined,
+      'x-own',
+      undefined,
+      undefined,
+    ])
+  })
+
   test('what is not worked out is said', () => {
     const policy = { loadBalancer: { consistentHash: { useSourceIp: true } }, outlierDetection: {} }
     const subsets = [{ name: 'v1', trafficPolicy: { loadBalancer: { simple: 'RANDOM' } } }, { name: 'v2' }]
     expect(destination([destinationRule(policy, { subsets })]).notes).toEqual([
       'subset v1 has a load balancer of its own: this is for a route without subset',
       'outlierDetection takes pods off the ring that fail: this is for all of them in place',
+      'outlierDetection turns locality failover on: a proxy has a ring of the pods of its own zone while those are well, and this is for all pods in one zone; localityLbSetting: {enabled: false} leaves one ring for everybody',
     ])
+    const notes = (localityLbSetting: object) =>
+      destination([
+        destinationRule({
+          loadBalancer: { consistentHash: { useSourceIp: true }, localityLbSetting },
+          outlierDetection: {},
+        }),
+      ]).notes
+    expect(notes({ enabled: false })).toEqual([
+      'outlierDetection takes pods off the ring that fail: this is for all of them in place',
+    ])
+    expect(notes({ distribute: [] }).at(-1)).toBe(
+      'localityLbSetting.distribute gives zones shares of the ring: this is for all pods in one zone',
+    )
   })
 })
 

@@ -49,8 +49,8 @@ session     valid: the session cookie counts
 sources     from[0]  session  yielded
 key         from session, in x-mooring-key
 fingerprint N2KcaKaN
-hashed      the header x-mooring-key, by DestinationRule shop/default-sticky-dr (manifests/destination-rules/http-header-name.yaml)
 to          test2-bwce-srv.shop.svc.cluster.local
+hashed      the header x-mooring-key, by DestinationRule shop/default-sticky-dr (manifests/destination-rules/http-header-name.yaml)
 hash        0x5119d3b441aa868f
 position    entry 325 of 1024 on the ring, at 0x511cea6438d719d5
 pod         10.0.0.2:8080
@@ -76,9 +76,11 @@ test('says it to programs', () => {
     key: 'session',
     keyHeader: 'x-mooring-key',
     fingerprint: 'N2KcaKaN',
+    route: null,
     destination: {
       object: 'DestinationRule shop/default-sticky-dr (manifests/destination-rules/maglev.yaml)',
       host: 'test2-bwce-srv.shop.svc.cluster.local',
+      subset: null,
       hashes: 'the header x-mooring-key',
     },
     outcome: {
@@ -102,8 +104,8 @@ session     minted: none came, a new session begins
             the answer sets the cookie ISTIOID
 sources     from[0]  session  yielded
 key         from session, in x-mooring-key
-hashed      the header x-mooring-key, by DestinationRule shop/default-sticky-dr (manifests/destination-rules/http-header-name.yaml)
 to          test2-bwce-srv.shop.svc.cluster.local
+hashed      the header x-mooring-key, by DestinationRule shop/default-sticky-dr (manifests/destination-rules/http-header-name.yaml)
 pod         cannot be foretold: the id of the new session is random; the pod that it picks stays, where the client keeps the cookie
 `,
     stderr: '',

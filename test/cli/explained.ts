@@ -1,10 +1,10 @@
 /** mooring explain without its command line: manifests as objects, and what it says of a request. */
 import { Explainer, type Explanation, type Known } from '../../cli/explain/explain.ts'
+import { Journeys } from '../../cli/explain/journey.ts'
 import { manifestsIn } from '../../cli/explain/manifests.ts'
 import { pluginIn } from '../../cli/explain/plugin.ts'
 import { podsGiven } from '../../cli/explain/pods.ts'
 import { requestOf } from '../../cli/explain/request.ts'
-import { wayIn } from '../../cli/explain/way.ts'
 import { mooringModule } from '../filter/mooring.ts'
 import { ENVIRONMENT } from '../session/keys.ts'
 
@@ -54,8 +54,8 @@ export function explained({
   ]
   const manifests = manifestsIn('mesh.yaml', JSON.stringify({ kind: 'List', items }))
   const plugin = pluginIn(manifests, undefined, { files: new Map(), own: ENVIRONMENT })
-  const way = wayIn(manifests, { host: undefined, port: undefined, pods: podsGiven([PODS]) })
-  const explainer = Explainer.of(mooringModule, plugin, namespace, way)
+  const journeys = new Journeys(manifests, { host: undefined, port: undefined, pods: podsGiven([PODS]) })
+  const explainer = Explainer.of(mooringModule, plugin, namespace, journeys)
   if ('refused' in explainer) throw new Error(explainer.refused.join('\n'))
   return explainer.explain(requestOf(method, url, headers), {
     time: new Date('2027-01-31T00:00:00Z'),

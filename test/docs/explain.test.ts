@@ -27,6 +27,10 @@ beforeAll(() => {
     'kubectl',
     'cat manifests/ingress-gateway/wasm-plugin.yaml separator manifests/destination-rules/maglev.yaml slices.yaml',
   )
+  // The breaker of weighted routes without its plugin, and with other weights.
+  const [, ...objects] = readFileSync('test/istio/breakers/weighted_routes/wrong.yaml', 'utf8').split('---\n')
+  const canary = objects.join('---\n').replace('weight: 50', 'weight: 90').replace('weight: 50', 'weight: 10')
+  writeFileSync(join(folder, 'canary.yaml'), canary)
   writeFileSync(join(folder, 'separator'), '---\n')
   writeFileSync(
     join(folder, 'slices.yaml'),
@@ -53,7 +57,7 @@ afterAll(() => {
 })
 
 test('the page has commands', () => {
-  expect(blocks).toHaveLength(6)
+  expect(blocks).toHaveLength(7)
 })
 
 test.each(blocks)('$command', ({ command, output }) => {

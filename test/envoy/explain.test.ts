@@ -6,12 +6,12 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Explainer, type Explanation } from '../../cli/explain/explain.ts'
+import { Journeys } from '../../cli/explain/journey.ts'
 import { manifestsIn } from '../../cli/explain/manifests.ts'
 import { placementOver } from '../../cli/explain/placement.ts'
 import { pluginIn } from '../../cli/explain/plugin.ts'
 import { podsGiven } from '../../cli/explain/pods.ts'
 import { requestOf } from '../../cli/explain/request.ts'
-import { wayIn } from '../../cli/explain/way.ts'
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
 import { envoyBootstrap, INGRESS_LISTENER } from '../../demo/envoy-bootstrap.ts'
 import { loopbackAddresses } from '../../demo/loopback.ts'
@@ -51,7 +51,7 @@ inEnvoy(({ binary }) => {
   let clients: readonly string[]
   let bearers: readonly (string | undefined)[]
   let issuer: Awaited<ReturnType<typeof createIssuer>>
-  const counts = { pod: 0, any_pod: 0, unforeseeable: 0, answered: 0, unknown: 0 }
+  const counts = { pod: 0, any_pod: 0, unforeseeable: 0, answered: 0, unknown: 0, drawn: 0 }
 
   beforeAll(async () => {
     apps = await BalancedApps.start(PODS)
@@ -71,8 +71,8 @@ inEnvoy(({ binary }) => {
     const plugin = pluginIn(manifests, undefined, { files: new Map(), own: VARIABLES })
     // Pods of one weight in another order than Envoy has them: it does not matter. With weights it does.
     const pods = weights === undefined ? podsGiven([[...apps.addresses].reverse().join(',')]) : undefined
-    const way = wayIn(manifests, { host: undefined, port: undefined, pods })
-    const explainer = Explainer.of(module, plugin, 'istio-system', way)
+    const journeys = new Journeys(manifests, { host: undefined, port: undefined, pods })
+    const explainer = Explainer.of(module, plugin, 'istio-system', journeys)
     if ('refused' in explainer) throw new Error(explainer.refused.join('\n'))
     return explainer
   }
@@ -163,6 +163,9 @@ inEnvoy(({ binary }) => {
               }
               case 'unknown':
                 expect.unreachable(outcome.reason)
+                return
+              case 'drawn':
+                expect.unreachable('no route of these has weights')
             }
           }),
           { numRuns: REQUESTS, seed: SEED },

@@ -1,6 +1,5 @@
-import type { Manifest } from '../manifests/manifest.ts'
-import { listAt, mappingAt, numberAt, type Path, textAt } from '../manifests/value.ts'
-import { serviceName } from '../manifests/service-name.ts'
+import { serviceName } from './service-name.ts'
+import { listAt, type Mapping, mappingAt, numberAt, type Path, textAt } from './value.ts'
 
 export interface Destination {
   readonly path: Path
@@ -11,14 +10,21 @@ export interface Destination {
   readonly weight?: number
 }
 
+/** What is read of an object that has routes. */
+interface Routing {
+  readonly kind: string
+  readonly namespace: string
+  readonly value: Mapping
+}
+
 /** What one HTTP route of a VirtualService, or one rule of an HTTPRoute, does with its requests. */
-export interface Route {
-  readonly manifest: Manifest
+export interface Route<M extends Routing> {
+  readonly manifest: M
   readonly path: Path
   readonly destinations: readonly Destination[]
 }
 
-export function routesOf(manifest: Manifest): readonly Route[] {
+export function routesOf<M extends Routing>(manifest: M): readonly Route<M>[] {
   if (manifest.kind === 'VirtualService') {
     return listAt(manifest.value, 'spec', 'http').map((_, index) => virtualServiceRoute(manifest, index))
   }
@@ -28,7 +34,7 @@ export function routesOf(manifest: Manifest): readonly Route[] {
   return []
 }
 
-function virtualServiceRoute(manifest: Manifest, index: number): Route {
+function virtualServiceRoute<M extends Routing>(manifest: M, index: number): Route<M> {
   const path = ['spec', 'http', index]
   const destinations = listAt(manifest.value, ...path, 'route').map((item, number): Destination => {
     const port = numberAt(item, 'destination', 'port', 'number')
@@ -44,7 +50,7 @@ function virtualServiceRoute(manifest: Manifest, index: number): Route {
   return { manifest, path, destinations }
 }
 
-function gatewayApiRoute(manifest: Manifest, index: number): Route {
+function gatewayApiRoute<M extends Routing>(manifest: M, index: number): Route<M> {
   const path = ['spec', 'rules', index]
   const destinations = listAt(manifest.value, ...path, 'backendRefs')
     .map((item, number) => ({ item: mappingAt(item), number }))
