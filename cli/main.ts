@@ -38,12 +38,14 @@ ${COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\
 mooring COMMAND --help says more.
 `
 
-async function run([name, ...args]: readonly string[]): Promise<number> {
+const [name, ...args] = process.argv.slice(2)
+const listed = COMMANDS.find((each) => each.name === name)
+
+async function run(): Promise<number> {
   if (name === '--help' || name === '-h') {
     process.stdout.write(HELP)
     return 0
   }
-  const listed = COMMANDS.find((each) => each.name === name)
   if (listed === undefined) {
     const names = COMMANDS.map((each) => each.name).join(', ')
     throw new UsageError(`${name === undefined ? 'no command' : `no command "${name}"`}; there is: ${names}`)
@@ -58,12 +60,16 @@ async function run([name, ...args]: readonly string[]): Promise<number> {
 
 exitOnBrokenPipe()
 try {
-  process.exitCode = await run(process.argv.slice(2))
+  process.exitCode = await run()
 } catch (error) {
   const expected = error instanceof UsageError || error instanceof UnreadableFileError || isSystemError(error)
   if (!expected) throw error
   process.stderr.write(`mooring: ${error.message}\n`)
-  if (error instanceof UsageError) process.stderr.write('mooring --help says more\n')
+  if (error instanceof UsageError) {
+    process.stderr.write(
+      `${['mooring', ...(listed === undefined ? [] : [listed.name])].join(' ')} --help says more\n`,
+    )
+  }
   process.exitCode = 2
 }
 

@@ -14,6 +14,9 @@ export function parseCommandLine<const T extends Omit<ParseArgsConfig, 'args'>>(
   try {
     return parseArgs<T>({ ...config, args: [...args] })
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    // What Node goes on to say of positionals that begin with "-" is of no use to whoever mistypes an option.
+    throw new UsageError(
+      error instanceof Error ? error.message.replace(/\. To specify .*$/s, '') : String(error),
+    )
   }
 }

@@ -6,7 +6,7 @@
 import type { HeaderList } from '../../host/envoy/index.ts'
 import type { Hashing } from './destination.ts'
 import type { Manifest } from './manifests.ts'
-import { routeOf } from './routes.ts'
+import { hasRoutes, routeOf } from './routes.ts'
 import { type Wanted, type Way, wayIn, wayOfRoute } from './way.ts'
 
 export interface Journey {
@@ -40,7 +40,11 @@ export class Journeys {
     const taken = host === undefined ? routeOf(this.#manifests, headers) : undefined
     if (taken === undefined) {
       const way = this.#way('', () => wayIn(this.#manifests, this.#wanted))
-      return { route: undefined, ways: [{ way, share: 1 }], missing: undefined, notes: way.notes }
+      const passedBy = host === undefined && this.#manifests.some(hasRoutes)
+      const notes = passedBy
+        ? ['no route of the manifests is for the host of the request', ...way.notes]
+        : way.notes
+      return { route: undefined, ways: [{ way, share: 1 }], missing: undefined, notes }
     }
     if ('missing' in taken) return { route: undefined, ways: [], missing: taken.missing, notes: [] }
     const ways = taken.destinations.map(({ destination, share }) => {

@@ -14,25 +14,29 @@ export interface Manifest {
 }
 
 /**
- * Every object in files and directories, as `mooring check` reads them, but for kustomizations; a List stands for its items.
+ * Every object in files and directories, as `mooring check` reads them, but for kustomizations; a List stands for its items. What
+ * is no object counts only in a file that is named itself.
  *
  * @throws {UnreadableFileError} `not_yaml`
  */
 export function readManifests(paths: readonly string[]): readonly Manifest[] {
-  return readFiles(paths)
-    .files.filter(({ name }) => !/(?:^|\/)kustomization\.ya?ml$/.test(name))
-    .flatMap(manifestsOf)
+  const { files, named } = readFiles(paths)
+  return files
+    .filter(({ name }) => !/(?:^|\/)kustomization\.ya?ml$/.test(name))
+    .flatMap((file) => manifestsOf(file, named.has(file)))
 }
 
 /** The objects of one file: YAML 1.1, which is what Kubernetes reads, or JSON. Throws {@link UnreadableFileError}. */
 export function manifestsIn(file: string, text: string): readonly Manifest[] {
-  return manifestsOf(new YamlFile(file, text))
+  return manifestsOf(new YamlFile(file, text), true)
 }
 
-function manifestsOf({ name, documents, errors: [error] }: YamlFile): readonly Manifest[] {
+/** @param isNamed whether a mapping that is no object is a pluginConfig */
+function manifestsOf({ name, documents, errors: [error] }: YamlFile, isNamed: boolean): readonly Manifest[] {
   if (error !== undefined) throw new UnreadableFileError('not_yaml', name, error.message)
   return documents.flatMap(({ value }) => {
     if (value === null || value === undefined) return []
+    if (!isNamed && textAt(value, 'kind') === '') return []
     if (!isMapping(value)) {
       throw new UnreadableFileError('not_yaml', name, 'expected a mapping, such as a manifest')
     }

@@ -58,6 +58,11 @@ export function routeOf(
     : readRoute(taken)
 }
 
+/** Whether an object is one of those in which routes are looked for. */
+export function hasRoutes({ kind }: Manifest): boolean {
+  return kind === 'VirtualService' || kind === 'HTTPRoute'
+}
+
 /** The names under which requests find a route. */
 function hostsOf({ kind, namespace, value }: Manifest): readonly string[] {
   if (kind === 'VirtualService') {

@@ -37,6 +37,20 @@ const request = (authority: string) => [
   [':authority', authority] as const,
 ]
 
+test('a directory may hold what is no object: patches, values of a chart', () => {
+  const args = [
+    '--manifests',
+    'manifests',
+    '--plugin',
+    'shop/mooring-waypoint',
+    '--destination',
+    'test2-bwce-srv.shop.svc.cluster.local',
+  ]
+  const { stderr } = explain(...args, 'http://test.com/')
+  // It gets as far as to the objects.
+  expect(stderr).toMatch(/^mooring: several plugins, choose with --plugin NAMESPACE\/NAME: /)
+})
+
 test('a route with weights: each destination, its part, and its pod', () => {
   const pods = ['--pods', 'v1=10.0.0.1:8080,10.0.0.2:8080', '--pods', 'v2=10.0.0.3:8080']
   const args = [
@@ -197,7 +211,11 @@ describe('where a route leads', () => {
       'cart.shop.svc.cluster.local',
       'web.shop.svc.cluster.local',
     ])
-    expect(journeys.of(request('other.com'))).toMatchObject({ route: undefined, ways: [{ share: 1 }] })
+    expect(journeys.of(request('other.com'))).toMatchObject({
+      route: undefined,
+      ways: [{ share: 1 }],
+      notes: ['no route of the manifests is for the host of the request'],
+    })
   })
 
   test('two VirtualServices for one host are an error', () => {

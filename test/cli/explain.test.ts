@@ -264,15 +264,18 @@ items:
 
 describe('ends with 2 and says what to write', () => {
   test.each<[readonly string[], string]>([
-    [[], 'mooring: explain: name manifests with --manifests PATH\nmooring --help says more\n'],
-    [['--manifests', GATEWAY], 'mooring: explain: name one URL, or --har FILE\nmooring --help says more\n'],
+    [[], 'mooring: explain: name manifests with --manifests PATH\nmooring explain --help says more\n'],
+    [
+      ['--manifests', GATEWAY],
+      'mooring: explain: name one URL, or --har FILE\nmooring explain --help says more\n',
+    ],
     [
       ['--manifests', RULES, 'test.com'],
-      'mooring: no WasmPlugin, no TrafficExtension and no pluginConfig in the manifests\nmooring --help says more\n',
+      'mooring: no WasmPlugin, no TrafficExtension and no pluginConfig in the manifests\nmooring explain --help says more\n',
     ],
     [
       ['--manifests', GATEWAY, '--claims', 'alice', 'test.com'],
-      'mooring: --claims: expected a JSON object, such as \'{"sub":"alice"}\'\nmooring --help says more\n',
+      'mooring: --claims: expected a JSON object, such as \'{"sub":"alice"}\'\nmooring explain --help says more\n',
     ],
   ])('%j', (args, stderr) => {
     expect(explain(args)).toEqual({ status: 2, stdout: '', stderr })

@@ -180,7 +180,7 @@ describe('how it ends', () => {
     expect(await mooring('probe', ...args)).toEqual({
       status: 2,
       stdout: '',
-      stderr: `mooring: ${message}\nmooring --help says more\n`,
+      stderr: `mooring: ${message}\nmooring probe --help says more\n`,
     })
   })
 
@@ -190,7 +190,7 @@ describe('how it ends', () => {
     expect(await mooring('probe', URL, '--token-file', file)).toEqual({
       status: 2,
       stdout: '',
-      stderr: `mooring: --token-file ${file}: expected a bearer token on each line\nmooring --help says more\n`,
+      stderr: `mooring: --token-file ${file}: expected a bearer token on each line\nmooring probe --help says more\n`,
     })
   })
 })
