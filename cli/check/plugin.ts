@@ -12,7 +12,13 @@ export interface EnvironmentVariable {
   readonly path: Path
 }
 
-const ROOT_NAMESPACE = 'istio-system'
+/** What tells, beside its manifest, where a plugin runs. */
+interface Around {
+  /** Gateways that are waypoints, `namespace/name`. */
+  readonly waypoints: ReadonlySet<string>
+  /** The namespace whose plugins are for the whole mesh. */
+  readonly root: string
+}
 
 /** A WasmPlugin or TrafficExtension that runs Mooring. */
 export class Plugin {
@@ -22,13 +28,16 @@ export class Plugin {
   readonly config: Mapping
   readonly policies: readonly Policy[]
   readonly placement: Placement
+  /** Whether it is for every namespace: root namespace, no target. */
+  readonly isForMesh: boolean
 
-  constructor(manifest: Manifest, waypoints: ReadonlySet<string>) {
+  constructor(manifest: Manifest, around: Around) {
     this.manifest = manifest
     this.wasm = manifest.kind === 'TrafficExtension' ? ['spec', 'wasm'] : ['spec']
     this.config = mappingAt(manifest.value, ...this.configPath)
     this.policies = policiesOf(this.config)
-    this.placement = placementOf(manifest, waypoints)
+    this.placement = placementOf(manifest, around)
+    this.isForMesh = manifest.namespace === around.root && this.placement === 'mesh'
   }
 
   get configPath(): Path {
@@ -55,11 +64,6 @@ export class Plugin {
       .filter(({ name }) => name !== '')
   }
 
-  /** Whether it is for every namespace: root namespace, no target. */
-  get isForMesh(): boolean {
-    return this.manifest.namespace === ROOT_NAMESPACE && this.placement === 'mesh'
-  }
-
   get cookies(): ReadonlySet<string> {
     return new Set(this.policies.flatMap(({ session }) => (session ? [cookieOf(session)] : [])))
   }
@@ -84,7 +88,7 @@ export function isMooring(manifest: Manifest): boolean {
   )
 }
 
-function placementOf(manifest: Manifest, waypoints: ReadonlySet<string>): Placement {
+function placementOf(manifest: Manifest, { waypoints, root }: Around): Placement {
   const { value, namespace } = manifest
   const targets = [...listAt(value, 'spec', 'targetRefs'), mappingAt(value, 'spec', 'targetRef')]
   for (const target of targets) {
@@ -98,6 +102,6 @@ function placementOf(manifest: Manifest, waypoints: ReadonlySet<string>): Placem
   const words = Object.entries(labels).flat()
   // The labels that installations of Istio give to gateways: `istio: ingressgateway`, `app: istio-gateway`.
   if (words.some((word) => typeof word === 'string' && word.includes('gateway'))) return 'gateway'
-  if (namespace !== ROOT_NAMESPACE || words.length > 0) return 'sidecar'
+  if (namespace !== root || words.length > 0) return 'sidecar'
   return 'mesh'
 }

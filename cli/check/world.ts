@@ -1,7 +1,8 @@
 import type { Manifest } from '../manifests/manifest.ts'
-import { textAt } from '../manifests/value.ts'
+import { type Mapping, textAt } from '../manifests/value.ts'
 import { type ConsistentHash, consistentHashesOf } from './consistent-hash.ts'
 import type { IstioVersion } from './istio-version.ts'
+import { meshConfigIn } from './mesh-config.ts'
 import { isMooring, Plugin } from './plugin.ts'
 import { type Route, routesOf } from '../manifests/route.ts'
 import { isFor } from '../manifests/service-name.ts'
@@ -10,6 +11,8 @@ import { isFor } from '../manifests/service-name.ts'
 export class World {
   readonly manifests: readonly Manifest[]
   readonly istio: IstioVersion | undefined
+  /** Istio's MeshConfig; empty where the manifests do not tell it. */
+  readonly mesh: Mapping
   /** Every Gateway that is one. */
   readonly waypoints: readonly Manifest[]
   readonly plugins: readonly Plugin[]
@@ -37,8 +40,10 @@ export class World {
       textAt(value, 'spec', 'gatewayClassName').endsWith('waypoint'),
     )
     const waypoints = new Set(this.waypoints.map(({ namespace, name }) => `${namespace}/${name}`))
-    this.plugins = manifests.filter(isMooring).map((manifest) => new Plugin(manifest, waypoints))
-    this.deployed = deployed.filter(isMooring).map((manifest) => new Plugin(manifest, waypoints))
+    this.mesh = meshConfigIn(manifests)
+    const around = { waypoints, root: textAt(this.mesh, 'rootNamespace') || 'istio-system' }
+    this.plugins = manifests.filter(isMooring).map((manifest) => new Plugin(manifest, around))
+    this.deployed = deployed.filter(isMooring).map((manifest) => new Plugin(manifest, around))
     this.hashes = this.of('DestinationRule').flatMap(consistentHashesOf)
     this.routes = manifests.flatMap(routesOf)
   }

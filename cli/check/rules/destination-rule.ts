@@ -150,7 +150,9 @@ export const zonesDiffer: Rule = {
   *see(world) {
     for (const { manifest, path } of world.hashes) {
       const policy = path.slice(0, -2)
-      const locality = mappingAt(manifest.value, ...policy, 'loadBalancer', 'localityLbSetting')
+      // The rule's own takes the place of the mesh's as a whole (GetLocalityLbSetting, pilot/pkg/networking/core/loadbalancer).
+      const own = valueAt(manifest.value, ...policy, 'loadBalancer', 'localityLbSetting')
+      const locality = mappingAt(own ?? world.mesh['localityLbSetting'])
       const detects = valueAt(manifest.value, ...policy, 'outlierDetection') !== undefined
       if (!detects || locality['enabled'] === false) continue
       yield {
