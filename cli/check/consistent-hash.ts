@@ -11,6 +11,8 @@ export interface ConsistentHash {
   readonly subset?: string
   readonly port?: number
   readonly settings: Mapping
+  /** What stands around it. */
+  readonly balancer: Mapping
   readonly header?: string
   readonly cookie?: string
   /** Whether Envoy mints the cookie too. */
@@ -64,6 +66,7 @@ export function consistentHashesOf(rule: Manifest): readonly ConsistentHash[] {
         ...(subset !== undefined && { subset }),
         ...(port !== undefined && { port }),
         settings: mappingAt(settings),
+        balancer: mappingAt(value, 'loadBalancer'),
         ...(header !== '' && { header }),
         ...(cookie !== '' && { cookie }),
         mints: textAt(settings, 'httpCookie', 'ttl') !== '',

@@ -1,5 +1,5 @@
 /** Services for which Envoy cannot hash, whatever the DestinationRule says. */
-import { listAt, mappingAt, textAt, textsAt } from '../../manifests/value.ts'
+import { listAt, mappingAt, textAt, textsAt, valueAt } from '../../manifests/value.ts'
 import type { Rule } from '../finding.ts'
 import { isFor, serviceName } from '../../manifests/service-name.ts'
 import type { World } from '../world.ts'
@@ -81,7 +81,10 @@ export const trafficDistribution: Rule = {
   severity: 'warning',
   *see(world) {
     for (const service of world.of('Service')) {
-      const hash = world.hashesFor(serviceName(service.name, service.namespace))[0]
+      // What a DestinationRule says of localities counts before what a Service prefers.
+      const hash = world
+        .hashesFor(serviceName(service.name, service.namespace))
+        .find(({ balancer }) => valueAt(balancer, 'localityLbSetting', 'enabled') !== false)
       const annotation = 'networking.istio.io/traffic-distribution'
       const field = textAt(service.value, 'spec', 'trafficDistribution') !== ''
       const annotated = annotation in mappingAt(service.value, 'metadata', 'annotations')
@@ -91,7 +94,8 @@ export const trafficDistribution: Rule = {
         path: field ? ['spec', 'trafficDistribution'] : ['metadata', 'annotations', annotation],
         message:
           'each proxy prefers the pods of its own zone: proxies in two zones send one session to two pods',
-        instead: 'no traffic distribution, where pods or proxies are in several zones',
+        instead:
+          'localityLbSetting: {enabled: false} beside consistentHash, or no traffic distribution, where pods or proxies are in several zones',
       }
     }
   },
