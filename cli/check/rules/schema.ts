@@ -59,6 +59,18 @@ function sightingOf(manifest: Manifest, error: ErrorObject): Sighting {
   if (error.keyword === 'oneOf' || error.keyword === 'not') {
     return { manifest, path, message: 'fields that exclude each other', instead: 'only one of them' }
   }
+  const written = manifest.sourceOf(path)
+  const isScalar = typeof error.data === 'boolean' || typeof error.data === 'number'
+  if (error.keyword === 'type' && params['type'] === 'string' && isScalar && written !== undefined) {
+    const instead = JSON.stringify(written)
+    return {
+      manifest,
+      path,
+      message: `Istio expects a text, and ${written} is a ${typeof error.data} in YAML: it is refused`,
+      instead,
+      fix: manifest.replace(path, instead),
+    }
+  }
   return {
     manifest,
     path,
