@@ -12,25 +12,16 @@ const codes = (...objects: readonly object[]) =>
     module,
   }).findings.map(({ code }) => code)
 
+const configMap = (name: string) => (meshConfig: object) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'istio-system' },
+  data: { mesh: stringify(meshConfig) },
+})
+
 const FORMS: readonly [string, (meshConfig: object) => object][] = [
-  [
-    "istiod's ConfigMap",
-    (meshConfig) => ({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'istio', namespace: 'istio-system' },
-      data: { mesh: stringify(meshConfig) },
-    }),
-  ],
-  [
-    "a revision's ConfigMap",
-    (meshConfig) => ({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'istio-canary', namespace: 'istio-system' },
-      data: { mesh: stringify(meshConfig) },
-    }),
-  ],
+  ["istiod's ConfigMap", configMap('istio')],
+  ["a revision's ConfigMap", configMap('istio-canary')],
   [
     'an IstioOperator',
     (meshConfig) => ({
