@@ -16,7 +16,8 @@ FILTER_PURE := build/pure.wasm
 TOOLS := build/js/.built
 # The compiler's own transform of literals, compiled with the tools.
 LITERALS := build/js/tools/ascii-literals.js
-ASC := $(BIN)/asc --transform ./$(LITERALS)
+STATIC_MEMORY := build/js/tools/static-memory.js
+ASC := $(BIN)/asc --transform ./$(LITERALS) --transform ./$(STATIC_MEMORY)
 # What AssemblyScript enables by itself; Binaryen's own tools have to be told.
 WASM_FEATURES := $(addprefix --enable-,bulk-memory mutable-globals nontrapping-float-to-int sign-ext)
 
