@@ -7,7 +7,16 @@ import { isDeepStrictEqual } from 'node:util'
 import { BUILT_FILTER } from '../demo/built-filter.ts'
 import { ManualClock, type Plugin, type Stream, Vm } from '../host/index.ts'
 import { countInstructions, countingModule } from './instructions/count.ts'
-import { CLAIMS, ENVIRONMENT, type Job, jobsAt, type Outcome, sessionIn } from './jobs.ts'
+import {
+  ANSWER_SETS,
+  CLAIMS,
+  ENVIRONMENT,
+  type Job,
+  jobsAt,
+  type Outcome,
+  POD_HEADER,
+  sessionIn,
+} from './jobs.ts'
 import { configurationFor } from './shipped.ts'
 
 /** What one phase of a request costs. */
@@ -73,14 +82,20 @@ function countRequest(vm: Vm, plugin: Plugin, job: Job): JobBudget {
   })
   const [stream] = passed
   if (stream === undefined) throw new Error(`(${job.letter}): the request did not reach the filter`)
-  const seen = { key: stream.request.get(KEY_HEADER), session: sessionIn(stream.request.get('cookie') ?? '') }
+  const seen = {
+    key: stream.request.get(KEY_HEADER),
+    session: sessionIn(stream.request.get('cookie') ?? ''),
+    pod: stream.request.get(POD_HEADER),
+  }
   const set: string[] = []
+  const line = job.visit.headers[ANSWER_SETS]
   const response = countPhase(vm, () => {
     const answered = stream.responseHeaders({
       headers: [
         [':status', '200'],
         ['content-type', 'text/plain'],
         ['content-length', '2'],
+        ...(line === undefined ? [] : [['set-cookie', line] as const]),
       ],
       details: 'via_upstream',
     })

@@ -7,6 +7,7 @@ import type { WasmPlugin } from '../demo/resources.ts'
 import { EnvoyProcess } from '../tools/envoy-process.ts'
 import { HOLDING_FILTER } from './conditions/held-streams.ts'
 import {
+  ANSWER_SETS,
   CLAIMS,
   COOKIE,
   ENVIRONMENT,
@@ -174,11 +175,15 @@ function wasm(name: string, job: Job, module: string, configuration?: string): O
   return { name, mesh: { ...mesh, wasmPlugin: { ...mesh.wasmPlugin, configuration, env: {} } }, wasm: module }
 }
 
-const NOTHING: Outcome = { key: undefined, session: undefined, set: undefined }
+const NOTHING: Outcome = { key: undefined, session: undefined, set: undefined, pod: undefined }
 
-/** The request arrives as it was sent. */
+/** Request and answer arrive as they were sent. */
 function untouched({ visit }: Job): (seen: Outcome) => Outcome {
-  return () => ({ ...NOTHING, session: sessionIn(visit.headers['cookie'] ?? '') })
+  return () => ({
+    ...NOTHING,
+    session: sessionIn(visit.headers['cookie'] ?? ''),
+    set: sessionIn(visit.headers[ANSWER_SETS]?.split('; ')[0] ?? ''),
+  })
 }
 
 /** The request arrives as it was sent, and with this key. */
@@ -262,7 +267,7 @@ export async function assertDoesItsJob(
   const seen = await load.outcome(port, visit)
   const wanted = expected(seen)
   if (isDeepStrictEqual(seen, wanted)) return
-  const spelled = ({ key, session, set }: Outcome) =>
-    `key ${key ?? 'absent'}, session ${session ?? 'absent'}, Set-Cookie ${set ?? 'absent'}`
+  const spelled = ({ key, session, set, pod }: Outcome) =>
+    `key ${key ?? 'absent'}, session ${session ?? 'absent'}, Set-Cookie ${set ?? 'absent'}, pod ${pod ?? 'absent'}`
   throw new Error(`(${letter}) ${name}: ${spelled(seen)}; expected: ${spelled(wanted)}`)
 }

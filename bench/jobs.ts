@@ -1,8 +1,14 @@
 import { all, expectedKey, leaf } from './expected-key.ts'
-import { issuedOf, sessionToken, type SigningKey } from './session-token.ts'
+import { issuedOf, sealedPod, sessionToken, type SigningKey, wrappedValue } from './session-token.ts'
 
 /** The cookie of the session, in the manifests and here. */
 export const COOKIE = 'ISTIOID'
+
+/** The header that names pods, of `session.persistence`. */
+export const POD_HEADER = 'x-session-pod'
+
+/** The upstream's answer to a request with this header sets this cookie. */
+export const ANSWER_SETS = 'x-answer-sets'
 
 /** What each request of a block sends. */
 export interface Visit {
@@ -18,6 +24,8 @@ export interface Outcome {
   readonly session: string | undefined
   /** The value that the answer sets the session's cookie to. */
   readonly set: string | undefined
+  /** The header that names the pod, as it reached the upstream. */
+  readonly pod: string | undefined
 }
 
 /** One thing that a filter is there for, and what shows that it was done. */
@@ -55,6 +63,12 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
 
 export const SESSION = 'ABEiM0RVZneImaq7zN3u_w'
 const SESSION_ID = Buffer.from(SESSION, 'base64url')
+
+/** As Tomcat makes them. */
+const APPLICATION_ID = '6A2F0D9C41E7B85340FA1D26C98E7B03'
+/** Base64 of 10.244.1.7:8080, which Envoy knows no host of: it goes by the hash, and names none where nobody asked it. */
+const POD = 'MTAuMjQ0LjEuNzo4MDgw'
+const NONCE = Buffer.alloc(16, 7)
 
 const HOURS = 3600
 /** Long enough that a token keeps its state through a whole run. */
@@ -104,6 +118,7 @@ const outcome = (key: string | undefined, session: string | undefined) => (): Ou
   key,
   session,
   set: undefined,
+  pod: undefined,
 })
 
 /** The jobs, for clients whose tokens are right at the time `now`, in seconds since 1970. */
@@ -111,6 +126,7 @@ export function jobsAt(now: number): readonly Job[] {
   const token = (issued: number): string =>
     sessionToken(SIGNING_KEY, COOKIE, SESSION_ID, { birth: now - 6 * HOURS, issued })
   const key = keyOf(SESSION)
+  const wrapped = wrappedValue(SIGNING_KEY, COOKIE, APPLICATION_ID, SESSION_ID)
   return [
     {
       letter: 'a',
@@ -138,6 +154,7 @@ export function jobsAt(now: number): readonly Job[] {
         key: keyOf(set),
         session: set,
         set: ID.test(set) ? set : `${COOKIE}=<22 characters>`,
+        pod: undefined,
       }),
     },
     {
@@ -156,7 +173,7 @@ export function jobsAt(now: number): readonly Job[] {
       pluginConfig: SIGNED,
       expected: ({ set = '' }) => {
         const issued = issuedOf(set)
-        return { key, session: SESSION, set: token(issued >= now ? issued : now) }
+        return { key, session: SESSION, set: token(issued >= now ? issued : now), pod: undefined }
       },
     },
     {
@@ -199,6 +216,29 @@ export function jobsAt(now: number): readonly Job[] {
       hashes: 'header',
       pluginConfig: { rules: [{ name: 'health', match: { paths: ['/healthz'] }, skip: true }] },
       expected: outcome(undefined, SESSION),
+    },
+    {
+      letter: 'j',
+      name: "the application's cookie unwrapped, and the one that it answers with wrapped",
+      visit: visit(among(wrapped), { [ANSWER_SETS]: `${COOKIE}=${APPLICATION_ID}; Path=/; HttpOnly` }),
+      hashes: 'header',
+      // The application's cookie has the name that Mooring's own has in other jobs.
+      pluginConfig: {
+        session: {
+          cookie: undefined,
+          application: { cookie: COOKIE },
+          signing: { keys: SIGNED.session.signing.keys },
+        },
+      },
+      expected: () => ({ key, session: APPLICATION_ID, set: wrapped, pod: undefined }),
+    },
+    {
+      letter: 'k',
+      name: 'signed cookie verified, with the pod sealed in it',
+      visit: visit(among(token(now) + sealedPod(SIGNING_KEY, COOKIE, SESSION_ID, POD, NONCE))),
+      hashes: 'header',
+      pluginConfig: { session: { ...SIGNED.session, persistence: { header: POD_HEADER } } },
+      expected: () => ({ key, session: SESSION, set: undefined, pod: POD }),
     },
   ]
 }

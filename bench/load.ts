@@ -1,13 +1,13 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { BODY, Connection } from './connection.ts'
-import { type Outcome, sessionIn, type Visit } from './jobs.ts'
+import { ANSWER_SETS, type Outcome, POD_HEADER, sessionIn, type Visit } from './jobs.ts'
 
 const CONNECTIONS = 16
 
 /** The header that DestinationRules with httpHeaderName hash. */
 const KEY_HEADER = 'x-mooring-key'
 
-const ANSWER = `HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`
+const HEAD = `HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: ${BODY.length}\r\n`
 
 /** Sends requests over connections that stay open, and answers them behind the proxy. */
 export class Load implements AsyncDisposable {
@@ -52,6 +52,7 @@ export class Load implements AsyncDisposable {
       key: keys.length === 0 ? undefined : keys.join(', '),
       session: sessionIn(valuesIn(this.#lastHead, 'cookie').join('; ')),
       set: sessionIn(valuesIn(answer ?? '', 'set-cookie').join('; ')),
+      pod: valuesIn(this.#lastHead, POD_HEADER)[0],
     }
   }
 
@@ -77,9 +78,10 @@ export class Load implements AsyncDisposable {
     socket.on('data', (text: string) => {
       head += text
       if (!head.endsWith('\r\n\r\n')) return
+      const [line] = valuesIn(head, ANSWER_SETS)
       this.#lastHead = head
       head = ''
-      socket.write(ANSWER, 'latin1')
+      socket.write(`${HEAD}${line === undefined ? '' : `set-cookie: ${line}\r\n`}\r\n${BODY}`, 'latin1')
     })
     socket.on('error', () => socket.destroy())
     socket.on('close', () => this.#sockets.delete(socket))

@@ -207,7 +207,7 @@ function orderFrom(args: readonly string[]): Order | 'help' {
   if (values.help) return 'help'
   const letters = values.jobs ?? (values.conditions ? '' : values.quick ? 'abd' : 'abcdefghi')
   if (values.jobs !== undefined && !/^[a-i]+$/.test(letters))
-    throw new UsageError(`--jobs ${letters}: expected letters from a to i`)
+    throw new UsageError(`--jobs ${letters}: expected letters from a to k`)
   if (values.publish && (values.quick || values.jobs !== undefined)) {
     throw new UsageError('--publish: expected neither --quick nor --jobs, since the page shows all of them')
   }

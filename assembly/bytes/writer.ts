@@ -1,3 +1,4 @@
+import { arenaAlloc } from './arena'
 import { copyBytes } from './copy'
 import { Slice, slice, ABSENT, ptrOf, lenOf } from './slice'
 
@@ -20,6 +21,11 @@ export class Writer {
     this.position = start
     this.end = start + capacity
     this.overflowed = start == 0
+  }
+
+  /** As `open`, with room in the arena. */
+  allocate(capacity: u32): void {
+    this.open(arenaAlloc(capacity), capacity)
   }
 
   byte(value: u8): void {

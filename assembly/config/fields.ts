@@ -16,7 +16,7 @@ import {
   unexpectedCount,
   unexpectedKind,
 } from './report'
-import { Words, wordIndex } from '../bytes/words'
+import { Words, wordIndex, words } from '../bytes/words'
 
 /** `node` is an object, whatever is in it. */
 export function expectObject(node: JsonNode | null): bool {
@@ -31,11 +31,16 @@ function expectKind(node: JsonNode | null, kind: JsonKind, expected: Phrase): bo
   return false
 }
 
+/** `node` is an object whose every member is in `known`. */
+export function expectFields(node: JsonNode | null, known: Words): bool {
+  return expectFieldsOf(node, known, words(''))
+}
+
 /**
- * `node` is an object whose every member is in `known`. Members in `later` are fields that the configuration will
- * have but this version does not: accepting and ignoring them would be a lie.
+ * As `expectFields`. Members in `later` are fields that the configuration will have but this version does not: accepting
+ * and ignoring them would be a lie.
  */
-export function expectFields(node: JsonNode | null, known: Words, later: Words): bool {
+export function expectFieldsOf(node: JsonNode | null, known: Words, later: Words): bool {
   if (!expectObject(node)) return false
   for (let child = firstMember(node); child !== null; child = after(child)) {
     if (wordIndex(child.name, known) >= 0) continue
@@ -45,7 +50,7 @@ export function expectFields(node: JsonNode | null, known: Words, later: Words):
   return true
 }
 
-export function notAvailable(node: JsonNode): void {
+function notAvailable(node: JsonNode): void {
   error(phrase('not_available'), node, phrase('this version of Mooring cannot do this yet; remove it'))
 }
 

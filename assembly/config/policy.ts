@@ -30,6 +30,11 @@ export class Policy {
   keyHeaderCount: u32
   /** Which rules a request matches; null where there are none. */
   index: RuleIndex | null
+  /**
+   * `session.persistence`: the header that has Envoy's token for a pod, lower-case; one of `keyHeaders`. ABSENT: sessions
+   * follow the hash alone.
+   */
+  podHeader: Slice
   /** `observe.instance`, part of every metric's name. */
   instance: Slice
   /** `observe.debugHeader`; null: nobody may ask how a request was decided. */
@@ -125,6 +130,10 @@ export class SessionPolicy {
   carrier: Carrier
   /** A suffix that does not verify is answered with 404. */
   notFound: bool
+  /** The application's cookie that Mooring's own lives as long as; ABSENT: it lives by itself. */
+  follows: Slice
+  /** Answers may have to set the cookie though nothing is due: they name another pod, or set what is followed. */
+  watches: bool
 }
 
 export enum Carrier {
@@ -188,10 +197,12 @@ export class SigningKey {
    * application's session what is signed before its value: behind the kid stands `cookie` or `header`.
    */
   signed: Slice
-  /** HMAC-SHA256 key schedules for the HKDF purposes `token`, `successor` and `wrap`. */
+  /** HMAC-SHA256 key schedules for the HKDF purposes `token`, `successor`, `wrap`, `seal-enc` and `seal-mac`. */
   token: usize
   successor: usize
   wrap: usize
+  sealCipher: usize
+  sealMac: usize
 }
 
 export enum KeyFormat {

@@ -8,7 +8,6 @@
  *
  *     rule=by-tenant; session=minted; key=all; tried=header:absent,claim:yielded,path:yielded; fingerprint=Zk3q9_-A
  */
-import { arenaAlloc } from '../bytes/arena'
 import { encodeBase64url } from '../bytes/base64url'
 import { ascii } from '../bytes/literal'
 import { UNDERSCORE, COLON, COMMA } from '../bytes/ascii'
@@ -88,7 +87,7 @@ export class Explanation {
   }
 
   private get text(): Slice {
-    writer.open(arenaAlloc(TEXT_BYTES), TEXT_BYTES)
+    writer.allocate(TEXT_BYTES)
     const rule = this.rule
     writer.bytes(ascii('rule='))
     writer.bytes(rule === null ? ascii('-') : rule.name)

@@ -45,8 +45,11 @@ export function isTaken(header: Slice): bool {
   return isPresent(marks) && wordIndex(header, marks) >= 0
 }
 
-/** Takes what nobody has taken of `plan`: that is what this plugin is to do. It is valid until the next call. */
-export function take(plan: Plan): Plan {
+/**
+ * Takes what nobody has taken of `plan`, and with the session the header `pod`, if present: that is what this plugin is
+ * to do. It is valid until the next call.
+ */
+export function take(plan: Plan, pod: Slice): Plan {
   const session = plan.session
   const key = plan.key
   left.mode = plan.mode
@@ -57,13 +60,14 @@ export function take(plan: Plan): Plan {
 
   const cookie: Slice = session === null ? ABSENT : session.name
   const header: Slice = key === null ? ABSENT : key.header
-  // Two marks, each with a sign and a space.
-  const room = lenOf(marks) + lenOf(cookie) + lenOf(header) + 4
+  // Three marks, each with a sign and a space.
+  const room = lenOf(marks) + lenOf(cookie) + lenOf(header) + lenOf(pod) + 6
   const text: usize = marks == UNREADABLE ? 0 : arenaAlloc(room)
   writer.open(text, room)
   writer.bytes(marks)
   const before = writer.length
   const takesSession = session !== null && changes(session) && mark(cookie, true)
+  if (takesSession && isPresent(pod)) mark(pod, false)
   const takesKey = key !== null && mark(header, false)
   if (session === null && key === null) mark(ALL, false)
   const marked =

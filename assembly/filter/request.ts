@@ -8,7 +8,7 @@
  *   5. who has a forged session, an unreadable one, or no key where there must be one, is answered here
  *   6. the session's cookie is put on the request, so that the first request hashes like those that follow
  *   7. the debug token and clients' key headers go, under every plan
- *   8. one key header is written, or none
+ *   8. one key header is written, or none; and Envoy's token for the session's pod, if that is known
  *
  * In shadow, steps 5 to 8 are left out; but a debug token that is valid goes even then.
  */
@@ -36,7 +36,8 @@ import { count, useLedger } from '../proxy/metrics'
 import { EMPTY_PAIRS, sendLocalReply } from '../proxy/reply'
 import { COOKIE, beginRequest, requestPairs } from '../proxy/request'
 import { resolveApplication } from '../session/application'
-import { findPending, reservePending } from '../session/pending'
+import { reservePending } from '../session/pending'
+import { awaitPod } from '../session/pod'
 import { deletionHeaders } from '../session/set-cookie'
 import {
   cookieLine,
@@ -45,6 +46,7 @@ import {
   resolveSession,
   sessionBound,
   sessionOutcome,
+  sessionPod,
 } from '../session/session'
 import { presentsDebugToken, removeDebugToken } from './debug-token'
 import { Explanation } from './explanation'
@@ -74,7 +76,7 @@ export function onRequestHeaders(root: Root, stream: u32): FilterHeadersStatus {
     count(Counter.PassedThrough)
     return writeKey(policy, null, ABSENT)
   }
-  return follow(policy, root.hasNeighbours ? take(plan) : plan, stream, root.id)
+  return follow(policy, root.hasNeighbours ? take(plan, policy.podHeader) : plan, stream, root.id)
 }
 
 function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeadersStatus {
@@ -85,7 +87,7 @@ function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeade
   const debug = policy.debug
   if (session === null && keyPolicy === null) {
     count(Counter.RequestsSkipped)
-    if (debug === null && !shadow) return writeKey(policy, null, ABSENT)
+    if (debug === null && !shadow && !isPresent(policy.podHeader)) return writeKey(policy, null, ABSENT)
   }
   const explains = debug !== null && presentsDebugToken(debug)
 
@@ -122,6 +124,8 @@ function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeade
     return FilterHeadersStatus.Continue
   }
 
+  const podHeader = policy.podHeader
+  if (isPresent(podHeader) && !isTaken(podHeader) && !awaitPod(stream, root)) return refuseToWrite()
   if (!writeCookie(session)) {
     // A token that was not verified, or one that the router must not hash, would reach the pod.
     if (session !== null && session.signing !== null) return refuseToWrite()
@@ -133,8 +137,7 @@ function follow(policy: Policy, plan: Plan, stream: u32, root: u32): FilterHeade
 
 /** Keeps how the request was decided for its answer. Where there is no room for that, the answer says nothing. */
 function explain(debug: DebugPolicy, plan: Plan, key: Slice, stream: u32, root: u32): void {
-  const found = findPending(stream)
-  const pending = found !== null ? found : reservePending(stream)
+  const pending = reservePending(stream)
   if (pending === null) return
   pending.root = root
   pending.note = heapAlloc(offsetof<Explanation>() + TRACE_BYTES)
@@ -158,8 +161,10 @@ function writeKey(policy: Policy, keyPolicy: KeyPolicy | null, key: Slice): Filt
     const name = load<Slice>(policy.keyHeaders + i * SLICE_BYTES)
     if (isTaken(name)) continue
     // Mostly they are one text, not only equal ones.
-    if (isPresent(written) && (name == written || equals(name, written))) {
-      if (replaceRequestHeader(name, key)) continue
+    const isKey = isPresent(written) && (name == written || equals(name, written))
+    const value = isKey ? key : name == policy.podHeader ? sessionPod : ABSENT
+    if (isPresent(value)) {
+      if (replaceRequestHeader(name, value)) continue
       count(Counter.WriteRefused)
     }
     if (!removeRequestHeader(name)) return refuseToWrite()

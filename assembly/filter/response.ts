@@ -1,9 +1,12 @@
 /** The response's way: nothing at all, unless the request left something to be done. */
 import { REQUEST_CAP, arenaReset } from '../bytes/arena'
+import { isPresent } from '../bytes/slice'
 import { Carrier } from '../config/policy'
-import { useLedger } from '../proxy/metrics'
-import { wrapAnswer } from '../session/application-answer'
+import { Counter } from '../proxy/counter'
+import { count, useLedger } from '../proxy/metrics'
+import { answerApplication, refuseAnswer } from '../session/application-answer'
 import { Pending, findPending, dropPending } from '../session/pending'
+import { takePod } from '../session/pod'
 import { setCookie } from '../session/set-cookie'
 import { Explanation } from './explanation'
 import { Root, findRoot } from './root'
@@ -15,12 +18,23 @@ export function onResponseHeaders(stream: u32): void {
   if (root !== null) {
     arenaReset(REQUEST_CAP)
     useLedger(root.ledger)
-    const policy = pending.policy
-    if (policy !== null && policy.carrier != Carrier.Own) wrapAnswer(policy, pending.value)
-    else setCookie(pending)
+    answer(pending, root)
     if (pending.note != 0) explain(pending, root)
   }
   dropPending(stream)
+}
+
+function answer(pending: Pending, root: Root): void {
+  const ofRoot = root.policy
+  if (ofRoot !== null && pending.takesPod && !takePod(pending, ofRoot.podHeader)) {
+    count(Counter.WriteRefused)
+    refuseAnswer()
+    return
+  }
+  const policy = pending.policy
+  if (policy === null) return
+  if (policy.carrier != Carrier.Own || isPresent(policy.follows)) answerApplication(policy, pending)
+  else if (!pending.onMove || pending.moved) setCookie(pending)
 }
 
 function explain(pending: Pending, root: Root): void {

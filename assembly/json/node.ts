@@ -92,9 +92,9 @@ export function textOf(node: JsonNode | null): Slice {
   return node !== null && node.kind == JsonKind.String ? node.text : ABSENT
 }
 
-/** The boolean, or `otherwise` if `node` is none. */
-export function flagOf(node: JsonNode | null, otherwise: bool): bool {
-  return node !== null && node.kind == JsonKind.Boolean ? node.number != 0 : otherwise
+/** False for what is no boolean. */
+export function isTrue(node: JsonNode | null): bool {
+  return node !== null && node.kind == JsonKind.Boolean && node.number != 0
 }
 
 /** The number as an integer in [0, 2^31), or `otherwise` if `node` is no such number. */

@@ -3,7 +3,6 @@
  *
  *     | count u32 | length u32 | item ... | length u32 | item ... |        numbers big-endian
  */
-import { arenaAlloc } from '../bytes/arena'
 import { Slice, isPresent, lenOf, ptrOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { TYPE_LIST } from './node'
@@ -14,7 +13,7 @@ let count: u32 = 0
 
 export function openList(): void {
   count = 0
-  writer.open(arenaAlloc(LONGEST_VALUE), LONGEST_VALUE)
+  writer.allocate(LONGEST_VALUE)
   writer.u32be(count)
 }
 

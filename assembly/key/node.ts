@@ -9,7 +9,6 @@
  *
  * Nodes are built in the arena. docs/keys.md describes them for users, with vectors.
  */
-import { arenaAlloc } from '../bytes/arena'
 import { Slice, lenOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 
@@ -46,7 +45,7 @@ const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 /** A leaf; ABSENT if there is no room. */
 export function leafNode(label: Slice, type: u8, value: Slice): Slice {
   const length = 1 + 4 + lenOf(label) + 1 + 4 + lenOf(value)
-  writer.open(arenaAlloc(length), length)
+  writer.allocate(length)
   writer.byte(LEAF)
   writer.u32be(lenOf(label))
   writer.bytes(label)
@@ -60,7 +59,7 @@ export function leafNode(label: Slice, type: u8, value: Slice): Slice {
 export function allNode(nodes: usize, count: u32): Slice {
   let length: u32 = 1 + 4
   for (let i: u32 = 0; i < count; i++) length += lenOf(load<Slice>(nodes + (i << 3)))
-  writer.open(arenaAlloc(length), length)
+  writer.allocate(length)
   writer.byte(ALL)
   writer.u32be(count)
   for (let i: u32 = 0; i < count; i++) writer.bytes(load<Slice>(nodes + (i << 3)))

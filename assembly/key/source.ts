@@ -1,5 +1,4 @@
 /** Where a key's value comes from: one function per kind, each total, none of them writes anything. */
-import { arenaAlloc } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, UNREADABLE, endOf, isPresent, lenOf, ptrOf, slice, toLower } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
@@ -75,7 +74,7 @@ function queryLeaf(source: Source): Nothing {
   if (!source.decode || !isPresent(raw)) return yieldText(raw)
   const room = lenOf(raw)
   if (room > 3 * LONGEST_VALUE) return Nothing.TooLarge
-  writer.open(arenaAlloc(room), room)
+  writer.allocate(room)
   if (!decodePercent(raw, true, writer)) return Nothing.Malformed
   const value = writer.result
   return isPresent(value) ? yieldText(value) : Nothing.TooLarge
@@ -115,7 +114,7 @@ function authorityLeaf(): Nothing {
   if (!isPresent(host)) return yieldText(host)
   const length = lenOf(host)
   if (length > LONGEST_VALUE) return Nothing.TooLarge
-  writer.open(arenaAlloc(length), length)
+  writer.allocate(length)
   for (let at = ptrOf(host), end = endOf(host); at < end; at++) writer.byte(toLower(load<u8>(at)))
   const lower = writer.result
   return isPresent(lower) ? yieldText(lower) : Nothing.TooLarge

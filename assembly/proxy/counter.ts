@@ -62,12 +62,14 @@ export enum Counter {
   ApplicationWrapped,
   ApplicationBare,
   ApplicationTooLong,
+  PodMoved,
+  PodRefused,
 }
 
 /** How many there are. */
 // @ts-ignore: decorator
 @inline
-export const COUNTERS: u32 = 54
+export const COUNTERS: u32 = 56
 
 // In the order of the enumeration.
 const NAMES: Words = words(
@@ -82,7 +84,8 @@ const NAMES: Words = words(
     'key_rejected ' +
     'source_absent source_malformed source_too_large source_unreadable match_unreadable ' +
     'write_refused passed_through debug_shown debug_refused ' +
-    'application_wrapped application_bare application_too_long',
+    'application_wrapped application_bare application_too_long ' +
+    'pod_moved pod_refused',
 )
 
 /** The last segment of the metric's name, without the product's prefix. */

@@ -17,13 +17,16 @@ import { OUT, OUT_LENGTH, outSlice } from './out'
 
 /** The first entry of that name: Envoy shows a filter no other this way. ABSENT, UNREADABLE, or its bytes. */
 export function readRequestHeader(name: Slice): Slice {
-  const status = proxy_get_header_map_value(
-    HeaderMapType.RequestHeaders,
-    ptrOf(name),
-    lenOf(name),
-    OUT,
-    OUT + OUT_LENGTH,
-  )
+  return readHeader(HeaderMapType.RequestHeaders, name)
+}
+
+/** As `readRequestHeader`, in the answer. */
+export function readResponseHeader(name: Slice): Slice {
+  return readHeader(HeaderMapType.ResponseHeaders, name)
+}
+
+function readHeader(map: HeaderMapType, name: Slice): Slice {
+  const status = proxy_get_header_map_value(map, ptrOf(name), lenOf(name), OUT, OUT + OUT_LENGTH)
   if (status == Status.Ok) return outSlice()
   return status == Status.NotFound ? ABSENT : UNREADABLE
 }
@@ -47,7 +50,16 @@ function replaceHeader(map: HeaderMapType, name: Slice, value: Slice): bool {
 
 /** Removes every entry of that name. True also if there was none. */
 export function removeRequestHeader(name: Slice): bool {
-  return proxy_remove_header_map_value(HeaderMapType.RequestHeaders, ptrOf(name), lenOf(name)) == Status.Ok
+  return removeHeader(HeaderMapType.RequestHeaders, name)
+}
+
+/** As `removeRequestHeader`, in the answer. */
+export function removeResponseHeader(name: Slice): bool {
+  return removeHeader(HeaderMapType.ResponseHeaders, name)
+}
+
+function removeHeader(map: HeaderMapType, name: Slice): bool {
+  return proxy_remove_header_map_value(map, ptrOf(name), lenOf(name)) == Status.Ok
 }
 
 /** Adds one entry beside those of that name. False if the value or the host refuses. */

@@ -10,7 +10,6 @@
  *
  * The application sees its own bytes: every suffix of this form is taken off, verified or not.
  */
-import { arenaAlloc } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, UNREADABLE, between, endOf, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
@@ -21,9 +20,11 @@ import { count } from '../proxy/metrics'
 import { onlyEntry, requestPairs } from '../proxy/request'
 import { ID_BYTES, drawId } from './entropy'
 import { Pending, dropPending, reservePending } from './pending'
+import { openSeal, takeSeal } from './pod-seal'
 import { MOST_COOKIES, takeApplication } from './session'
 import { Verdict } from './token'
-import { bareValue, readWrapped, verifyWrapped, wrapKey } from './wrap'
+import { bareValue } from './suffix'
+import { readWrapped, verifyWrapped, wrapKey } from './wrap'
 
 const SEPARATOR: Slice = ascii('; ')
 
@@ -35,6 +36,7 @@ let best: Verdict = Verdict.None
 let looks: u32 = 0
 let stripped = false
 let foundBare = false
+let pod: Slice = ABSENT
 
 /**
  * As `resolveSession`, for a session that the application's cookie or header carries.
@@ -46,6 +48,7 @@ export function resolveApplication(policy: SessionPolicy, stream: u32, root: u32
   looks = 0
   stripped = false
   foundBare = false
+  pod = ABSENT
   const signing = policy.signing
   if (signing === null) return false
   const line =
@@ -56,6 +59,7 @@ export function resolveApplication(policy: SessionPolicy, stream: u32, root: u32
   const found = outcome == Counter.SessionValid || outcome == Counter.SessionMinted
   takeApplication(
     found ? slice(key, ID_BYTES) : ABSENT,
+    pod,
     outcome,
     stripped ? (isPresent(line) ? line : UNREADABLE) : ABSENT,
   )
@@ -91,7 +95,7 @@ function answerSlot(stream: u32, shadow: bool): Pending | null {
 /** All cookie entries as one line, without suffixes; UNREADABLE if the host refused to show them. */
 function bareCookies(name: Slice, signing: Signing): Slice {
   const room = lenOf(requestPairs())
-  writer.open(arenaAlloc(room), room)
+  writer.allocate(room)
   openCookies()
   let line = nextCookieLine()
   for (; isPresent(line); line = nextCookieLine()) {
@@ -114,7 +118,8 @@ function bareHeader(name: Slice, signing: Signing): Slice {
 
 /** The value without its suffix. If that is worth more than those before it leaves K behind. */
 function unwrap(value: Slice, signing: Signing): Slice {
-  if (!readWrapped(value)) {
+  const isSealed = takeSeal(value)
+  if (!readWrapped(isSealed ? bareValue : value)) {
     foundBare = true
     return value
   }
@@ -123,6 +128,7 @@ function unwrap(value: Slice, signing: Signing): Slice {
   if (verdict < best) {
     best = verdict
     memory.copy(key, wrapKey, ID_BYTES)
+    if (isSealed && verdict == Verdict.Valid) pod = openSeal(signing, key)
   }
   return bareValue
 }

@@ -4,7 +4,6 @@
  */
 import { ascii } from '../bytes/literal'
 import { EQUALS } from '../bytes/ascii'
-import { arenaAlloc } from '../bytes/arena'
 import { ABSENT, Slice, UNREADABLE, isPresent, lenOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
 import { writeWithoutCookie } from '../http/cookie'
@@ -24,7 +23,7 @@ export function cookieLineWith(name: Slice, value: Slice): Slice {
   const pairs = requestCookieLine() == ABSENT ? ABSENT : requestPairs()
   if (pairs == UNREADABLE) return ABSENT
   const capacity = lenOf(pairs) + lenOf(name) + lenOf(value) + 3
-  writer.open(arenaAlloc(capacity), capacity)
+  writer.allocate(capacity)
   openCookies()
   let line = nextCookieLine()
   for (; isPresent(line); line = nextCookieLine()) {

@@ -41,6 +41,8 @@ const DOCUMENT: Slice = ascii('document')
 
 /** SessionMinted if a session may begin here, else what the request counts as. What is unreadable begins none. */
 export function occasion(policy: SessionPolicy): Counter {
+  // The application says when.
+  if (isPresent(policy.follows)) return Counter.SessionMinted
   // All that is asked for below comes out of one hostcall.
   if (policy.mintSkip || requestPairs() == UNREADABLE || !isMintingMethod(policy)) return Counter.SessionNone
   if (!isWithinDomain(policy.domain)) return Counter.SessionDomainMismatch

@@ -5,7 +5,8 @@
  * Open addressing with linear probing; the table grows by doubling and stays at most half full, so that a look-up
  * ends soon whatever the ids are. Removal shifts later entries back: there are no tombstones to pile up.
  *
- *     slot  | stream u32 | root u32 | policy u32 | note u32 | adopted u32 | maxAge u32 | secure u8 | length u8 | value, 128 bytes | . |
+ *     slot  | stream u32 | root u32 | policy u32 | note u32 | adopted u32 | maxAge u32 | podBlock u32 | podLength u8 |
+ *           | secure u8 | takesPod u8 | onMove u8 | moved u8 | length u8 | value, 128 bytes | . |
  *
  * A stream of 0 is an empty slot.
  */
@@ -13,8 +14,9 @@ import { heapAlloc, heapFree } from '../bytes/heap'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 import { Adopted, SessionPolicy } from '../config/policy'
 import { COOKIE_VALUE_MAX } from '../http/cookie'
+import { POD_MOST } from './pod-seal'
 
-/** More pending streams than this mint no cookie: a bound on memory, 20 MiB. */
+/** More pending streams than this mint no cookie: a bound on memory, 21 MiB. */
 // @ts-ignore: decorator
 @inline
 const MOST_PENDING: u32 = 65536
@@ -25,11 +27,11 @@ const FIRST_SLOTS: u32 = 64
 
 // @ts-ignore: decorator
 @inline
-const SLOT_BYTES: u32 = 156
+const SLOT_BYTES: u32 = 164
 
 // @ts-ignore: decorator
 @inline
-const VALUE_OFFSET: usize = 26
+const VALUE_OFFSET: usize = 34
 
 
 @unmanaged
@@ -44,7 +46,16 @@ export class Pending {
   adopted: Adopted | null
   /** Seconds; 0: the cookie goes with the browser session. */
   maxAge: u32
+  // POD_MOST bytes of the heap; 0: none.
+  private podBlock: usize
+  private podLength: u8
   secure: bool
+  /** Envoy's token for the pod is to be taken off the answer. */
+  takesPod: bool
+  /** The cookie is set only if the answer comes from another pod than the last one; the value is the token that came. */
+  onMove: bool
+  /** It does. */
+  moved: bool
   private length: u8
 
   get value(): Slice {
@@ -57,6 +68,25 @@ export class Pending {
     this.length = <u8>length
     memory.copy(changetype<usize>(this) + VALUE_OFFSET, ptrOf(bytes), length)
   }
+
+  /** Envoy's token for the pod that the session was at last; empty if none is known. */
+  get pod(): Slice {
+    return slice(this.podBlock, this.podLength)
+  }
+
+  /** At most POD_MOST bytes: what is longer is no address, and not kept. Nor is any if there is no memory. */
+  set pod(bytes: Slice) {
+    const length = lenOf(bytes)
+    if (this.podBlock == 0 && length > 0) this.podBlock = heapAlloc(POD_MOST)
+    this.podLength = length > POD_MOST || this.podBlock == 0 ? 0 : <u8>length
+    memory.copy(this.podBlock, ptrOf(bytes), this.podLength)
+  }
+
+  /** Gives back what the slot has of the heap. */
+  free(): void {
+    heapFree(this.note)
+    heapFree(this.podBlock)
+  }
 }
 
 let table: usize = 0
@@ -68,12 +98,13 @@ export function pendingCount(): u32 {
   return occupied
 }
 
-/** A slot for `stream`, its fields still to be set; null if there is no room, or the stream has one already. */
+/** The slot of `stream`; a new one has its fields still to be set. Null if there is no room. */
 export function reservePending(stream: u32): Pending | null {
+  const found = findPending(stream)
+  if (found !== null) return found
   if (stream == 0 || occupied == MOST_PENDING) return null
   if (occupied * 2 >= slots && !grow()) return null
   const at = probe(table, slots, stream)
-  if (load<u32>(at) == stream) return null
   store<u32>(at, stream)
   occupied++
   return changetype<Pending>(at)
@@ -86,12 +117,12 @@ export function findPending(stream: u32): Pending | null {
   return load<u32>(at) == stream ? changetype<Pending>(at) : null
 }
 
-/** Frees the slot of `stream`, if it has one, and its note. */
+/** Frees the slot of `stream`, if it has one, and what goes with it. */
 export function dropPending(stream: u32): void {
   if (occupied == 0 || stream == 0) return
   const at = probe(table, slots, stream)
   if (load<u32>(at) != stream) return
-  heapFree(changetype<Pending>(at).note)
+  changetype<Pending>(at).free()
   occupied--
   let hole = <u32>(at - table) / SLOT_BYTES
   let next = hole

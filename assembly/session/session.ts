@@ -26,6 +26,8 @@ import { ID_BYTES, drawId } from './entropy'
 import { adoptedId, decodeId } from './id'
 import { isSetSecure, occasion, usedHttps } from './occasion'
 import { Pending, dropPending, reservePending } from './pending'
+import { SEAL_LENGTH, openSeal, takeSeal } from './pod-seal'
+import { bareValue } from './suffix'
 import {
   ID_LENGTH,
   Verdict,
@@ -40,6 +42,7 @@ import {
   tokenId,
   tokenIdBytes,
   tokenIsSecure,
+  tokenText,
   verifyToken,
 } from './token'
 
@@ -63,6 +66,8 @@ export let sessionValue: Slice = ABSENT
 export let sessionId: Slice = ABSENT
 /** The key that the session is bound to, ABSENT if it is to none. */
 export let sessionBound: Slice = ABSENT
+/** Envoy's token for the pod that the session was at last; ABSENT if it is not known. */
+export let sessionPod: Slice = ABSENT
 /**
  * The header to put on the request, that of cookies or the one that carries the application's session; empty if it is to
  * go, ABSENT if it stays as it is, UNREADABLE if it should not and could not be built.
@@ -86,14 +91,16 @@ export function noSession(): void {
   sessionValue = ABSENT
   sessionId = ABSENT
   sessionBound = ABSENT
+  sessionPod = ABSENT
   cookieLine = ABSENT
   answer = null
 }
 
-/** Takes a session that the application carries (application.ts): its id, and `line` to put on the request. */
-export function takeApplication(id: Slice, outcome: Counter, line: Slice): void {
+/** Takes a session that the application carries (application.ts): its id and pod, and `line` to put on the request. */
+export function takeApplication(id: Slice, pod: Slice, outcome: Counter, line: Slice): void {
   noSession()
   sessionId = id
+  sessionPod = pod
   sessionOutcome = outcome
   cookieLine = line
 }
@@ -157,7 +164,8 @@ function isQuoted(value: Slice): bool {
 /** What one cookie is worth. If that is more than `best`, and it may count, it leaves its id behind. */
 function judge(policy: SessionPolicy, value: Slice, best: Verdict): Verdict {
   const signing = policy.signing
-  const isToken = readToken(value)
+  const isSealed = lenOf(value) > SEAL_LENGTH && takeSeal(value)
+  const isToken = readToken(isSealed ? bareValue : value)
   if (signing === null) {
     if (isToken) takeToken()
     else if (!takeValue(value)) return Verdict.Malformed
@@ -168,6 +176,7 @@ function judge(policy: SessionPolicy, value: Slice, best: Verdict): Verdict {
   if (verdict == Verdict.Valid) {
     takeToken()
     sessionBound = tokenBound
+    if (isSealed) sessionPod = openSeal(signing, tokenIdBytes)
   } else if ((verdict == Verdict.ExpiredIdle || verdict == Verdict.ExpiredAbsolute) && verdict < best) {
     successorOf(signing, idBytes)
     sessionId = slice(idBytes, ID_BYTES)
@@ -205,19 +214,20 @@ function ignore(counter: Counter): void {
 
 /** A valid session. */
 function keep(policy: SessionPolicy): void {
-  if (policy.readOnly || !isDue(policy)) {
-    sessionOutcome = Counter.SessionValid
-    return
-  }
-  sessionOutcome = policy.signing === null ? Counter.SessionValid : Counter.SessionRenewed
+  const due = !policy.readOnly && isDue(policy)
+  sessionOutcome = Counter.SessionValid
+  if (!due && !policy.watches) return
+  if (due && policy.signing !== null) sessionOutcome = Counter.SessionRenewed
   awaitAnswer(policy, null)
+  const pending = answer
+  if (pending !== null) pending.onMove = !due
 }
 
 /** True if the client's cookie is to be set anew. */
 function isDue(policy: SessionPolicy): bool {
   if (policy.renewAlways) return true
   const signing = policy.signing
-  if (signing === null) return false
+  if (signing === null || isPresent(policy.follows)) return false
   return isHalfIdle(signing) || (policy.secure != Secure.Never && !tokenIsSecure() && usedHttps())
 }
 
@@ -300,6 +310,7 @@ function awaitAnswer(policy: SessionPolicy, adopted: Adopted | null): void {
   pending.root = root
   pending.policy = policy
   pending.adopted = adopted
+  pending.onMove = false
 }
 
 /**
@@ -317,6 +328,10 @@ export function finishSession(policy: SessionPolicy, key: Slice): void {
   count(sessionOutcome)
   const pending = answer
   if (pending === null) return
+  if (isPresent(policy.follows)) {
+    pending.value = sessionId
+    return
+  }
   pending.secure = isSecure(policy)
   pending.maxAge = policy.ttl
   if (
@@ -328,6 +343,10 @@ export function finishSession(policy: SessionPolicy, key: Slice): void {
     count(Counter.SessionMintedInsecure)
   if (signing === null) {
     pending.value = sessionValue
+    return
+  }
+  if (pending.onMove) {
+    pending.value = tokenText
     return
   }
   pending.value = issueToken(signing, pending.secure)

@@ -3,7 +3,6 @@ import { EQUALS } from '../bytes/ascii'
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, equals, isPresent, lenOf } from '../bytes/slice'
 import { WRITER_BYTES, Writer } from '../bytes/writer'
-import { arenaAlloc } from '../bytes/arena'
 import { OnCacheable, SessionPolicy } from '../config/policy'
 import { Sharing, sharingOf, writeForOneClient } from '../http/cache-control'
 import { HeaderMapType } from '../proxy/abi'
@@ -14,6 +13,8 @@ import { PAIR_CURSOR_BYTES, PairCursor, readPairs, writePairs } from '../proxy/p
 import { readProperty } from '../proxy/property'
 import { isSetSecure } from './occasion'
 import { Pending } from './pending'
+import { withSeal } from './pod-seal'
+import { issueToken, lifeLeft, readToken, tokenIdBytes } from './token'
 
 export const SET_COOKIE: Slice = ascii('set-cookie')
 const CODE_DETAILS: Slice = ascii('response\0code_details')
@@ -52,14 +53,26 @@ export function setCookie(pending: Pending): void {
       return
     }
   }
-  const line = cookieText(policy, pending.value, pending.maxAge, pending.secure)
-  if (!keepToOneClient(policy)) {
+  const line = cookieText(policy, sealed(policy, pending), pending.maxAge, pending.secure)
+  if (!keepToOneClient(policy, readPairs(HeaderMapType.ResponseHeaders))) {
     count(Counter.CookieOmitted)
     return
   }
   count(addResponseHeader(SET_COOKIE, line) ? Counter.CookieSet : Counter.WriteRefused)
   const adopted = pending.adopted
   if (adopted !== null && isPresent(adopted.deletion)) addResponseHeader(SET_COOKIE, adopted.deletion)
+}
+
+/** The cookie's value, with the pod behind it if that is known. A token that came is issued anew. */
+function sealed(policy: SessionPolicy, pending: Pending): Slice {
+  let token = pending.value
+  const signing = policy.signing
+  if (signing === null || lenOf(pending.pod) == 0 || !readToken(token)) return token
+  if (pending.onMove) {
+    token = issueToken(signing, pending.secure)
+    if (policy.ttl == 0) pending.maxAge = lifeLeft(signing)
+  }
+  return withSeal(signing, token, tokenIdBytes, pending.pod)
 }
 
 /** Headers, as pairs, for an answer that takes the session's cookie away. */
@@ -75,7 +88,7 @@ export function deletionHeaders(policy: SessionPolicy): Slice {
 function cookieText(policy: SessionPolicy, value: Slice, maxAge: u32, secure: bool): Slice {
   const attributes = secure ? policy.attributesSecure : policy.attributes
   const capacity = lenOf(policy.name) + lenOf(value) + lenOf(attributes) + FRAME_BYTES
-  writer.open(arenaAlloc(capacity), capacity)
+  writer.allocate(capacity)
   writer.bytes(policy.name)
   writer.byte(EQUALS)
   writer.bytes(value)
@@ -88,15 +101,15 @@ function cookieText(policy: SessionPolicy, value: Slice, maxAge: u32, secure: bo
 }
 
 /**
- * True if no shared cache will hand the answer to another client: because it says so, or is now made to.
+ * True if no shared cache will hand the answer, whose headers are `pairs`, to another client: because it says so, or is now
+ * made to.
  *
  *     304, Surrogate-Control, CDN-Cache-Control                     false: a cache has the answer already, or its own orders
  *     private, no-store                                             true
  *     public, s-maxage, max-age above 0; Expires alone              as `onCacheable` says: false, or made private
  *     anything else                                                 true, with private added
  */
-export function keepToOneClient(policy: SessionPolicy): bool {
-  const pairs = readPairs(HeaderMapType.ResponseHeaders)
+export function keepToOneClient(policy: SessionPolicy, pairs: Slice): bool {
   if (!cursor.open(pairs)) return false
   let sharing = Sharing.Silent
   let controlled = false
@@ -131,7 +144,7 @@ function isDate(expires: Slice): bool {
 /** Takes from Cache-Control what invites shared caches. */
 function markPrivate(pairs: Slice): bool {
   const capacity = lenOf(pairs)
-  writer.open(arenaAlloc(capacity), capacity)
+  writer.allocate(capacity)
   cursor.open(pairs)
   while (cursor.next()) {
     if (equals(cursor.name, CACHE_CONTROL)) writeForOneClient(cursor.value, writer)

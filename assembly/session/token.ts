@@ -81,6 +81,8 @@ const bound: usize = memory.data(16, 8)
 const tag: usize = memory.data(16, 8)
 let hasBound = false
 
+/** The token that was read last. */
+export let tokenText: Slice = ABSENT
 /** The 16 bytes of its id. */
 export const tokenIdBytes: usize = memory.data(16, 8)
 /** The id of the token that was read last, as text within it. */
@@ -94,6 +96,7 @@ const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** Takes `value` apart; false if it is no token. Nothing is verified. */
 export function readToken(value: Slice): bool {
+  tokenText = value
   tokenBound = ABSENT
   let at = ptrOf(value)
   const end = endOf(value)

@@ -9,20 +9,17 @@
 import { DOT } from '../bytes/ascii'
 import { encodeBase64url } from '../bytes/base64url'
 import { ascii } from '../bytes/literal'
-import { ABSENT, Slice, between, endOf, equals, lenOf, ptrOf, slice } from '../bytes/slice'
+import { Slice, endOf, lenOf, ptrOf, slice } from '../bytes/slice'
 import { Writer } from '../bytes/writer'
 import { Signing, SigningKey } from '../config/policy'
 import { equalsInConstantTime } from '../crypto/constant-time'
 import { HMAC_BYTES, hmacFinish, hmacStart } from '../crypto/hmac'
 import { sha256Update, sha256UpdatePart } from '../crypto/sha256'
 import { ID_BYTES } from './entropy'
-import { ID_LENGTH, Verdict, decodeField, isKeyId, keyOf } from './token'
+import { SUFFIX_START_MOST, bareValue, suffixKid, takeSuffix } from './suffix'
+import { ID_LENGTH, Verdict, decodeField, keyOf } from './token'
 
 const START: Slice = ascii('~1.')
-
-// @ts-ignore: decorator
-@inline
-const TILDE: u8 = 0x7e
 
 /** ".", K, "." and the tag. */
 // @ts-ignore: decorator
@@ -32,39 +29,27 @@ const END_BYTES: u32 = 2 * ID_LENGTH + 2
 /** Bytes of the longest suffix. */
 // @ts-ignore: decorator
 @inline
-export const SUFFIX_MOST: u32 = 3 + 16 + END_BYTES
+export const WRAP_MOST: u32 = SUFFIX_START_MOST + END_BYTES
 
-/** The value that was read last without its suffix. */
-export let bareValue: Slice = ABSENT
-/** The 16 bytes of K that it came with. */
+/** The 16 bytes of K of the value that was read last. */
 export const wrapKey: usize = memory.data(16, 8)
 
-let kid: Slice = ABSENT
 const tag: usize = memory.data(16, 8)
 const digest: usize = memory.data(HMAC_BYTES, 8)
 
-/** Takes `value` apart; false if it has no suffix of this form. Nothing is verified. */
+/** Takes `value` apart, into `bareValue` and K; false if it has no suffix of this form. Nothing is verified. */
 export function readWrapped(value: Slice): bool {
-  if (lenOf(value) <= END_BYTES) return false
   const end = endOf(value)
-  const kidEnd = end - END_BYTES
-  if (
-    load<u8>(kidEnd) != DOT ||
-    !decodeField(kidEnd + 1, end, ID_LENGTH, wrapKey) ||
-    !decodeField(kidEnd + ID_LENGTH + 2, end, ID_LENGTH, tag)
+  return (
+    takeSuffix(value, START, END_BYTES) &&
+    decodeField(end - END_BYTES + 1, end, ID_LENGTH, wrapKey) &&
+    decodeField(end - ID_LENGTH, end, ID_LENGTH, tag)
   )
-    return false
-  let at = kidEnd
-  while (at > ptrOf(value) && load<u8>(at) != TILDE) at--
-  if (at + 3 > kidEnd || !equals(slice(at, 3), START)) return false
-  bareValue = between(ptrOf(value), at)
-  kid = between(at + 3, kidEnd)
-  return isKeyId(kid)
 }
 
 /** What the suffix that was read is worth: Valid, UnknownKey or Forged. */
 export function verifyWrapped(signing: Signing): Verdict {
-  const key = keyOf(signing, kid)
+  const key = keyOf(signing, suffixKid)
   if (key === null) return Verdict.UnknownKey
   sign(key, bareValue, wrapKey)
   return equalsInConstantTime(slice(digest, ID_BYTES), slice(tag, ID_BYTES)) ? Verdict.Valid : Verdict.Forged

@@ -17,6 +17,7 @@ const PARTS: readonly Part[] = [
       'manifests/README.md',
       'docs/application.md',
       'docs/application-recipes.md',
+      'docs/strong.md',
     ],
   },
   {

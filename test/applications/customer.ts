@@ -74,10 +74,16 @@ export class Customer {
     return this.send('POST', '/logout')
   }
 
+  /** The names of the cookies in the jar, as they came. */
+  async cookies(): Promise<readonly string[]> {
+    return (await this.jar.getCookies(SITE)).map(({ key }) => key)
+  }
+
   /** The application's session as the jar keeps it; undefined for none, or for one without a suffix. */
   async kept(cookie: string): Promise<Unwrapped | undefined> {
     const found = (await this.jar.getCookies(SITE)).find(({ key }) => key === cookie)
-    return unwrap(found?.value ?? '')
+    // Without the pod that may stand sealed behind it.
+    return unwrap(found?.value.replace(/~2\.[^~]*$/, '') ?? '')
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
-import { envoyBootstrap, INGRESS_LISTENER } from '../../demo/envoy-bootstrap.ts'
+import { envoyBootstrap, type HttpFilter, INGRESS_LISTENER } from '../../demo/envoy-bootstrap.ts'
 import { clusterOf, type Mesh, readMesh, withHosts, withPluginConfig } from '../../demo/mesh.ts'
 import type { HashAlgorithm, HashKey } from '../../demo/resources.ts'
 import { type Bootstrap, EnvoyProcess } from '../../tools/envoy-process.ts'
@@ -19,6 +19,8 @@ export interface GatewayOptions {
   readonly hash?: HashKey
   /** What becomes a pod of it. Default: Istio's, a ring of 1,024. */
   readonly algorithm?: HashAlgorithm
+  /** The header by which Envoy's filter stateful_session names pods. Undefined leaves that out. */
+  readonly podHeader?: string
   /** Beside test.com. */
   readonly hosts?: readonly string[]
 }
@@ -39,6 +41,7 @@ export class Gateway implements AsyncDisposable {
     binary,
     pods,
     pluginConfig,
+    podHeader,
     hosts = [],
     ...hashing
   }: GatewayOptions): Promise<Gateway> {
@@ -56,7 +59,11 @@ export class Gateway implements AsyncDisposable {
       const envoy = await EnvoyProcess.start({
         binary,
         bootstrap: endpoints.discoveredIn(
-          envoyBootstrap(withHash(mesh, hashing), { wasm: BUILT_FILTER, replicas: [] }),
+          envoyBootstrap(withHash(mesh, hashing), {
+            wasm: BUILT_FILTER,
+            replicas: [],
+            ...(podHeader === undefined ? {} : { beforeRouter: statefulSession(podHeader) }),
+          }),
         ),
         concurrency: 2,
       })
@@ -78,6 +85,21 @@ export class Gateway implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.envoy.stop()
     this.#endpoints.remove()
+  }
+}
+
+/** What Istio makes of the label istio.io/persistent-session-header. */
+function statefulSession(name: string): HttpFilter {
+  const type = 'type.googleapis.com/envoy.extensions'
+  return {
+    name: 'envoy.filters.http.stateful_session',
+    typed_config: {
+      '@type': `${type}.filters.http.stateful_session.v3.StatefulSession`,
+      session_state: {
+        name: 'envoy.http.stateful_session.header',
+        typed_config: { '@type': `${type}.http.stateful_session.header.v3.HeaderBasedSessionState`, name },
+      },
+    },
   }
 }
 

@@ -11,7 +11,7 @@ import { crowd, type Customer } from './customer.ts'
 import { EXPRESS_SHOP } from './express-shop.ts'
 import { Gateway } from './gateway.ts'
 import { Pods } from './pod.ts'
-import { wrapping } from './plugin.ts'
+import { applying } from './plugin.ts'
 import { withServlet } from './servlet-shop.ts'
 import type { Shop } from './shop.ts'
 
@@ -29,22 +29,20 @@ interface Life {
   readonly pods: readonly string[]
   /** Whether somebody who had signed in was asked to do so again. */
   readonly askedAgain: boolean
+  /** The cookies that he has once signed in, and in the end. */
+  readonly cookies: readonly (readonly string[])[]
 }
 
 /** A customer's whole visit. */
 async function live(customer: Customer): Promise<Life> {
-  const visit = [
-    await customer.fillBasket(),
-    await customer.login(),
-    await customer.act(),
-    await customer.act(),
-    await customer.logout(),
-    await customer.act(),
-  ]
+  const begun = [await customer.fillBasket(), await customer.login(), await customer.act()]
+  const within = await customer.cookies()
+  const visit = [...begun, await customer.act(), await customer.logout(), await customer.act()]
   return {
     answers: visit.map(({ status, body }) => (status === 302 ? '302' : `${status} ${body}`)),
     pods: [...new Set(visit.slice(0, 5).map(({ pod }) => pod))],
     askedAgain: visit.slice(2, 4).some(({ status }) => status === 401),
+    cookies: [within, await customer.cookies()],
   }
 }
 
@@ -70,20 +68,30 @@ inEnvoy(({ binary, version }) => {
       })
       afterAll(() => pods[Symbol.asyncDispose]())
 
-      test(
-        `${users} users sign in, act and sign out, and nobody is asked to sign in twice`,
+      test.each([
+        ['wrap', users],
+        ['follow', Math.min(users, few)],
+      ])(
+        '%s: %i users sign in, act and sign out, and nobody is asked to sign in twice',
         { timeout: TIMEOUT },
-        async () => {
+        async (strategy, count) => {
           await using gateway = await Gateway.start({
             binary,
             pods: pods.running,
-            pluginConfig: wrapping(shop.cookie),
+            pluginConfig: applying(shop.cookie, { strategy }),
           })
-          const visits = await crowd(users, gateway.port, live)
+          const visits = await crowd(count, gateway.port, live)
           expect(visits.map(({ answers }) => answers)).toEqual(visits.map((_, i) => WELL(`user${i}`)))
           // Each on one pod, and all pods have some.
           expect(visits.map(({ pods: seen }) => seen.length)).toEqual(visits.map(() => 1))
           expect(new Set(visits.flatMap(({ pods: seen }) => seen)).size).toBe(3)
+          const has = (name: string) =>
+            visits.map(({ cookies }) => cookies.map((names) => names.includes(name)))
+          expect(has(shop.cookie).map(([within]) => within)).toEqual(visits.map(() => true))
+          // Mooring's own cookie is there exactly where the application's is, or never.
+          expect(has('ISTIOID')).toEqual(
+            strategy === 'follow' ? has(shop.cookie) : visits.map(() => [false, false]),
+          )
         },
       )
 

@@ -10,9 +10,9 @@ import { inEnvoy } from '../envoy/in-envoy.ts'
 import { Connections, Customer } from './customer.ts'
 import { EXPRESS_SHOP } from './express-shop.ts'
 import { Gateway } from './gateway.ts'
-import { byHash, type Placement } from './placement.ts'
+import { byHash, type Placement, whileItIsThere } from './placement.ts'
 import { Pods, type Pod } from './pod.ts'
-import { wrapping } from './plugin.ts'
+import { applying, wrapping } from './plugin.ts'
 import { withServlet } from './servlet-shop.ts'
 import type { Shop } from './shop.ts'
 
@@ -28,15 +28,22 @@ interface Persistence {
   readonly placement: Placement
   /** How many more than have to may move when a pod goes, as a share of all: docs/mesh.md compares the balancers. */
   readonly surplus: number
+  /** Whether a new pod has to take its share of the sessions that there are. */
+  readonly shares: boolean
+  readonly podHeader?: string
 }
+
+const RING = { ringHash: { minimumRingSize: 1024 } }
+const POD_HEADER = 'x-session-pod'
 
 const PERSISTENCES: readonly Persistence[] = [
   {
     name: 'a ring of 1,024',
     pluginConfig: wrapping,
     algorithm: { kind: 'ringHash', minimumRingSize: 1024 },
-    placement: byHash({ ringHash: { minimumRingSize: 1024 } }),
+    placement: byHash(RING),
     surplus: 0.4,
+    shares: true,
   },
   {
     name: 'Maglev',
@@ -44,6 +51,16 @@ const PERSISTENCES: readonly Persistence[] = [
     algorithm: { kind: 'maglev', tableSize: 65_537 },
     placement: byHash({ maglev: { tableSize: 65_537 } }),
     surplus: 0.06,
+    shares: true,
+  },
+  {
+    name: 'strong persistence',
+    pluginConfig: (cookie) => applying(cookie, { persistence: { header: POD_HEADER } }),
+    algorithm: { kind: 'ringHash', minimumRingSize: 1024 },
+    placement: whileItIsThere(byHash(RING)),
+    surplus: 0,
+    shares: false,
+    podHeader: POD_HEADER,
   },
 ]
 
@@ -101,7 +118,8 @@ class Town {
     const onLeaving = before.filter(({ pod }) => pod === leaving?.name).length
     if (leaving !== undefined)
       expect((moved - onLeaving) / USERS).toBeLessThanOrEqual(this.#persistence.surplus)
-    const least = leaving === undefined ? USERS / pods.length : onLeaving
+    const least = leaving !== undefined ? onLeaving : this.#persistence.shares ? USERS / pods.length : 0
+    if (least === 0) expect(moved).toBe(0)
     this.#report(`${what}: ${percent(moved)} sign in again, ${percent(least)} have to`)
   }
 
@@ -155,6 +173,7 @@ inEnvoy(({ binary }) => {
           pods: three,
           pluginConfig: persistence.pluginConfig(shop.cookie),
           algorithm: persistence.algorithm,
+          ...(persistence.podHeader === undefined ? {} : { podHeader: persistence.podHeader }),
         })
         using agent = new Connections()
         const town = new Town(shop, persistence, gateway)

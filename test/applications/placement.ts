@@ -32,3 +32,9 @@ export function byHash(policy: HashingClusterOptions['policy']): Placement {
     return clusterOf(pods).chooseHost(xxHash64(key))?.name
   }
 }
+
+/** On the pod that knows the session for as long as there is that pod, else as `fallback` says. */
+export function whileItIsThere(fallback: Placement): Placement {
+  return (session, pods) =>
+    pods.some(({ name }) => name === session.pod) ? session.pod : fallback(session, pods)
+}

@@ -26,7 +26,13 @@ test('a contender is timed only if what reaches the upstream is what was expecte
           ...visit,
           headers: { ...visit.headers, ...(sent === undefined ? {} : { 'x-mooring-key': sent }) },
         },
-        expected: () => ({ key: undefined, session: 'ABEiM0RVZneImaq7zN3u_w', set: undefined, ...expected }),
+        expected: () => ({
+          key: undefined,
+          session: 'ABEiM0RVZneImaq7zN3u_w',
+          set: undefined,
+          pod: undefined,
+          ...expected,
+        }),
       },
       { letter },
       load,
@@ -34,8 +40,8 @@ test('a contender is timed only if what reaches the upstream is what was expecte
   await arrives('a', { key: 'a' })
   await arrives(undefined, {})
   await expect(arrives(undefined, { key: 'a', set: 'b' })).rejects.toThrow(
-    '(a) no proxy: key absent, session ABEiM0RVZneImaq7zN3u_w, Set-Cookie absent; ' +
-      'expected: key a, session ABEiM0RVZneImaq7zN3u_w, Set-Cookie b',
+    '(a) no proxy: key absent, session ABEiM0RVZneImaq7zN3u_w, Set-Cookie absent, pod absent; ' +
+      'expected: key a, session ABEiM0RVZneImaq7zN3u_w, Set-Cookie b, pod absent',
   )
   await expect(arrives('a', {})).rejects.toThrow('no proxy: key a, ')
   await expect(arrives('a', { key: 'a', session: 'x' })).rejects.toThrow('expected: key a, session x, ')

@@ -14,7 +14,8 @@ const session = (application: object, more: object = {}): object => ({
 const errorsOf = (configuration: object) => compiler.compile(configuration, ENVIRONMENT).errors
 
 const ONE = 'application needs one of cookie and header'
-const OWN = "this is for a cookie of Mooring's own; with application there is none"
+const OWN = 'with application this is for the application to say'
+const COOKIES = 'strategy: follow is for cookies, and has no onInvalid here'
 const KEY = 'application needs a key header; and its session cannot keep a key'
 
 describe('is refused', () => {
@@ -67,6 +68,28 @@ describe('is refused', () => {
       ],
     ],
     [
+      session(
+        { ...COOKIE, strategy: 'follow' },
+        { cookie: { name: 'A', path: '/a', ttl: '1h' }, readOnly: true },
+      ),
+      ['readOnly', 'cookie/path', 'cookie/ttl'].map((at) => `application_conflict at /session/${at}: ${OWN}`),
+    ],
+    [session({ header: 'x-id', strategy: 'follow' }), [`application_conflict at /session: ${COOKIES}`]],
+    [
+      session({ ...COOKIE, strategy: 'follow', onInvalid: '404' }),
+      [`application_conflict at /session: ${COOKIES}`],
+    ],
+    [
+      { ...session({ ...COOKIE, strategy: 'follow' }), key: { bind: 'session' } },
+      [`application_conflict at /session: ${KEY}`],
+    ],
+    [
+      session({ cookie: 'A', strategy: 'unwrap' }),
+      [
+        'unknown_value at /session/application/strategy: found "unwrap", expected one of: wrap, follow; did you mean wrap?',
+      ],
+    ],
+    [
       {
         session: { signing: { keys: KEYS, absoluteTimeout: '1h' } },
         rules: [{ name: 'a', match: { paths: ['/a'] }, session: { application: COOKIE, readOnly: true } }],
@@ -93,6 +116,29 @@ describe('is accepted', () => {
     expect([errors, warnings]).toEqual([[], []])
     expect(policy?.top?.session).toMatchObject({ carrier, name, notFound, signing: { keys: [{ signed }] } })
     expect(acceptedBySchema(configuration)).toBe(true)
+  })
+
+  test.each([
+    [{}, 'ISTIOID'],
+    [{ cookie: { name: 'SID' }, onInvalid: 'reject', hideFromUpstream: true }, 'SID'],
+  ])('strategy follow with %j', (more, name) => {
+    const configuration = session({ ...COOKIE, strategy: 'follow' }, more)
+    const { errors, warnings, policy } = compiler.compile(configuration, ENVIRONMENT)
+    expect([errors, warnings]).toEqual([[], []])
+    expect(policy?.top?.session).toMatchObject({
+      carrier: 'own',
+      name,
+      follows: 'JSESSIONID',
+      signing: { keys: [{ signed: ['1', 'k1', name, 'shop'] }] },
+    })
+    expect(acceptedBySchema(configuration)).toBe(true)
+  })
+
+  test('strategy follow without a key header: the DestinationRule hashes the cookie', () => {
+    const configuration = { ...session({ ...COOKIE, strategy: 'follow' }), key: { skip: true } }
+    const { errors, policy } = compiler.compile(configuration, ENVIRONMENT)
+    expect(errors).toEqual([])
+    expect(policy?.top?.key).toBeUndefined()
   })
 
   test('by a rule, whatever the top level says of its own cookie', () => {

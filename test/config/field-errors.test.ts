@@ -42,10 +42,6 @@ const refused: [configuration: unknown, errors: string[]][] = [
   ],
 
   [{ ...SESSION, buckets: [] }, [`not_available at /buckets: ${LATER}`]],
-  [
-    { session: { application: { cookie: 'A', strategy: 'follow' } } },
-    [`not_available at /session/application/strategy: ${LATER}`],
-  ],
   ...['version', 'rules', 'observe', 'buckets'].map((field): [object, string[]] => [
     rule({ [field]: 1 }),
     [

@@ -16,6 +16,7 @@ describe('a proxy that runs with a broken configuration', () => {
       asked: [],
       unreadable: false,
       shapes: 0,
+      podHeader: '',
       instance: 'default',
       debug: undefined,
       missingKeys: undefined,

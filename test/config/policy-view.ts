@@ -19,6 +19,8 @@ export interface PolicyView {
   unreadable: boolean
   /** How many shapes the paths have. */
   shapes: number
+  /** Empty if sessions follow the hash alone. */
+  podHeader: string
   instance: string
   debug: DebugView | undefined
   /** How many signing keys have no secret; undefined where nothing is signed. */
@@ -132,9 +134,10 @@ export function readPolicy(memory: Buffer, at: number): PolicyView {
     asked: index.asked,
     unreadable: index.unreadable,
     shapes: index.shapes,
-    instance: text(memory, at + 24),
-    debug: u32(32) === 0 ? undefined : readDebug(memory, u32(32)),
-    missingKeys: flag(memory, at + 36) ? u32(40) : undefined,
+    podHeader: text(memory, at + 24),
+    instance: text(memory, at + 32),
+    debug: u32(40) === 0 ? undefined : readDebug(memory, u32(40)),
+    missingKeys: flag(memory, at + 44) ? u32(48) : undefined,
   }
 }
 

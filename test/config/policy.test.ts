@@ -52,6 +52,7 @@ describe('{"session": {}} takes every default', () => {
       keyHeaders: ['x-mooring-key'],
       asked: [],
       instance: 'default',
+      podHeader: '',
     })
     expect(policy.top?.mode).toBe('enforce')
     expect(policy.top?.session).toEqual({
@@ -76,6 +77,8 @@ describe('{"session": {}} takes every default', () => {
       signing: undefined,
       carrier: 'own',
       notFound: false,
+      follows: '',
+      watches: false,
     })
     expect(policy.top?.key).toMatchObject({
       header: 'x-mooring-key',

@@ -147,6 +147,8 @@ describe('session.signing', () => {
           token: compiler.hmacState(derived(secretFrom(0x80), 'token')),
           successor: compiler.hmacState(derived(secretFrom(0x80), 'successor')),
           wrap: compiler.hmacState(derived(secretFrom(0x80), 'wrap')),
+          sealCipher: compiler.hmacState(derived(secretFrom(0x80), 'seal-enc')),
+          sealMac: compiler.hmacState(derived(secretFrom(0x80), 'seal-mac')),
         },
       ],
       idleTimeout: 0,

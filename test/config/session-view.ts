@@ -27,6 +27,10 @@ export interface SessionView {
   signing: SigningView | undefined
   carrier: 'own' | 'cookie' | 'header'
   notFound: boolean
+  /** The application's cookie that this one lives as long as; empty if by itself. */
+  follows: string
+  /** Answers may set the cookie though nothing is due. */
+  watches: boolean
 }
 
 export interface AdoptedView {
@@ -52,10 +56,12 @@ export interface SigningKeyView {
   token: string
   successor: string
   wrap: string
+  sealCipher: string
+  sealMac: string
 }
 
 const ADOPTED_BYTES = 16
-const SIGNING_KEY_BYTES = 28
+const SIGNING_KEY_BYTES = 36
 
 export function readSession(memory: Buffer, at: number): SessionView {
   const u32 = (offset: number): number => memory.readUInt32LE(at + offset)
@@ -84,6 +90,8 @@ export function readSession(memory: Buffer, at: number): SessionView {
     signing: u32(84) === 0 ? undefined : readSigning(memory, u32(84)),
     carrier: pick(['own', 'cookie', 'header'], u32(88)),
     notFound: flag(memory, at + 92),
+    follows: text(memory, at + 96),
+    watches: flag(memory, at + 104),
   }
 }
 
@@ -96,6 +104,8 @@ function readSigning(memory: Buffer, at: number): SigningView {
       token: state(memory, memory.readUInt32LE(key + 16)),
       successor: state(memory, memory.readUInt32LE(key + 20)),
       wrap: state(memory, memory.readUInt32LE(key + 24)),
+      sealCipher: state(memory, memory.readUInt32LE(key + 28)),
+      sealMac: state(memory, memory.readUInt32LE(key + 32)),
     })),
     idleTimeout: seconds(8),
     absoluteTimeout: seconds(16),

@@ -163,7 +163,9 @@ export function placeOfValue(line: string): Place | undefined {
     /^([ \t]*)([^;=]*?)([ \t]*=[ \t]*)([^;]*?)[ \t]*(?:;|$)/.exec(line) ?? []
   if (name !== COOKIE) return undefined
   // Of what RFC 6265 has browsers ignore, such as "-x", nothing follows: its suffix is only missed.
-  if (/;[ \t]*max-age[ \t]*=[ \t]*[-0]/i.test(line)) return undefined
+  const lifetimes = [...line.matchAll(/;[ \t]*max-age[ \t]*(?:=([^;]*))?(?=;|$)/gi)]
+  // Of several the last one counts (RFC 6265, 5.3).
+  if (/^[ \t]*[-0]/.test(lifetimes.at(-1)?.[1] ?? '')) return undefined
   const quoted = /^".*"$/s.test(whole) && whole.length > 1 ? 1 : 0
   const from = before.length + name.length + gap.length + quoted
   const to = from + whole.length - 2 * quoted

@@ -1,7 +1,7 @@
 /** `session.adopt`: cookies of others whose value becomes the session's id. */
 import { phrase } from '../../bytes/phrase'
 import { word, words } from '../../bytes/words'
-import { JsonNode, after, firstItem, flagOf, member, textOf } from '../../json/node'
+import { JsonNode, after, firstItem, isTrue, member, textOf } from '../../json/node'
 import { expectBoolean, expectFields, expectList, requiredMember } from '../fields'
 import { error, warning } from '../report'
 import { HOST_PREFIX, checkDomain, checkPath, hasPrefix, isRootPath } from './cookie'
@@ -11,7 +11,7 @@ import { expectUnique } from './unique'
 export function checkAdopt(list: JsonNode | null): void {
   if (!expectList(list, 8, phrase('1 to 8 cookies'))) return
   for (let cookie = firstItem(list); cookie !== null; cookie = after(cookie)) {
-    if (!expectFields(cookie, words('cookie path domain delete'), words(''))) continue
+    if (!expectFields(cookie, words('cookie path domain delete'))) continue
     const name = requiredMember(cookie, word('cookie'), phrase('expected cookie, the name to look for'))
     const path = member(cookie, word('path'))
     const domain = member(cookie, word('domain'))
@@ -20,7 +20,7 @@ export function checkAdopt(list: JsonNode | null): void {
     checkPath(path)
     checkDomain(domain)
     expectBoolean(deletes)
-    if ((path !== null || domain !== null) && !flagOf(deletes, false))
+    if ((path !== null || domain !== null) && !isTrue(deletes))
       warning(
         phrase('no_effect'),
         cookie,

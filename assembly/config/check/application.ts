@@ -1,8 +1,8 @@
 /** `session.application`: what each field may be by itself. */
 import { phrase } from '../../bytes/phrase'
-import { Words, isWord, word, wordIndex, words } from '../../bytes/words'
-import { JsonNode, member, textOf } from '../../json/node'
-import { expectChoice, expectFields, notAvailable } from '../fields'
+import { Words, word, wordIndex, words } from '../../bytes/words'
+import { JsonNode, member } from '../../json/node'
+import { expectChoice, expectFields } from '../fields'
 import { error } from '../report'
 import { expectKeyHeader } from './header'
 import { expectToken } from './name'
@@ -11,13 +11,11 @@ import { expectToken } from './name'
 const READ_BY_SCRIPTS: Words = words('XSRF-TOKEN csrftoken')
 
 export function checkApplication(node: JsonNode | null): void {
-  if (!expectFields(node, words('cookie header strategy onInvalid'), words(''))) return
+  if (!expectFields(node, words('cookie header strategy onInvalid'))) return
   const cookie = member(node, word('cookie'))
   if (cookie !== null && expectToken(cookie) && wordIndex(cookie.text, READ_BY_SCRIPTS) >= 0)
     error(phrase('script_cookie'), cookie, phrase('scripts read this cookie; name the one of the session'))
   expectKeyHeader(member(node, word('header')))
-  const strategy = member(node, word('strategy'))
-  if (strategy !== null && isWord(textOf(strategy), word('follow'))) notAvailable(strategy)
-  else expectChoice(strategy, words('wrap follow'))
+  expectChoice(member(node, word('strategy')), words('wrap follow'))
   expectChoice(member(node, word('onInvalid')), words('strip 404'))
 }

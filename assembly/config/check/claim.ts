@@ -56,7 +56,7 @@ function expectNames(list: JsonNode | null): void {
 }
 
 function checkCarrier(node: JsonNode | null): void {
-  if (node === null || !expectFields(node, words('header query cookie'), words(''))) return
+  if (node === null || !expectFields(node, words('header query cookie'))) return
   if (node.count == 0)
     error(
       phrase('missing_field'),

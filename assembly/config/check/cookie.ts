@@ -34,7 +34,7 @@ export const LONGEST_SECONDS: i64 = 400 * 24 * 3600
 const LONGEST_PATH: u32 = 1024
 
 export function checkCookie(node: JsonNode | null): void {
-  if (!expectFields(node, FIELDS, words(''))) return
+  if (!expectFields(node, FIELDS)) return
   expectToken(member(node, word('name')))
   checkPath(member(node, word('path')))
   checkDomain(member(node, word('domain')))

@@ -14,7 +14,7 @@ export const BIND: Words = words('none session')
 const FIELDS: Words = words('header from format hashSecret onNone skip trustInbound bind')
 
 export function checkKey(node: JsonNode | null): void {
-  if (!expectFields(node, FIELDS, words(''))) return
+  if (!expectFields(node, FIELDS)) return
   expectKeyHeader(member(node, word('header')))
   checkSources(member(node, word('from')))
   expectChoice(member(node, word('format')), FORMAT)

@@ -26,7 +26,7 @@ export function checkHeaders(list: JsonNode | null): void {
 }
 
 function checkCondition(node: JsonNode): void {
-  if (!expectFields(node, words('name exact prefix present'), words(''))) return
+  if (!expectFields(node, words('name exact prefix present'))) return
   const name = member(node, word('name'))
   const exact = member(node, word('exact'))
   const prefix = member(node, word('prefix'))

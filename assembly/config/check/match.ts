@@ -27,7 +27,7 @@ const HOST_ADVICE: Phrase = phrases(
 const MOST_PATTERNS: u32 = 64
 
 export function checkMatch(node: JsonNode | null): void {
-  if (!expectFields(node, FIELDS, words(''))) return
+  if (!expectFields(node, FIELDS)) return
   if (firstMember(node) === null)
     error(
       phrase('missing_field'),

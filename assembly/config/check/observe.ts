@@ -8,10 +8,10 @@ import { expectLabel } from './name'
 import { expectSecretVariable } from './secret'
 
 export function checkObserve(node: JsonNode | null): void {
-  if (!expectFields(node, words('instance debugHeader'), words(''))) return
+  if (!expectFields(node, words('instance debugHeader'))) return
   expectLabel(member(node, word('instance')), 16)
   const debug = member(node, word('debugHeader'))
-  if (!expectFields(debug, words('name whenHeader env'), words(''))) return
+  if (!expectFields(debug, words('name whenHeader env'))) return
   expectKeyHeader(member(debug, word('name')))
   expectKeyHeader(member(debug, word('whenHeader')))
   expectSecretVariable(

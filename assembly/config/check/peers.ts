@@ -11,7 +11,7 @@ import { unexpectedText } from '../report'
 const MOST_PEERS: u32 = 16
 
 export function checkTrustInbound(node: JsonNode | null): void {
-  if (!expectFields(node, words('peers'), words(''))) return
+  if (!expectFields(node, words('peers'))) return
   const peers = requiredMember(
     node,
     word('peers'),

@@ -4,14 +4,14 @@ import { addName, clearNames } from '../../bytes/name-set'
 import {
   expectBoolean,
   expectChoice,
-  expectFields,
+  expectFieldsOf,
   expectInteger,
   expectList,
   expectObject,
   requiredMember,
   unknownField,
 } from '../fields'
-import { JsonNode, after, firstItem, flagOf, member, textOf } from '../../json/node'
+import { JsonNode, after, firstItem, isTrue, member, textOf } from '../../json/node'
 import { error, warning } from '../report'
 import { firstRule, rulesOf } from '../rules'
 import { Words, word, wordIndex, words } from '../../bytes/words'
@@ -41,7 +41,7 @@ const TOP_LEVEL_ONLY: Words = words('version rules observe buckets')
 
 /** Everything that can be said about each part by itself. */
 export function checkRoot(root: JsonNode): void {
-  if (!expectFields(root, FIELDS, LATER)) return
+  if (!expectFieldsOf(root, FIELDS, LATER)) return
   expectInteger(member(root, word('version')), 1, 1, phrase('version 1, the only one there is'))
   checkParts(root)
   checkRules(rulesOf(root))
@@ -68,7 +68,7 @@ function checkRules(rules: JsonNode | null): void {
       requiredMember(rule, word('match'), phrase('expected match: without it no later rule would count')),
     )
     checkParts(rule)
-    if (hasPart(rule) && flagOf(member(rule, word('skip')), false)) {
+    if (hasPart(rule) && isTrue(member(rule, word('skip')))) {
       warning(
         phrase('no_effect'),
         rule,
@@ -101,7 +101,7 @@ function checkName(rule: JsonNode): void {
 }
 
 function saysSomething(root: JsonNode): bool {
-  if (hasPart(root) || flagOf(member(root, word('skip')), false)) return true
+  if (hasPart(root) || isTrue(member(root, word('skip')))) return true
   for (let rule: JsonNode | null = firstRule(root); rule !== null; rule = after(rule)) {
     if (hasPart(rule)) return true
   }

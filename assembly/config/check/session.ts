@@ -7,6 +7,7 @@ import { checkAdopt } from './adopt'
 import { checkApplication } from './application'
 import { checkCookie } from './cookie'
 import { expectMethod } from './name'
+import { checkPersistence } from './persistence'
 import { checkSigning } from './signing'
 
 /** In the order of policy.ts's OnInvalid. */
@@ -15,11 +16,13 @@ export const ON_INVALID: Words = words('replace ignore reject')
 export const ON_CACHEABLE: Words = words('omit markPrivate')
 export const SCOPE: Words = words('request connection')
 
-const FIELDS: Words = words('cookie readOnly skip mint onInvalid adopt hideFromUpstream signing application')
+const FIELDS: Words = words(
+  'cookie readOnly skip mint onInvalid adopt hideFromUpstream signing application persistence',
+)
 const MINT_FIELDS: Words = words('skip methods scope onCacheable onLocalReply')
 
 export function checkSession(node: JsonNode | null): void {
-  if (!expectFields(node, FIELDS, words(''))) return
+  if (!expectFields(node, FIELDS)) return
   checkCookie(member(node, word('cookie')))
   expectBoolean(member(node, word('readOnly')))
   expectBoolean(member(node, word('skip')))
@@ -28,8 +31,9 @@ export function checkSession(node: JsonNode | null): void {
   expectBoolean(member(node, word('hideFromUpstream')))
   checkSigning(member(node, word('signing')))
   checkApplication(member(node, word('application')))
+  checkPersistence(member(node, word('persistence')))
   const mint = member(node, word('mint'))
-  if (!expectFields(mint, MINT_FIELDS, words(''))) return
+  if (!expectFields(mint, MINT_FIELDS)) return
   expectBoolean(member(mint, word('skip')))
   checkMethods(member(mint, word('methods')))
   expectChoice(member(mint, word('scope')), SCOPE)

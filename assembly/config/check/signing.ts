@@ -34,7 +34,7 @@ export function startSigning(): void {
 }
 
 export function checkSigning(node: JsonNode | null): void {
-  if (!expectFields(node, FIELDS, words(''))) return
+  if (!expectFields(node, FIELDS)) return
   signingFound = true
   checkKeys(member(node, word('keys')))
   expectSeconds(member(node, word('idleTimeout')), 1, LONGEST_SECONDS, TIMEOUT_EXPECTED)

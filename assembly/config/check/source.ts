@@ -208,7 +208,7 @@ function checkKind(kind: i32, value: JsonNode, level: u32): void {
       checkForwardedClientCert(value)
       return
     default:
-      expectFields(value, words(''), words(''))
+      expectFields(value, words(''))
   }
 }
 
@@ -224,7 +224,7 @@ function checkQuery(value: JsonNode): void {
 
 function checkAddress(value: JsonNode): void {
   const known = words('ipv4Prefix ipv6Prefix')
-  if (value.kind == JsonKind.Object) expectFields(value, known, words(''))
+  if (value.kind == JsonKind.Object) expectFields(value, known)
   expectInteger(scalarOf(value, known), 1, 32, phrase('an IPv4 prefix of 1 to 32 bits'))
   expectInteger(member(value, word('ipv6Prefix')), 1, 128, phrase('an IPv6 prefix of 1 to 128 bits'))
 }
@@ -242,7 +242,7 @@ function checkTemplate(value: JsonNode): void {
 
 /** `value` is a scalar, or an object with no other fields than `known`: its scalar, an error if that is missing. */
 export function expectScalar(value: JsonNode, known: Words): JsonNode | null {
-  if (value.kind == JsonKind.Object) expectFields(value, known, words(''))
+  if (value.kind == JsonKind.Object) expectFields(value, known)
   const scalar = scalarOf(value, known)
   if (scalar === null)
     error(phrase('missing_field'), value, phrase('expected the name or value that this source is about'))

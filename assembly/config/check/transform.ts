@@ -79,7 +79,7 @@ function checkValue(value: JsonNode): void {
 }
 
 function checkSplit(value: JsonNode): void {
-  if (!expectFields(value, words('by take'), words(''))) return
+  if (!expectFields(value, words('by take'))) return
   const by = member(value, word('by'))
   const take = member(value, word('take'))
   if (by === null || take === null)

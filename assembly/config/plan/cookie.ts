@@ -1,7 +1,7 @@
 /** What a cookie's fields must be together, or browsers throw it away (RFC 6265bis sections 4.1.2 and 4.1.3). */
 import { phrase } from '../../bytes/phrase'
 import { isWord, word } from '../../bytes/words'
-import { JsonKind, JsonNode, flagOf, textOf } from '../../json/node'
+import { JsonKind, JsonNode, isTrue, textOf } from '../../json/node'
 import { HOST_PREFIX, SECURE_PREFIX, hasPrefix, isRootPath } from '../check/cookie'
 import { error } from '../report'
 import { pick } from './layers'
@@ -9,7 +9,7 @@ import { pick } from './layers'
 /** Judges the merged cookie; `at` is where an error is shown. */
 export function judgeCookie(over: JsonNode | null, base: JsonNode | null, at: JsonNode): void {
   const secure = pick(over, base, word('secure'))
-  const always = secure !== null && secure.kind == JsonKind.Boolean && flagOf(secure, false)
+  const always = secure !== null && secure.kind == JsonKind.Boolean && isTrue(secure)
   const name = textOf(pick(over, base, word('name')))
   if (hasPrefix(name, HOST_PREFIX)) judgeHostPrefix(over, base, at, always)
   else if (!always && hasPrefix(name, SECURE_PREFIX))
@@ -21,7 +21,7 @@ export function judgeCookie(over: JsonNode | null, base: JsonNode | null, at: Js
       phrase('sameSite: None needs secure: true, or browsers drop the cookie'),
     )
   }
-  if (!always && flagOf(pick(over, base, word('partitioned')), false)) {
+  if (!always && isTrue(pick(over, base, word('partitioned')))) {
     error(
       phrase('secure_required'),
       at,

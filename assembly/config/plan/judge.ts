@@ -11,6 +11,7 @@ import { judgeCookie } from './cookie'
 import { gatherKeyHeaders, judgeHeaders, judgeKey } from './key'
 import { hasKey, hasSession, isSigned } from './layers'
 import { debugHeader, judgeObserve } from './observe'
+import { judgePersistence } from './persistence'
 import { judgeSecrets } from './secrets'
 import { judgeSession } from './session'
 import { judgeTrust } from './trust'
@@ -21,6 +22,7 @@ export function judgePlans(root: JsonNode): void {
   if (hasSession(null, root)) judgeSessionOf(null, root)
   if (hasKey(null, root)) judgeKeyOf(null, root)
   gatherKeyHeaders(root)
+  judgePersistence(root)
   judgeObserve(root)
   judgeHeaders(root)
   for (let rule: JsonNode | null = firstRule(root); rule !== null; rule = after(rule)) {

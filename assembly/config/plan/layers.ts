@@ -8,7 +8,7 @@
  * `rule` is null for the top level's own plan.
  */
 import { Words, word } from '../../bytes/words'
-import { JsonNode, flagOf, member } from '../../json/node'
+import { JsonNode, isTrue, member } from '../../json/node'
 
 /** The field `name` of a part whose two layers are `over` and `base`. */
 export function pick(over: JsonNode | null, base: JsonNode | null, name: Words): JsonNode | null {
@@ -36,15 +36,15 @@ export function hasKey(rule: JsonNode | null, root: JsonNode): bool {
 
 /** Whoever writes a part in a rule wants it: that undoes any `skip` of the top level. */
 function hasPart(rule: JsonNode | null, root: JsonNode, name: Words): bool {
-  if (flagOf(member(rule, word('skip')), false)) return false
+  if (isTrue(member(rule, word('skip')))) return false
   const over = member(rule, name)
-  if (over !== null) return !flagOf(member(over, word('skip')), false)
+  if (over !== null) return !isTrue(member(over, word('skip')))
   if (inheritsSkip(rule, root)) return false
   const base = member(root, name)
-  return base !== null && !flagOf(member(base, word('skip')), false)
+  return base !== null && !isTrue(member(base, word('skip')))
 }
 
 /** The top level's `skip: true`, unless the rule says `skip: false`. */
 function inheritsSkip(rule: JsonNode | null, root: JsonNode): bool {
-  return flagOf(member(rule, word('skip')), flagOf(member(root, word('skip')), false))
+  return isTrue(pick(rule, root, word('skip')))
 }

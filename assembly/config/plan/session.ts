@@ -4,7 +4,7 @@ import { Words, isWord, word } from '../../bytes/words'
 import { equals, isPresent } from '../../bytes/slice'
 import { DEFAULT_COOKIE } from '../check/cookie'
 import { milliseconds } from '../check/duration'
-import { JsonNode, after, firstItem, flagOf, member, textOf } from '../../json/node'
+import { JsonNode, after, firstItem, isTrue, member, textOf } from '../../json/node'
 import { error, warning } from '../report'
 import { judgeApplication } from './application'
 import { hasKey, hasSession, pick } from './layers'
@@ -28,7 +28,7 @@ export function judgeSession(rule: JsonNode | null, root: JsonNode, at: JsonNode
   // Of what a rule inherits the top level was warned already.
   const warns = rule === null || !hasSession(null, root)
   judgeAdopt(adopt, at)
-  if (flagOf(field(word('hideFromUpstream')), false) && !hasKey(rule, root)) {
+  if (isTrue(field(word('hideFromUpstream'))) && !hasKey(rule, root)) {
     error(
       phrase('hidden_from_hash'),
       at,
@@ -45,7 +45,7 @@ export function judgeSession(rule: JsonNode | null, root: JsonNode, at: JsonNode
     warning(phrase('no_effect'), at, phrase('onInvalid: reject concerns signed sessions only'))
   if (
     adopt !== null &&
-    flagOf(field(word('readOnly')), false) &&
+    isTrue(field(word('readOnly'))) &&
     (warns || member(over, word('adopt')) !== null || member(over, word('readOnly')) !== null)
   )
     warning(phrase('no_effect'), at, phrase('readOnly: true adopts nothing'))

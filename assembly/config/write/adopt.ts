@@ -2,7 +2,7 @@
 import { ascii } from '../../bytes/literal'
 import { word } from '../../bytes/words'
 import { Slice, isPresent } from '../../bytes/slice'
-import { JsonNode, after, firstItem, flagOf, itemCount, member, textOf } from '../../json/node'
+import { JsonNode, after, firstItem, isTrue, itemCount, member, textOf } from '../../json/node'
 import { HOST_PREFIX, SECURE_PREFIX, hasPrefix } from '../check/cookie'
 import { Adopted } from '../policy'
 import { blockBytes, blockText, closeText, openText } from './block'
@@ -18,7 +18,7 @@ export function writeAdopted(list: JsonNode | null): usize {
     const adopted = changetype<Adopted>(at)
     const name = textOf(member(cookie, word('cookie')))
     adopted.name = blockText(name)
-    if (flagOf(member(cookie, word('delete')), false)) adopted.deletion = deletionOf(name, cookie)
+    if (isTrue(member(cookie, word('delete')))) adopted.deletion = deletionOf(name, cookie)
     at += size
   }
   return list.compiled

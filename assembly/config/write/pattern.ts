@@ -17,7 +17,7 @@ import {
 import { WRITER_BYTES, Writer } from '../../bytes/writer'
 import { word } from '../../bytes/words'
 import { isAnySegment, isRest } from '../../http/path-pattern'
-import { JsonNode, flagOf, member, textOf } from '../../json/node'
+import { JsonNode, isTrue, member, textOf } from '../../json/node'
 import {
   Field,
   HeaderKind,
@@ -69,7 +69,7 @@ function headerPattern(index: RuleIndex, field: u32, condition: JsonNode): Patte
   if (present !== null)
     return pattern(
       index,
-      subjectOf(field, flagOf(present, false) ? HeaderKind.Present : HeaderKind.Absent),
+      subjectOf(field, isTrue(present) ? HeaderKind.Present : HeaderKind.Absent),
       start,
       slice(starred, 0),
     )

@@ -12,6 +12,7 @@ import { choiceOf } from '../fields'
 import { JsonNode, after, firstItem, firstMember, itemCount, member, textOf } from '../../json/node'
 import { hasKey, hasSession, pick } from '../plan/layers'
 import { debugHeader, debugTokenHeader } from '../plan/observe'
+import { podHeaderOf } from '../plan/persistence'
 import { Plan, Policy, Rule, SLICE_BYTES, Source, SourceKind } from '../policy'
 import { firstRule, rulesOf } from '../rules'
 import {
@@ -57,6 +58,8 @@ export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
   policy.debug = writeDebug(debugHeader(root))
   policy.signs = signingFound
   policy.missingKeys = missingKeys
+  const podHeader = podHeaderOf(root)
+  if (podHeader !== null) policy.podHeader = blockLowerText(podHeader.text)
   const top = writePlan(null, root, null)
   policy.top = top
   let at = blockBytes(ruleCount * <u32>offsetof<Rule>())
@@ -67,9 +70,10 @@ export function writePolicy(root: JsonNode, documentBytes: u32): Policy | null {
     at += offsetof<Rule>()
   }
   if (rules !== null && !blockOverflowed()) policy.index = writeRuleIndex(rules)
-  // One per plan, and the default.
-  openKeyHeaders(policy, ruleCount + 2)
+  // One per plan, the default, and the pod's.
+  openKeyHeaders(policy, ruleCount + 3)
   if (!blockOverflowed()) {
+    if (podHeader !== null) addKeyHeader(policy, policy.podHeader)
     addPlanKeyHeaders(policy, top)
     addNamedKeyHeaders(policy, root)
   }

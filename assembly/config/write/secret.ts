@@ -2,7 +2,8 @@
 import { ascii } from '../../bytes/literal'
 import { hkdfSha256 } from '../../crypto/hkdf'
 import { HMAC_STATE_BYTES, hmacPrepare } from '../../crypto/hmac'
-import { ABSENT, Slice, isPresent, slice } from '../../bytes/slice'
+import { Slice, isPresent, slice } from '../../bytes/slice'
+import { Words, firstWord, listOf, nextWord, words } from '../../bytes/words'
 import { SECRET_MOST, readSecret } from '../check/secret'
 import { JsonNode } from '../../json/node'
 import { blockBytes } from './block'
@@ -12,6 +13,10 @@ const SALT = ascii('mooring/v1')
 // @ts-ignore: decorator
 @inline
 const DERIVED_BYTES: u32 = 32
+
+// @ts-ignore: decorator
+@inline
+const MOST_PURPOSES: u32 = 5
 
 const secretBytes: usize = memory.data(64)
 const derivedKey: usize = memory.data(32)
@@ -30,16 +35,19 @@ export function prepareSecret(node: JsonNode, purpose: Slice): usize {
 }
 
 /**
- * As `prepareSecret`, for two purposes or three: the keys stand one behind the other. Rules that share `node` share them.
+ * As `prepareSecret`, for at most 5 purposes: the keys stand one behind the other. Rules that share `node` share them.
  */
-export function prepareSecrets(node: JsonNode, first: Slice, second: Slice, third: Slice = ABSENT): usize {
+export function prepareSecrets(node: JsonNode, purposes: Words): usize {
   if (node.compiled != 0) return node.compiled
   const secret = readSecret(node, secretBytes)
   if (!isPresent(secret)) return 0
-  const states = blockBytes(3 * HMAC_STATE_BYTES)
-  prepare(secret, first, states)
-  prepare(secret, second, states + HMAC_STATE_BYTES)
-  if (isPresent(third)) prepare(secret, third, states + 2 * HMAC_STATE_BYTES)
+  const states = blockBytes(MOST_PURPOSES * HMAC_STATE_BYTES)
+  const list = listOf(purposes)
+  let state = states
+  for (let purpose = firstWord(list); isPresent(purpose); purpose = nextWord(list, purpose)) {
+    prepare(secret, purpose, state)
+    state += HMAC_STATE_BYTES
+  }
   memory.fill(secretBytes, 0, SECRET_MOST)
   node.compiled = states
   return states
@@ -47,7 +55,7 @@ export function prepareSecrets(node: JsonNode, first: Slice, second: Slice, thir
 
 /** The keys of a hashSecret: that of keys, and HMAC_STATE_BYTES behind it that of adopted cookies. */
 export function prepareHashSecret(node: JsonNode): usize {
-  return prepareSecrets(node, ascii('key'), ascii('adopt'))
+  return prepareSecrets(node, words('key adopt'))
 }
 
 function prepare(secret: Slice, purpose: Slice, state: usize): void {

@@ -7,9 +7,10 @@ import { DEFAULT_COOKIE, RENEW, SAME_SITE, withoutDot } from '../check/cookie'
 import { milliseconds } from '../check/duration'
 import { ON_CACHEABLE, ON_INVALID, SCOPE } from '../check/session'
 import { choiceOf } from '../fields'
-import { JsonKind, JsonNode, after, firstItem, flagOf, itemCount, member, textOf } from '../../json/node'
-import { carrierOf } from '../plan/application'
+import { JsonKind, JsonNode, after, firstItem, isTrue, itemCount, member, textOf } from '../../json/node'
+import { carrierOf, followedOf } from '../plan/application'
 import { pick } from '../plan/layers'
+import { podHeaderOf } from '../plan/persistence'
 import { hashSecretOf } from '../plan/session'
 import { Carrier, SLICE_BYTES, SameSite, Secure, SessionPolicy } from '../policy'
 import { writeAdopted } from './adopt'
@@ -32,15 +33,16 @@ export function writeSession(rule: JsonNode | null, root: JsonNode): SessionPoli
   const base = member(root, word('session'))
   writeCookie(session, member(over, word('cookie')), member(base, word('cookie')))
   writeCarrier(session, over, base)
-  session.readOnly = flagOf(pick(over, base, word('readOnly')), false)
+  session.readOnly = isTrue(pick(over, base, word('readOnly')))
+  session.watches = isPresent(session.follows) || (!session.readOnly && podHeaderOf(root) !== null)
   session.onInvalid = choiceOf(pick(over, base, word('onInvalid')), ON_INVALID, 0)
-  session.hideFromUpstream = flagOf(pick(over, base, word('hideFromUpstream')), false)
+  session.hideFromUpstream = isTrue(pick(over, base, word('hideFromUpstream')))
   const overMint = member(over, word('mint'))
   const baseMint = member(base, word('mint'))
-  session.mintSkip = flagOf(pick(overMint, baseMint, word('skip')), false)
+  session.mintSkip = isTrue(pick(overMint, baseMint, word('skip')))
   session.perConnection = choiceOf(pick(overMint, baseMint, word('scope')), SCOPE, 0) == 1
   session.onCacheable = choiceOf(pick(overMint, baseMint, word('onCacheable')), ON_CACHEABLE, 0)
-  session.onLocalReply = flagOf(pick(overMint, baseMint, word('onLocalReply')), false)
+  session.onLocalReply = isTrue(pick(overMint, baseMint, word('onLocalReply')))
   const methods = pick(overMint, baseMint, word('methods'))
   session.methods = writeTexts(methods)
   session.methodCount = itemCount(methods)
@@ -58,6 +60,11 @@ export function writeSession(rule: JsonNode | null, root: JsonNode): SessionPoli
 function writeCarrier(session: SessionPolicy, over: JsonNode | null, base: JsonNode | null): void {
   const header = textOf(carrierOf(over, base, word('header')))
   const name = isPresent(header) ? header : textOf(carrierOf(over, base, word('cookie')))
+  const followed = followedOf(over, base)
+  if (followed !== null) {
+    session.follows = blockText(followed.text)
+    session.secure = Secure.Never
+  }
   if (!isPresent(name)) return
   session.carrier = isPresent(header) ? Carrier.Header : Carrier.Cookie
   session.name = isPresent(header) ? blockLowerText(name) : blockText(name)
@@ -106,7 +113,7 @@ export function textOrDefault(node: JsonNode | null, otherwise: Slice): Slice {
 
 function secureOf(node: JsonNode | null): Secure {
   if (node === null || node.kind != JsonKind.Boolean) return Secure.Auto
-  return flagOf(node, false) ? Secure.Always : Secure.Never
+  return isTrue(node) ? Secure.Always : Secure.Never
 }
 
 // The order is fixed, so that tests and caches see one text: Path, Domain, Secure, HttpOnly, SameSite, Partitioned.
@@ -122,9 +129,10 @@ function attributesOf(over: JsonNode | null, base: JsonNode | null, secure: bool
     text.bytes(domain)
   }
   if (secure) text.bytes(ascii('; Secure'))
-  if (flagOf(pick(over, base, word('httpOnly')), true)) text.bytes(ascii('; HttpOnly'))
+  const httpOnly = pick(over, base, word('httpOnly'))
+  if (httpOnly === null || isTrue(httpOnly)) text.bytes(ascii('; HttpOnly'))
   text.bytes(ascii('; SameSite='))
   text.bytes(wordAt(SAME_SITE, sameSiteOf(over, base)))
-  if (flagOf(pick(over, base, word('partitioned')), false)) text.bytes(ascii('; Partitioned'))
+  if (isTrue(pick(over, base, word('partitioned')))) text.bytes(ascii('; Partitioned'))
   return closeText()
 }

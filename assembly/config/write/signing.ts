@@ -1,6 +1,6 @@
 /** `session.signing`, merged, into the policy's block. */
 import { ascii } from '../../bytes/literal'
-import { word } from '../../bytes/words'
+import { Words, word, words } from '../../bytes/words'
 import { Slice, isPresent, lenOf } from '../../bytes/slice'
 import { Writer } from '../../bytes/writer'
 import { HMAC_STATE_BYTES } from '../../crypto/hmac'
@@ -15,6 +15,9 @@ import { prepareSecrets } from './secret'
 // @ts-ignore: decorator
 @inline
 const DEFAULT_SKEW_SECONDS: i64 = 60
+
+// In the order of SigningKey's fields.
+const PURPOSES: Words = words('token successor wrap seal-enc seal-mac')
 
 const VERSION: Slice = ascii('1')
 
@@ -37,7 +40,7 @@ export function writeSigning(
   const start = blockBytes(itemCount(keys) * size)
   let at = start
   for (let node = firstItem(keys); node !== null; node = after(node)) {
-    const states = prepareSecrets(node, ascii('token'), ascii('successor'), ascii('wrap'))
+    const states = prepareSecrets(node, PURPOSES)
     // Its variable is not set, of which there is a warning.
     if (states == 0) continue
     const key = changetype<SigningKey>(at)
@@ -47,6 +50,8 @@ export function writeSigning(
     key.token = states
     key.successor = states + HMAC_STATE_BYTES
     key.wrap = states + 2 * HMAC_STATE_BYTES
+    key.sealCipher = states + 3 * HMAC_STATE_BYTES
+    key.sealMac = states + 4 * HMAC_STATE_BYTES
     at += size
   }
   signing.keys = start

@@ -21,7 +21,7 @@ import {
   JsonNode,
   after,
   firstItem,
-  flagOf,
+  isTrue,
   integerOf,
   itemCount,
   member,
@@ -56,7 +56,7 @@ export function writeSessionSource(): usize {
 
 function writeSource(source: Source, node: JsonNode, level: u32): void {
   writeKind(source, node, level)
-  source.required = flagOf(member(node, word('required')), false)
+  source.required = isTrue(member(node, word('required')))
   const transforms = member(node, word('transform'))
   if (transforms !== null) {
     source.transforms = writeTransforms(transforms)
@@ -87,7 +87,7 @@ function writeKind(source: Source, node: JsonNode, level: u32): void {
       source.join = choiceOf(member(value, word('repeated')), REPEATED, 0) == 1
       return
     case SourceKind.Query:
-      source.decode = flagOf(member(value, word('decode')), false)
+      source.decode = isTrue(member(value, word('decode')))
       return
     case SourceKind.Claim:
       writeClaim(source, value, scalar)
