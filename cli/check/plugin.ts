@@ -68,6 +68,11 @@ export class Plugin {
     return new Set(this.policies.flatMap(({ session }) => (session ? [cookieOf(session)] : [])))
   }
 
+  /** The header of `session.persistence`, in lower case; empty if there is none. */
+  get podHeader(): string {
+    return textAt(this.config, 'session', 'persistence', 'header').toLowerCase()
+  }
+
   get headers(): ReadonlySet<string> {
     return new Set(this.policies.flatMap(({ key }) => (key ? [headerOf(key)] : [])))
   }

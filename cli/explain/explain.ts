@@ -6,8 +6,9 @@
 import type { ProxyWasmModule } from '../../host/index.ts'
 import { claimsOf } from './claims.ts'
 import type { Destination } from './destination.ts'
-import { Filter, headersAtProxy } from './filter.ts'
+import { type Decision, Filter, headersAtProxy } from './filter.ts'
 import type { Journeys } from './journey.ts'
+import { type Mapping, textAt } from '../manifests/value.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { planOf } from './plan.ts'
 import type { PluginManifest } from './plugin.ts'
@@ -127,10 +128,21 @@ export class Explainer {
         ...(this.#filter.hasOwnToken && decision.fingerprint !== undefined
           ? ["the debug token is not here: proxies' fingerprints are others"]
           : []),
+        ...podNotes(this.#plugin.configuration ?? {}, decision),
         ...notes,
       ],
     }
   }
+}
+
+/** With `session.persistence` Envoy goes by the hash only where the session's own pod is gone, or not known yet. */
+function podNotes(configuration: Mapping, { headers, shadow, session }: Decision): readonly string[] {
+  const header = textAt(configuration, 'session', 'persistence', 'header').toLowerCase()
+  if (header === '' || shadow || session === undefined) return []
+  const [, token] = headers.find(([name]) => name === header) ?? []
+  return token === undefined
+    ? ['persistence: the pod that answers stays with the session']
+    : [`persistence: Envoy sends this to ${Buffer.from(token, 'base64').toString()} while that pod is there`]
 }
 
 /** Counters beside the session's outcome. */

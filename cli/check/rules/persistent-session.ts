@@ -16,6 +16,8 @@ interface PersistentSession {
   readonly carrier: string
   /** Absent where it is a header. */
   readonly cookie?: string
+  /** In lower case. Absent where it is a cookie. */
+  readonly header?: string
   readonly hash: ConsistentHash | undefined
 }
 
@@ -30,7 +32,11 @@ function* persistentSessionsIn(world: World): Iterable<PersistentSession> {
     const [cookie = ''] = textAt(labels, COOKIE_LABEL).split(':')
     const header = textAt(labels, HEADER_LABEL)
     if (cookie !== '') yield { service, label: COOKIE_LABEL, carrier: `the cookie ${cookie}`, cookie, hash }
-    else if (header !== '') yield { service, label: HEADER_LABEL, carrier: `the header ${header}`, hash }
+    else if (header !== '')
+      yield {
+        ...{ service, label: HEADER_LABEL, carrier: `the header ${header}`, hash },
+        header: header.toLowerCase(),
+      }
   }
 }
 
@@ -39,18 +45,23 @@ function isOurs(world: World, { cookie }: PersistentSession): boolean {
   return cookie !== undefined && world.plugins.some(({ cookies }) => cookies.has(cookie))
 }
 
+/** Whether a plugin takes the pod's address out of answers, and keeps it sealed: `session.persistence`. */
+function isSealed(world: World, { header }: PersistentSession): boolean {
+  return header !== undefined && world.plugins.some(({ podHeader }) => podHeader === header)
+}
+
 export const persistentSession: Rule = {
   code: 'persistent_session',
   severity: 'warning',
   *see(world) {
     for (const session of persistentSessionsIn(world)) {
       const { service, label, carrier, hash } = session
-      if (hash === undefined || isOurs(world, session)) continue
+      if (hash === undefined || isOurs(world, session) || isSealed(world, session)) continue
       yield {
         manifest: service,
         path: ['metadata', 'labels', label],
         message: `Istio’s own persistent session decides before what ${hash.manifest.title} hashes, and ${carrier} shows the pod’s address to the client`,
-        instead: 'no label, or no consistentHash',
+        instead: 'no label, or no consistentHash; or the label for a header, and session.persistence with it',
       }
     }
   },
@@ -62,7 +73,7 @@ export const persistentSessionLeaks: Rule = {
   *see(world) {
     for (const session of persistentSessionsIn(world)) {
       const { service, label, carrier, hash } = session
-      if (hash !== undefined || isOurs(world, session)) continue
+      if (hash !== undefined || isOurs(world, session) || isSealed(world, session)) continue
       yield {
         manifest: service,
         path: ['metadata', 'labels', label],
@@ -84,6 +95,25 @@ export const persistentSessionCookie: Rule = {
         path: ['metadata', 'labels', session.label],
         message: `${session.carrier} is that of Mooring’s sessions: Envoy writes a pod’s address over each of them`,
         instead: 'no label, or another name there',
+      }
+    }
+  },
+}
+
+export const persistenceNotNamed: Rule = {
+  code: 'persistence_not_named',
+  severity: 'warning',
+  *see(world) {
+    const services = world.of('Service')
+    const named = new Set([...persistentSessionsIn(world)].map(({ header }) => header))
+    if (services.length === 0) return
+    for (const { manifest, podHeader, configPath } of world.plugins) {
+      if (podHeader === '' || named.has(podHeader)) continue
+      yield {
+        manifest,
+        path: [...configPath, 'session', 'persistence', 'header'],
+        message: `no Service here has Envoy name its pods in ${podHeader}: sessions follow the hash alone`,
+        instead: `the label ${HEADER_LABEL}: ${podHeader} on the Service, and istiod with PILOT_ENABLE_PERSISTENT_SESSION_FILTER=true`,
       }
     }
   },
