@@ -52,7 +52,7 @@ memory, configurations replaced under load, latency at a fixed rate and throughp
 has in nghttp2-client, and are left out without it.
 
 Options:
-  --jobs LETTERS  which jobs; default abcdefghi
+  --jobs LETTERS  which jobs; default abcdefghijk
   --conditions    the conditions, and no job unless --jobs names some
   --starts N      times that all Envoys of a job are started; default 5
   --blocks N      blocks that count for each contender after each start; default 10
@@ -205,8 +205,8 @@ function orderFrom(args: readonly string[]): Order | 'help' {
     },
   })
   if (values.help) return 'help'
-  const letters = values.jobs ?? (values.conditions ? '' : values.quick ? 'abd' : 'abcdefghi')
-  if (values.jobs !== undefined && !/^[a-i]+$/.test(letters))
+  const letters = values.jobs ?? (values.conditions ? '' : values.quick ? 'abd' : 'abcdefghijk')
+  if (values.jobs !== undefined && !/^[a-k]+$/.test(letters))
     throw new UsageError(`--jobs ${letters}: expected letters from a to k`)
   if (values.publish && (values.quick || values.jobs !== undefined)) {
     throw new UsageError('--publish: expected neither --quick nor --jobs, since the page shows all of them')
