@@ -88,6 +88,13 @@ const PANELS: readonly Panel[] = [
     lines: each('application_', 'wrapped bare too_long'),
   },
   {
+    title: 'Pods of sessions',
+    description:
+      'With session.persistence: answers from another pod than before, and pods in cookies that were not believed.',
+    unit: 'reqps',
+    lines: each('pod_', 'moved refused'),
+  },
+  {
     title: 'Cookies',
     description:
       'Set-Cookie lines added, and those left out; requests that brought several session cookies; sessions begun ' +

@@ -197,10 +197,11 @@ export class SigningKey {
    * application's session what is signed before its value: behind the kid stands `cookie` or `header`.
    */
   signed: Slice
-  /** HMAC-SHA256 key schedules for the HKDF purposes `token`, `successor`, `wrap`, `seal-enc` and `seal-mac`. */
+  /** HMAC-SHA256 key schedules for the HKDF purposes `token`, `successor` and `wrap`. */
   token: usize
   successor: usize
   wrap: usize
+  /** Those for `seal-enc` and `seal-mac`; 0 without `persistence`: then nothing is sealed, and no seal is opened. */
   sealCipher: usize
   sealMac: usize
 }

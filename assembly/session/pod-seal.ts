@@ -66,11 +66,12 @@ export function takeSeal(value: Slice): bool {
 
 /**
  * Envoy's token in the seal that was taken off, which must be that of the session with the 16 bytes at `id`. ABSENT if it
- * does not verify, which is counted. It stands until the next one is opened.
+ * does not verify, which is counted, or there is no `persistence`. It stands until the next one is opened.
  */
 export function openSeal(signing: Signing, id: usize): Slice {
   const key = keyOf(signing, kid)
   if (key !== null) {
+    if (key.sealMac == 0) return ABSENT
     authenticate(key, id)
     if (equalsInConstantTime(slice(digest, ID_BYTES), slice(seal + SEALED_BYTES, ID_BYTES))) {
       crypt(key)

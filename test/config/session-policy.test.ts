@@ -147,8 +147,8 @@ describe('session.signing', () => {
           token: compiler.hmacState(derived(secretFrom(0x80), 'token')),
           successor: compiler.hmacState(derived(secretFrom(0x80), 'successor')),
           wrap: compiler.hmacState(derived(secretFrom(0x80), 'wrap')),
-          sealCipher: compiler.hmacState(derived(secretFrom(0x80), 'seal-enc')),
-          sealMac: compiler.hmacState(derived(secretFrom(0x80), 'seal-mac')),
+          sealCipher: undefined,
+          sealMac: undefined,
         },
       ],
       idleTimeout: 0,
@@ -156,6 +156,16 @@ describe('session.signing', () => {
       clockSkew: 60,
       acceptUnsignedUntil: 0,
     })
+  })
+
+  test('seals pods by keys of their own, where there is persistence', () => {
+    const { signing } = session({ signing: { keys: [K1] }, persistence: { header: 'x-session-pod' } })
+    expect(signing?.keys).toMatchObject([
+      {
+        sealCipher: compiler.hmacState(derived(secretFrom(0x80), 'seal-enc')),
+        sealMac: compiler.hmacState(derived(secretFrom(0x80), 'seal-mac')),
+      },
+    ])
   })
 
   test('has its keys in order, and its times in seconds', () => {

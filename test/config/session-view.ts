@@ -56,8 +56,9 @@ export interface SigningKeyView {
   token: string
   successor: string
   wrap: string
-  sealCipher: string
-  sealMac: string
+  /** Undefined without persistence. */
+  sealCipher: string | undefined
+  sealMac: string | undefined
 }
 
 const ADOPTED_BYTES = 16
@@ -104,8 +105,8 @@ function readSigning(memory: Buffer, at: number): SigningView {
       token: state(memory, memory.readUInt32LE(key + 16)),
       successor: state(memory, memory.readUInt32LE(key + 20)),
       wrap: state(memory, memory.readUInt32LE(key + 24)),
-      sealCipher: state(memory, memory.readUInt32LE(key + 28)),
-      sealMac: state(memory, memory.readUInt32LE(key + 32)),
+      sealCipher: stateIfAny(memory, memory.readUInt32LE(key + 28)),
+      sealMac: stateIfAny(memory, memory.readUInt32LE(key + 32)),
     })),
     idleTimeout: seconds(8),
     absoluteTimeout: seconds(16),
@@ -123,6 +124,10 @@ function lengthPrefixed(memory: Buffer, slice: number): string[] {
     at += 4 + length
   }
   return parts
+}
+
+function stateIfAny(memory: Buffer, at: number): string | undefined {
+  return at === 0 ? undefined : state(memory, at)
 }
 
 function state(memory: Buffer, at: number): string {

@@ -268,6 +268,7 @@ test('a sealed token counts where there is no persistence (any more), and where 
     const passed = visit(mooring, `ISTIOID=${SEALED}`)
     expect(requestValues(passed, 'cookie')).toEqual([`ISTIOID=${base64url(ID)}`])
     expect(requestValues(passed, HEADER)).toEqual([])
+    expect(counter(mooring, 'pod_refused')).toBe(0n)
   }
 })
 

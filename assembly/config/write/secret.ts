@@ -14,10 +14,6 @@ const SALT = ascii('mooring/v1')
 @inline
 const DERIVED_BYTES: u32 = 32
 
-// @ts-ignore: decorator
-@inline
-const MOST_PURPOSES: u32 = 5
-
 const secretBytes: usize = memory.data(64)
 const derivedKey: usize = memory.data(32)
 
@@ -35,13 +31,13 @@ export function prepareSecret(node: JsonNode, purpose: Slice): usize {
 }
 
 /**
- * As `prepareSecret`, for at most 5 purposes: the keys stand one behind the other. Rules that share `node` share them.
+ * As `prepareSecret`, for `count` purposes: the keys stand one behind the other. Rules that share `node` share them.
  */
-export function prepareSecrets(node: JsonNode, purposes: Words): usize {
+export function prepareSecrets(node: JsonNode, purposes: Words, count: u32): usize {
   if (node.compiled != 0) return node.compiled
   const secret = readSecret(node, secretBytes)
   if (!isPresent(secret)) return 0
-  const states = blockBytes(MOST_PURPOSES * HMAC_STATE_BYTES)
+  const states = blockBytes(count * HMAC_STATE_BYTES)
   const list = listOf(purposes)
   let state = states
   for (let purpose = firstWord(list); isPresent(purpose); purpose = nextWord(list, purpose)) {
@@ -55,7 +51,7 @@ export function prepareSecrets(node: JsonNode, purposes: Words): usize {
 
 /** The keys of a hashSecret: that of keys, and HMAC_STATE_BYTES behind it that of adopted cookies. */
 export function prepareHashSecret(node: JsonNode): usize {
-  return prepareSecrets(node, words('key adopt'))
+  return prepareSecrets(node, words('key adopt'), 2)
 }
 
 function prepare(secret: Slice, purpose: Slice, state: usize): void {

@@ -53,7 +53,12 @@ export function writeSession(rule: JsonNode | null, root: JsonNode): SessionPoli
   const hashKeys: usize = secret === null ? 0 : prepareHashSecret(secret)
   if (hashKeys != 0) session.adopt = hashKeys + HMAC_STATE_BYTES
   if (!blockOverflowed())
-    session.signing = writeSigning(member(over, word('signing')), member(base, word('signing')), session)
+    session.signing = writeSigning(
+      member(over, word('signing')),
+      member(base, word('signing')),
+      session,
+      podHeaderOf(root) !== null,
+    )
   return session
 }
 

@@ -16,16 +16,18 @@ import { prepareSecrets } from './secret'
 @inline
 const DEFAULT_SKEW_SECONDS: i64 = 60
 
-// In the order of SigningKey's fields.
-const PURPOSES: Words = words('token successor wrap seal-enc seal-mac')
+// In the order of SigningKey's fields. A thousand rules may have keys of their own: what seals is derived only where needed.
+const PURPOSES: Words = words('token successor wrap')
+const SEALING_PURPOSES: Words = words('token successor wrap seal-enc seal-mac')
 
 const VERSION: Slice = ascii('1')
 
-/** Null if neither layer has it. `session` has its name, domain and carrier already. */
+/** Null if neither layer has it. `session` has its name, domain and carrier already; `seals`: its keys seal pods too. */
 export function writeSigning(
   over: JsonNode | null,
   base: JsonNode | null,
   session: SessionPolicy,
+  seals: bool,
 ): Signing | null {
   if (over === null && base === null) return null
   const signing = changetype<Signing>(blockBytes(offsetof<Signing>()))
@@ -40,7 +42,7 @@ export function writeSigning(
   const start = blockBytes(itemCount(keys) * size)
   let at = start
   for (let node = firstItem(keys); node !== null; node = after(node)) {
-    const states = prepareSecrets(node, PURPOSES)
+    const states = seals ? prepareSecrets(node, SEALING_PURPOSES, 5) : prepareSecrets(node, PURPOSES, 3)
     // Its variable is not set, of which there is a warning.
     if (states == 0) continue
     const key = changetype<SigningKey>(at)
@@ -50,8 +52,10 @@ export function writeSigning(
     key.token = states
     key.successor = states + HMAC_STATE_BYTES
     key.wrap = states + 2 * HMAC_STATE_BYTES
-    key.sealCipher = states + 3 * HMAC_STATE_BYTES
-    key.sealMac = states + 4 * HMAC_STATE_BYTES
+    if (seals) {
+      key.sealCipher = states + 3 * HMAC_STATE_BYTES
+      key.sealMac = states + 4 * HMAC_STATE_BYTES
+    }
     at += size
   }
   signing.keys = start
