@@ -33,6 +33,8 @@ function contenders(): Readonly<Record<string, readonly string[]>> {
     g: whole,
     h: copying,
     i: [...floor, 'Mooring'],
+    j: [...floor, 'Mooring'],
+    k: [...floor, 'Mooring'],
   }
 }
 
@@ -44,7 +46,7 @@ inEnvoy(({ binary, version }) => {
       { encoding: 'utf8', env: { ...process.env, ENVOY: binary } },
     )
     expect(status, stderr).toBe(0)
-    const [head = '', ...tables] = stdout.split(/^(?=\([a-i]\) )/m)
+    const [head = '', ...tables] = stdout.split(/^(?=\([a-k]\) )/m)
     expect(head).toBe(
       `Envoy ${version}, one worker, 1 starts, 1 blocks of 20 requests after each\n` +
         'microseconds of processor time for a request, over no filter\n\n',
