@@ -3,21 +3,11 @@
  * one is a change of the filter.
  */
 import { readFileSync } from 'node:fs'
-import { isDeepStrictEqual } from 'node:util'
 import { BUILT_FILTER } from '../demo/built-filter.ts'
-import { ManualClock, type Plugin, type Stream, Vm } from '../host/index.ts'
+import type { Plugin, Vm } from '../host/index.ts'
+import { hostedJob, hostedVisit, NOW, type Phase } from './hosted-visit.ts'
 import { countInstructions, countingModule } from './instructions/count.ts'
-import {
-  ANSWER_SETS,
-  CLAIMS,
-  ENVIRONMENT,
-  type Job,
-  jobsAt,
-  type Outcome,
-  POD_HEADER,
-  sessionIn,
-} from './jobs.ts'
-import { configurationFor } from './shipped.ts'
+import { type Job, jobsAt } from './jobs.ts'
 
 /** What one phase of a request costs. */
 export interface PhaseBudget {
@@ -29,12 +19,8 @@ export interface PhaseBudget {
   readonly instructions: number
 }
 
-export interface JobBudget {
+export interface JobBudget extends Readonly<Record<Phase, PhaseBudget>> {
   readonly name: string
-  /** From the stream's start until its headers go on to the upstream. */
-  readonly request: PhaseBudget
-  /** From the answer's headers until the stream's end. */
-  readonly response: PhaseBudget
 }
 
 export interface Budget {
@@ -43,88 +29,26 @@ export interface Budget {
   readonly jobs: Readonly<Record<string, JobBudget>>
 }
 
-/** 2026-01-01T00:00:00Z. */
-const NOW = 1_767_225_600
-const KEY_HEADER = 'x-mooring-key'
-
 /** Counts what the built filter costs. @throws {Error} where a job was not done */
 export function countBudget(): Budget {
   const bytes = readFileSync(BUILT_FILTER)
   const module = countingModule(bytes)
   const jobs = jobsAt(NOW).map((job): [string, JobBudget] => {
-    // Its random bytes are from a seed.
-    const vm = new Vm(module, {
-      clock: new ManualClock(new Date(NOW * 1000)),
-      environment: ENVIRONMENT,
-      journal: true,
-    })
-    const plugin = vm.startPlugin({ configuration: JSON.stringify(configurationFor(job)) })
+    const { vm, plugin } = hostedJob(module, job)
     // The first fills pools that later ones draw from.
-    countRequest(vm, plugin, job)
-    return [job.letter, countRequest(vm, plugin, job)]
+    countVisit(vm, plugin, job)
+    return [job.letter, { name: job.name, ...countVisit(vm, plugin, job) }]
   })
   return { moduleBytes: bytes.length, jobs: Object.fromEntries(jobs) }
 }
 
-function countRequest(vm: Vm, plugin: Plugin, job: Job): JobBudget {
-  const passed: Stream[] = []
-  const request = countPhase(vm, () => {
-    const stream = plugin.stream({
-      headers: requestHeaders(job),
-      properties: {
-        source: { address: '10.1.2.3:443' },
-        xds: { cluster_name: 'outbound|8080||test2-bwce-srv.shop.svc.cluster.local' },
-        metadata: { filter_metadata: { 'envoy.filters.http.jwt_authn': { payload: CLAIMS } } },
-      },
-    })
-    stream.requestHeaders({ endOfStream: true })
-    passed.push(stream)
+function countVisit(vm: Vm, plugin: Plugin, job: Job): Record<Phase, PhaseBudget> {
+  const nothing: PhaseBudget = { hostcalls: {}, callbacks: [], instructions: 0 }
+  const counted = { request: nothing, response: nothing }
+  hostedVisit(plugin, job, (phase, work) => {
+    counted[phase] = countPhase(vm, work)
   })
-  const [stream] = passed
-  if (stream === undefined) throw new Error(`(${job.letter}): the request did not reach the filter`)
-  const seen = {
-    key: stream.request.get(KEY_HEADER),
-    session: sessionIn(stream.request.get('cookie') ?? ''),
-    pod: stream.request.get(POD_HEADER),
-  }
-  const set: string[] = []
-  const line = job.visit.headers[ANSWER_SETS]
-  const response = countPhase(vm, () => {
-    const answered = stream.responseHeaders({
-      headers: [
-        [':status', '200'],
-        ['content-type', 'text/plain'],
-        ['content-length', '2'],
-        ...(line === undefined ? [] : [['set-cookie', line] as const]),
-      ],
-      details: 'via_upstream',
-    })
-    set.push(...answered.headers.all('set-cookie'))
-    stream.end()
-  })
-  const outcome: Outcome = { ...seen, set: sessionIn(set[0] ?? '') }
-  const expected = job.expected(outcome)
-  if (!isDeepStrictEqual(outcome, expected)) {
-    throw new Error(
-      `(${job.letter}) was not done: ${JSON.stringify(outcome)}, expected ${JSON.stringify(expected)}`,
-    )
-  }
-  return { name: job.name, request, response }
-}
-
-/** What Envoy hands to the filter of this visit. */
-function requestHeaders({ visit: { path, headers } }: Job): readonly (readonly [string, string])[] {
-  const { host = '', ...others } = headers
-  return [
-    [':authority', host],
-    [':path', path],
-    [':method', 'GET'],
-    [':scheme', 'http'],
-    ...Object.entries(others),
-    ['x-forwarded-for', '10.1.2.3'],
-    ['x-forwarded-proto', 'http'],
-    ['x-request-id', '4b7f3a52-1f2d-4a6c-8f0e-6d1c2b3a4958'],
-  ]
+  return counted
 }
 
 function countPhase(vm: Vm, run: () => void): PhaseBudget {
