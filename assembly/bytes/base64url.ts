@@ -3,7 +3,7 @@
  * value has one text. Secrets are written by people and tools, and may come in either alphabet, padded or not.
  */
 import { EQUALS, MINUS, PLUS, SLASH, UNDERSCORE, isDigit, isLowerCase, isUpperCase } from './ascii'
-import { Slice, lenOf, ptrOf, slice } from './slice'
+import { Slice, endOf, lenOf, ptrOf, slice } from './slice'
 import { Writer } from './writer'
 
 // 'A'..'Z' 'a'..'z' '0'..'9' '-' '_'
@@ -13,7 +13,7 @@ const ALPHABET: usize = memory.data<u8>([
   120, 121, 122, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 45, 95,
 ])
 
-/** Not a character of the alphabet: or-ed with the bits of others it stays what it is. */
+/** Not a character of the alphabet. */
 // @ts-ignore: decorator
 @inline
 const INVALID: u32 = 0xffffffff
@@ -28,25 +28,19 @@ export function encodedLength(n: u32): u32 {
 export function encodeBase64url(src: Slice, writer: Writer): void {
   const length = encodedLength(lenOf(src))
   if (!writer.hasRoom(length)) return
-  let from = ptrOf(src)
-  let left = lenOf(src)
   let to = writer.at
-  for (; left >= 3; left -= 3) {
-    const bits = ((<u32>load<u8>(from)) << 16) | ((<u32>load<u8>(from, 1)) << 8) | (<u32>load<u8>(from, 2))
-    store<u8>(to, character(bits >> 18))
-    store<u8>(to, character(bits >> 12), 1)
-    store<u8>(to, character(bits >> 6), 2)
-    store<u8>(to, character(bits), 3)
-    from += 3
-    to += 4
+  let bits: u32 = 0
+  // Of the bits read so far this many stand for no character yet, the lowest ones.
+  let rest: u32 = 0
+  const end = endOf(src)
+  for (let from = ptrOf(src); from < end; from++) {
+    bits = (bits << 8) | load<u8>(from)
+    for (rest += 8; rest >= 6; to++) {
+      rest -= 6
+      store<u8>(to, character(bits >> rest))
+    }
   }
-  if (left > 0) {
-    let bits = (<u32>load<u8>(from)) << 16
-    if (left == 2) bits |= (<u32>load<u8>(from, 1)) << 8
-    store<u8>(to, character(bits >> 18))
-    store<u8>(to, character(bits >> 12), 1)
-    if (left == 2) store<u8>(to, character(bits >> 6), 2)
-  }
+  if (rest > 0) store<u8>(to, character(bits << (6 - rest)))
   writer.advance(length)
 }
 
@@ -54,6 +48,8 @@ export function encodeBase64url(src: Slice, writer: Writer): void {
  * Writes the bytes of `src` to `out` and answers how many, or -1: not canonical base64url, or more than `capacity`
  * bytes. After -1 the bytes at `out` mean nothing. `out` may be where `src` starts.
  */
+// @ts-ignore: decorator
+@inline
 export function decodeBase64url(src: Slice, out: usize, capacity: u32): i32 {
   return decode(src, out, capacity, MINUS, UNDERSCORE)
 }
@@ -91,28 +87,19 @@ function decode(src: Slice, out: usize, capacity: u32, c62: u8, c63: u8): i32 {
   const tail = lenOf(src) & 3
   const length = (lenOf(src) >> 2) * 3 + (tail > 0 ? tail - 1 : 0)
   if (tail == 1 || length > capacity || length > <u32>i32.MAX_VALUE) return -1
-  let from = ptrOf(src)
-  const whole = from + (lenOf(src) - tail)
-  for (; from < whole; from += 4) {
-    const a = sextet(load<u8>(from), c62, c63)
-    const b = sextet(load<u8>(from, 1), c62, c63)
-    const c = sextet(load<u8>(from, 2), c62, c63)
-    const d = sextet(load<u8>(from, 3), c62, c63)
-    if ((a | b | c | d) == INVALID) return -1
-    store<u8>(out, <u8>((a << 2) | (b >> 4)))
-    store<u8>(out, <u8>((b << 4) | (c >> 2)), 1)
-    store<u8>(out, <u8>((c << 6) | d), 2)
-    out += 3
+  let bits: u32 = 0
+  let rest: u32 = 0
+  const end = endOf(src)
+  for (let from = ptrOf(src); from < end; from++) {
+    const six = sextet(load<u8>(from), c62, c63)
+    if (six == INVALID) return -1
+    bits = (bits << 6) | six
+    rest += 6
+    if (rest < 8) continue
+    rest -= 8
+    store<u8>(out++, <u8>(bits >> rest))
   }
-  if (tail == 0) return <i32>length
-  const a = sextet(load<u8>(from), c62, c63)
-  const b = sextet(load<u8>(from, 1), c62, c63)
-  const c = tail == 3 ? sextet(load<u8>(from, 2), c62, c63) : 0
-  const spare = tail == 3 ? c & 0x03 : b & 0x0f
-  if ((a | b | c) == INVALID || spare != 0) return -1
-  store<u8>(out, <u8>((a << 2) | (b >> 4)))
-  if (tail == 3) store<u8>(out, <u8>((b << 4) | (c >> 2)), 1)
-  return <i32>length
+  return (bits & ((1 << rest) - 1)) == 0 ? <i32>length : -1
 }
 
 // @ts-ignore: decorator
@@ -122,6 +109,8 @@ function character(bits: u32): u8 {
 }
 
 /** The six bits of a character, or INVALID. `c62` and `c63` are the last two of the alphabet. */
+// @ts-ignore: decorator
+@inline
 function sextet(character: u32, c62: u8, c63: u8): u32 {
   if (isUpperCase(character)) return character - 0x41
   if (isLowerCase(character)) return character - 0x61 + 26

@@ -87,6 +87,8 @@ let asItStands = false
 let answer: Pending | null = null
 
 /** Before a request that has no session part. */
+// @ts-ignore: decorator
+@inline
 export function noSession(): void {
   sessionValue = ABSENT
   sessionId = ABSENT
@@ -192,6 +194,8 @@ function judgeUnsigned(policy: SessionPolicy, signing: Signing, value: Slice, be
   return Verdict.Unsigned
 }
 
+// @ts-ignore: decorator
+@inline
 function takeToken(): void {
   sessionValue = tokenId
   sessionId = slice(tokenIdBytes, ID_BYTES)
