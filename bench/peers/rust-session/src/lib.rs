@@ -2,6 +2,7 @@
 //! `signed SECRET`, `claim SECRET`, `rules HOST/PREFIX ...`. A secret is in base64; an empty host is any.
 
 mod key;
+mod occasion;
 mod rule;
 mod token;
 
@@ -10,6 +11,8 @@ use std::time::UNIX_EPOCH;
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType, LogLevel};
+
+use occasion::Caching;
 
 const COOKIE: &str = "ISTIOID";
 const KEY_HEADER: &str = "x-mooring-key";
@@ -98,6 +101,7 @@ impl HttpContext for Stream {
             Task::Rules(rules) => self.compose(rules),
             Task::Signed(signer) => self.verify(signer),
             Task::Claim(keyed) => {
+                self.keep_session();
                 if let Some(claim) = self.get_property(CLAIM.to_vec()) {
                     self.set_http_request_header(KEY_HEADER, Some(&keyed.key_of_claim(&claim)));
                 }
@@ -108,16 +112,32 @@ impl HttpContext for Stream {
 
     fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
         if let Some(value) = self.set_cookie.take() {
-            let line = format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax");
-            self.add_http_response_header("set-cookie", &line);
-            self.add_http_response_header("cache-control", "private");
+            self.answer(&value);
         }
         Action::Continue
     }
 }
 
 impl Stream {
+    /// Sets the cookie on an answer of the upstream, and on none that caches share.
+    fn answer(&self, value: &str) {
+        let details = self.get_property(vec!["response", "code_details"]);
+        if details.as_deref() != Some(b"via_upstream") {
+            return;
+        }
+        let caching = occasion::caching(&self.get_http_response_headers());
+        if caching == Caching::Shared {
+            return;
+        }
+        if caching == Caching::Silent {
+            self.add_http_response_header("cache-control", "private");
+        }
+        let line = format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax");
+        self.add_http_response_header("set-cookie", &line);
+    }
+
     fn compose(&mut self, rules: &[rule::Rule]) {
+        self.keep_session();
         let Some(path) = self.get_http_request_header(":path") else {
             return;
         };
@@ -140,18 +160,25 @@ impl Stream {
     }
 
     fn mint(&mut self) {
+        if let Some(id) = self.keep_session() {
+            self.set_http_request_header(KEY_HEADER, Some(&key::of_session(&id)));
+        }
+    }
+
+    /// The session that the request names, or a new one where one may begin.
+    fn keep_session(&mut self) -> Option<[u8; 16]> {
         let cookies = self.get_http_request_header("cookie").unwrap_or_default();
-        let id = match session(&cookies).and_then(token::decode::<16>) {
-            Some(id) => id,
-            None => {
-                let Some(id) = random_id() else { return };
-                let text = token::encode(&id);
-                self.replace_session(&cookies, &text);
-                self.set_cookie = Some(text);
-                id
-            }
-        };
-        self.set_http_request_header(KEY_HEADER, Some(&key::of_session(&id)));
+        if let Some(id) = session(&cookies).and_then(token::decode::<16>) {
+            return Some(id);
+        }
+        if !occasion::begins(&self.get_http_request_headers()) {
+            return None;
+        }
+        let id = random_id()?;
+        let text = token::encode(&id);
+        self.replace_session(&cookies, &text);
+        self.set_cookie = Some(text);
+        Some(id)
     }
 
     fn verify(&mut self, signer: &token::Signer) {
