@@ -31,15 +31,19 @@ export interface Budget {
 
 /** Counts what the built filter costs. @throws {Error} where a job was not done */
 export function countBudget(): Budget {
-  const bytes = readFileSync(BUILT_FILTER)
-  const module = countingModule(bytes)
-  const jobs = jobsAt(NOW).map((job): [string, JobBudget] => {
+  return { moduleBytes: readFileSync(BUILT_FILTER).length, jobs: countJobs(jobsAt(NOW)) }
+}
+
+/** What these jobs cost, by letter. @throws {Error} where one was not done */
+export function countJobs(jobs: readonly Job[]): Budget['jobs'] {
+  const module = countingModule(readFileSync(BUILT_FILTER))
+  const counted = jobs.map((job): [string, JobBudget] => {
     const { vm, plugin } = hostedJob(module, job)
     // The first fills pools that later ones draw from.
     countVisit(vm, plugin, job)
     return [job.letter, { name: job.name, ...countVisit(vm, plugin, job) }]
   })
-  return { moduleBytes: bytes.length, jobs: Object.fromEntries(jobs) }
+  return Object.fromEntries(counted)
 }
 
 function countVisit(vm: Vm, plugin: Plugin, job: Job): Record<Phase, PhaseBudget> {

@@ -3,7 +3,7 @@ import { ManualClock, type Plugin, type ProxyWasmModule, type Stream, Vm } from 
 import { ANSWER_SETS, CLAIMS, ENVIRONMENT, type Job, type Outcome, POD_HEADER, sessionIn } from './jobs.ts'
 import { configurationFor } from './shipped.ts'
 
-/** 2026-01-01T00:00:00Z, in seconds. */
+/** When hosted jobs take place: 2026-01-01T00:00:00Z, in seconds. */
 export const NOW = 1_767_225_600
 const KEY_HEADER = 'x-mooring-key'
 
@@ -33,7 +33,10 @@ export function hostedVisit(plugin: Plugin, job: Job, run: (phase: Phase, work: 
       properties: {
         source: { address: '10.1.2.3:443' },
         xds: { cluster_name: 'outbound|8080||test2-bwce-srv.shop.svc.cluster.local' },
-        metadata: { filter_metadata: { 'envoy.filters.http.jwt_authn': { payload: CLAIMS } } },
+        metadata: {
+          filter_metadata:
+            job.anonymous === true ? {} : { 'envoy.filters.http.jwt_authn': { payload: CLAIMS } },
+        },
       },
     })
     stream.requestHeaders({ endOfStream: true })

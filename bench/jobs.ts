@@ -35,6 +35,8 @@ export interface Job {
   readonly visit: Visit
   /** Which part of a request the DestinationRule hashes. */
   readonly hashes: 'header' | 'cookie'
+  /** Whether the request came without a token: no claim stands verified then. */
+  readonly anonymous?: boolean
   /** Fields of the pluginConfig that take the place of the shipped one's. */
   readonly pluginConfig: {
     readonly session?: object
@@ -45,7 +47,7 @@ export interface Job {
   readonly expected: (seen: Outcome) => Outcome
 }
 
-/** The claims that stand verified before the filter runs, in every job. */
+/** The claims that stand verified before the filter runs, unless a job's request is anonymous. */
 export const CLAIMS = { sub: 'alice' }
 
 const secret = (first: number): string =>
@@ -82,7 +84,11 @@ const SIGNED = {
   },
 }
 const BY_CLAIM = { claim: 'sub' }
+const BY_TENANT_AND_CART = [{ header: 'x-tenant' }, { path: '/carts/{cart}/**' }]
+const TENANT_AND_CART = [leaf('header:x-tenant', 'acme'), leaf('path:/carts/{cart}/**', '7')]
 const HASHED = { hashSecret: { env: 'MOORING_HASH_SECRET' } }
+/** The first of these that yields: the user, the cart of a tenant, the session. */
+const CHAIN = { from: [BY_CLAIM, { all: BY_TENANT_AND_CART }, 'session'], ...HASHED }
 const ID = /^[\w-]{22}$/
 
 const keyOf = (session: string): string => expectedKey(leaf('session', Buffer.from(session, 'base64url')))
@@ -110,7 +116,7 @@ function twentyRules(): readonly object[] {
   return Array.from({ length: 20 }, (_, i) => ({
     name: `r${i}`,
     match: i === 19 ? { paths: ['/carts/**'] } : { hosts: [`h${i}.example.com`], paths: [`/p${i}/**`] },
-    key: { from: [{ all: [BY_CLAIM, { header: 'x-tenant' }, { path: '/carts/{cart}/**' }] }] },
+    key: { from: [{ all: [BY_CLAIM, ...BY_TENANT_AND_CART] }] },
   }))
 }
 
@@ -190,16 +196,7 @@ export function jobsAt(now: number): readonly Job[] {
       visit: visit(among(SESSION), { 'x-tenant': 'acme' }),
       hashes: 'header',
       pluginConfig: { rules: twentyRules() },
-      expected: outcome(
-        expectedKey(
-          all(
-            leaf('claim:/sub', CLAIMS.sub),
-            leaf('header:x-tenant', 'acme'),
-            leaf('path:/carts/{cart}/**', '7'),
-          ),
-        ),
-        SESSION,
-      ),
+      expected: outcome(expectedKey(all(leaf('claim:/sub', CLAIMS.sub), ...TENANT_AND_CART)), SESSION),
     },
     {
       letter: 'h',
@@ -239,6 +236,15 @@ export function jobsAt(now: number): readonly Job[] {
       hashes: 'header',
       pluginConfig: { session: { ...SIGNED.session, persistence: { header: POD_HEADER } } },
       expected: () => ({ key, session: SESSION, set: undefined, pod: POD }),
+    },
+    {
+      letter: 'l',
+      name: 'no claim, so tenant and path together before the session, hashed with a secret',
+      visit: visit(among(SESSION), { 'x-tenant': 'acme' }),
+      hashes: 'header',
+      anonymous: true,
+      pluginConfig: { key: CHAIN },
+      expected: outcome(expectedKey(all(...TENANT_AND_CART), HASH_SECRET), SESSION),
     },
   ]
 }

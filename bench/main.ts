@@ -18,6 +18,7 @@ import {
   MOORING,
   type PeerModules,
   RUST,
+  RUST_COOKIE,
 } from './contender.ts'
 import { type Job, jobsAt } from './jobs.ts'
 import { measure, type Size } from './measure.ts'
@@ -39,6 +40,7 @@ lives. Only compare figures of one run and one job.
   minima                the cheapest block over the cheapest one without a filter
   x floor               median over the median of a Wasm filter that reads one header and writes one, and no more
   x Rust                median over the median of the same work in the Rust SDK
+  x Rust's cookie       in job l: over the median of a filter of the Rust SDK that copies the session's cookie, and no more
   95 % of draws         where the number before it lies when starts and blocks are drawn anew, 2,000 times (bootstrap)
 
 A contender has a place in the jobs that it can do. Each is first asked once, and the bench ends where its upstream or
@@ -52,7 +54,7 @@ memory, configurations replaced under load, latency at a fixed rate and throughp
 has in nghttp2-client, and are left out without it.
 
 Options:
-  --jobs LETTERS  which jobs; default abcdefghijk
+  --jobs LETTERS  which jobs; default abcdefghijkl
   --conditions    the conditions, and no job unless --jobs names some
   --starts N      times that all Envoys of a job are started; default 5
   --blocks N      blocks that count for each contender after each start; default 10
@@ -82,7 +84,7 @@ interface Order extends ConditionsSize {
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 /** At most five of a job: the ones that Mooring has to be beside or below. */
-const QUICK = new Set([BASELINE, EMPTY, FLOOR, RUST, MOORING])
+const QUICK = new Set([BASELINE, EMPTY, FLOOR, RUST, RUST_COOKIE, MOORING])
 
 async function bench(order: Order): Promise<void> {
   const found = await findEnvoy({})
@@ -205,9 +207,9 @@ function orderFrom(args: readonly string[]): Order | 'help' {
     },
   })
   if (values.help) return 'help'
-  const letters = values.jobs ?? (values.conditions ? '' : values.quick ? 'abd' : 'abcdefghijk')
-  if (values.jobs !== undefined && !/^[a-k]+$/.test(letters))
-    throw new UsageError(`--jobs ${letters}: expected letters from a to k`)
+  const letters = values.jobs ?? (values.conditions ? '' : values.quick ? 'abd' : 'abcdefghijkl')
+  if (values.jobs !== undefined && !/^[a-l]+$/.test(letters))
+    throw new UsageError(`--jobs ${letters}: expected letters from a to l`)
   if (values.publish && (values.quick || values.jobs !== undefined)) {
     throw new UsageError('--publish: expected neither --quick nor --jobs, since the page shows all of them')
   }

@@ -1,7 +1,7 @@
 /** The parts of docs/performance.md that are generated. */
 import type { Budget, PhaseBudget } from './budget.ts'
-import { MOORING } from './contender.ts'
-import type { Estimate, RunResult } from './result.ts'
+import { MOORING, RUST_COOKIE } from './contender.ts'
+import { type Estimate, rustOf, type RunResult } from './result.ts'
 
 /** A part of the page, by what generates it. */
 export type Part = 'figures' | 'counts' | 'scaling' | 'conditions'
@@ -26,13 +26,15 @@ export function figures(run: RunResult): readonly string[] {
     `${requests} requests after each.${leftOut.map((each) => ` Left out: ${each}.`).join('')}`,
     ...jobs.flatMap(({ letter, name, baseline, contenders }) => {
       const own = contenders.find((each) => each.name === MOORING)?.cost.value
+      const withCookie = rustOf(contenders.map(({ name }) => name)) === RUST_COOKIE
+      const rust = withCookie ? "times Rust's cookie filter" : 'times Rust'
       return [
         '',
         `### (${letter}) ${name}`,
         '',
         `![What each contender costs](performance/${letter}.svg)`,
         '',
-        '| contender | µs over no filter | 95 % of draws | times the floor | times Rust |',
+        `| contender | µs over no filter | 95 % of draws | times the floor | ${rust} |`,
         '|---|---|---|---|---|',
         ...contenders.map(({ name, cost, overFloor, overRust }) => {
           const cells = [name, cost.value.toFixed(1), spread(cost, 1), times(overFloor), times(overRust)]

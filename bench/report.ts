@@ -1,5 +1,6 @@
 import { type Column, table } from '../demo/report/table.ts'
-import type { Estimate, JobResult } from './result.ts'
+import { RUST_COOKIE } from './contender.ts'
+import { type Estimate, type JobResult, rustOf } from './result.ts'
 
 const right = (heading: string): Column => ({ heading, align: 'right' })
 
@@ -7,9 +8,10 @@ const INTERVAL = '95 % of draws'
 
 /** A job's contenders and what they cost over no filter; the columns of a reference are there where it is. */
 export function report({ letter, name, baseline, contenders }: JobResult): readonly string[] {
+  const rust = rustOf(contenders.map(({ name }) => name)) === RUST_COOKIE ? "x Rust's cookie" : 'x Rust'
   const references = [
     { heading: 'x floor', of: contenders.map(({ overFloor }) => overFloor) },
-    { heading: 'x Rust', of: contenders.map(({ overRust }) => overRust) },
+    { heading: rust, of: contenders.map(({ overRust }) => overRust) },
   ].filter(({ of }) => of.some((each) => each !== undefined))
   const columns = [
     { heading: 'contender' },

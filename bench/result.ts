@@ -1,4 +1,4 @@
-import { BASELINE, FLOOR, RUST } from './contender.ts'
+import { BASELINE, FLOOR, RUST, RUST_COOKIE } from './contender.ts'
 import { costInterval, costRatio, pairedCost } from './paired.ts'
 import type { Round } from './round.ts'
 
@@ -19,7 +19,7 @@ export interface ContenderResult {
   readonly minima: number
   /** How many times as much as the floor; undefined where that cannot be told. */
   readonly overFloor?: Estimate | undefined
-  /** How many times as much as the same work in Rust. */
+  /** How many times as much as Rust beside it: the same work, or a copy of the cookie ({@link rustOf}). */
   readonly overRust?: Estimate | undefined
 }
 
@@ -29,6 +29,11 @@ export interface JobResult {
   /** What a request costs an Envoy without a filter, the median block. */
   readonly baseline: number
   readonly contenders: readonly ContenderResult[]
+}
+
+/** Which of Rust's filters a job's others are compared with; undefined where there is none. */
+export function rustOf(names: readonly string[]): typeof RUST | typeof RUST_COOKIE | undefined {
+  return ([RUST, RUST_COOKIE] as const).find((each) => names.includes(each))
 }
 
 /** Everything that a run has found. */
@@ -63,8 +68,9 @@ export function jobResult(
     return index < 0 ? undefined : rounds.map(({ costs }) => costs[index] ?? 0)
   }
   const baseline = blocksOf(BASELINE) ?? []
-  const times = (blocks: readonly number[], reference: string): Estimate | undefined => {
-    const others = blocksOf(reference)
+  const rust = rustOf(names)
+  const times = (blocks: readonly number[], reference: string | undefined): Estimate | undefined => {
+    const others = reference === undefined ? undefined : blocksOf(reference)
     const found = others === undefined ? undefined : costRatio(blocks, others, baseline, starts)
     if (found === undefined) return undefined
     const [lower, upper] = found.interval
@@ -82,7 +88,7 @@ export function jobResult(
         quartiles,
         minima,
         overFloor: times(blocks, FLOOR),
-        overRust: times(blocks, RUST),
+        overRust: times(blocks, rust),
       }
     })
   const without = pairedCost(

@@ -58,6 +58,7 @@ test('each job has a baseline, the floor and Mooring, and its other contenders b
   ]
   for (const letter of ['d', 'e', 'f', 'g']) expect(names(letter)).toEqual(common('Rust SDK'))
   expect(names('i')).toEqual(common())
+  expect(names('l')).toEqual(common('Rust SDK, the cookie alone'))
   const copies = [
     'no filter',
     'empty Wasm filter',

@@ -16,7 +16,7 @@ describe('the built filter', () => {
   })
 
   test('every job runs something of it', () => {
-    expect([...new Set(jobs.join(''))].sort().join('')).toBe('abcdefghijk')
+    expect([...new Set(jobs.join(''))].sort().join('')).toBe('abcdefghijkl')
   })
 })
 

@@ -80,6 +80,21 @@ test('a run leaves its numbers, the bars of each job, and a page that says when,
   )
 })
 
+test('a job beside a copy of the cookie in Rust has a column of that name', () => {
+  const copy = {
+    ...FLOOR,
+    name: 'Rust SDK, the cookie alone',
+    overRust: { value: 1, interval: [1, 1] },
+  } as const
+  const own = { ...OWN, overRust: { value: 1.25, interval: [1.125, 1.5] } } as const
+  publish({ ...RUN, jobs: [{ ...JOB, letter: 'l', contenders: [copy, own] }] }, root)
+  const lines = readFileSync(join(root, 'docs/performance.md'), 'utf8').split('\n')
+  expect(lines).toContain(
+    "| contender | µs over no filter | 95 % of draws | times the floor | times Rust's cookie filter |",
+  )
+  expect(lines).toContain('| Mooring | 20.1 | 15.0 to any | 2.01 (1.50 to any) | 1.25 (1.13 to 1.50) |')
+})
+
 test('publishing again replaces what was there', () => {
   publish(RUN, root)
   const once = readFileSync(join(root, 'docs/performance.md'), 'utf8')

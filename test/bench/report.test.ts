@@ -39,6 +39,13 @@ test('each reference has columns of its own, and those that are not there have n
   ])
 })
 
+test('what is compared with less work in Rust, a copy of the cookie, says so', () => {
+  const names = ['no filter', 'Rust SDK, the cookie alone', 'Mooring']
+  const result = jobResult({ letter: 'l', name: 'a job' }, names, rounds([10, 12, 13], [20, 22, 23]), 1)
+  expect(result.contenders.map(({ overRust }) => overRust?.value)).toEqual([1, 1.5])
+  expect(report(result)[2]).toMatch(/ {2}x Rust's cookie {2}95 % of draws$/)
+})
+
 test('where the reference costs nothing that could be seen, no ratio is made up', () => {
   const { contenders } = jobResult(JOB, NAMES, rounds([10, 10, 13], [20, 20, 23]), 1)
   expect(contenders.map(({ overFloor, overRust }) => [overFloor, overRust])).toEqual([

@@ -35,6 +35,7 @@ function contenders(): Readonly<Record<string, readonly string[]>> {
     i: [...floor, 'Mooring'],
     j: [...floor, 'Mooring'],
     k: [...floor, 'Mooring'],
+    l: [...floor, ...(rust.built ? ['Rust SDK, the cookie alone'] : []), 'Mooring'],
   }
 }
 
@@ -46,7 +47,7 @@ inEnvoy(({ binary, version }) => {
       { encoding: 'utf8', env: { ...process.env, ENVOY: binary } },
     )
     expect(status, stderr).toBe(0)
-    const [head = '', ...tables] = stdout.split(/^(?=\([a-k]\) )/m)
+    const [head = '', ...tables] = stdout.split(/^(?=\([a-l]\) )/m)
     expect(head).toBe(
       `Envoy ${version}, one worker, 1 starts, 1 blocks of 20 requests after each\n` +
         'microseconds of processor time for a request, over no filter\n\n',
