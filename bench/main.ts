@@ -7,6 +7,8 @@ import { UsageError } from '../tools/usage-error.ts'
 import type { ConditionsSize } from './conditions/conditions.ts'
 import { conditionLines } from './conditions/page.ts'
 import { publishConditions } from './conditions/publish.ts'
+import type { LoadTool } from './conditions/load-tool.ts'
+import { LOAD_TOOLS, loadTool, type LoadToolName } from './conditions/load-tools.ts'
 import { runConditions } from './conditions/run.ts'
 import {
   BASELINE,
@@ -50,8 +52,8 @@ The Rust filters need cargo and the target wasm32-unknown-unknown: rustup target
 Debian's packages rustc-web, cargo-web, rust-web-src and lld. Without them they are left out.
 
 After the jobs come conditions, all with job (a): other streams that are open, several plugins in one proxy, start-up and
-memory, configurations replaced under load, latency at a fixed rate and throughput. The last two need h2load, which Debian
-has in nghttp2-client, and are left out without it.
+memory, configurations replaced under load, latency at a fixed rate and throughput. For the last two h2load sends, which
+Debian has in nghttp2-client; where it is not there undici does, a client of npm, which takes more of the machine.
 
 Options:
   --jobs LETTERS  which jobs; default abcdefghijkl
@@ -62,6 +64,7 @@ Options:
   --open N        the most streams that are open; default 10000
   --rate N        requests a second of the load at a fixed rate; default 2000
   --seconds N     how long each load lasts; default 10
+  --load TOOL     what sends it: h2load or undici; default h2load where it is there
   --quick         jobs a, b and d, one start, at most five contenders
   --publish       jobs and conditions, or --conditions alone: write bench/results, docs/performance.md and its pictures;
                   not with --quick or --jobs
@@ -79,6 +82,8 @@ interface Order extends ConditionsSize {
   readonly conditions: boolean
   readonly quick: boolean
   readonly publish: boolean
+  /** What sends the load; undefined: what is there. */
+  readonly load: LoadToolName | undefined
 }
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
@@ -87,6 +92,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
 const QUICK = new Set([BASELINE, EMPTY, FLOOR, RUST, RUST_COOKIE, MOORING])
 
 async function bench(order: Order): Promise<void> {
+  const tool = await loadTool(order.load)
   const found = await findEnvoy({})
   if (!found.found) throw new UsageError(`no Envoy, and nothing else will do here: ${found.reason}`)
   const date = new Date()
@@ -95,7 +101,7 @@ async function bench(order: Order): Promise<void> {
   const about = { date: date.toISOString(), machine: machine(), envoy: found.version }
   const jobs = jobsAt(Math.floor(date.getTime() / 1000))
   if (order.letters !== '') await benchJobs(order, jobs, modules, found.binary, { ...about, leftOut })
-  if (order.conditions) await benchConditions(order, jobs, modules, found.binary, { ...about, leftOut })
+  if (order.conditions) await benchConditions(order, jobs, modules, found.binary, tool, { ...about, leftOut })
 }
 
 /** What a result says of its run. */
@@ -130,14 +136,14 @@ async function benchConditions(
   jobs: readonly Job[],
   modules: PeerModules,
   binary: string,
+  tool: LoadTool,
   about: About,
 ): Promise<void> {
   const [job] = jobs
   if (job === undefined) throw new Error('there is no job (a)')
   const { starts, blocks, requests, open, rate, seconds } = order
   const size = { starts, blocks, requests, open, rate, seconds }
-  const found = await runConditions(job, modules, binary, size)
-  const run = { ...about, ...size, ...found, leftOut: [...about.leftOut, ...found.leftOut] }
+  const run = { ...about, ...size, ...(await runConditions(job, modules, binary, size, tool)) }
   process.stdout.write(`\n${conditionLines(run).join('\n')}\n`)
   if (order.publish) publishConditions(run)
 }
@@ -201,6 +207,7 @@ function orderFrom(args: readonly string[]): Order | 'help' {
       open: { type: 'string', default: '10000' },
       rate: { type: 'string', default: '2000' },
       seconds: { type: 'string', default: '10' },
+      load: { type: 'string' },
       quick: { type: 'boolean', default: false },
       publish: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -224,7 +231,14 @@ function orderFrom(args: readonly string[]): Order | 'help' {
     open: atLeastOne('--open', values.open),
     rate: atLeastOne('--rate', values.rate),
     seconds: atLeastOne('--seconds', values.seconds),
+    load: values.load === undefined ? undefined : toolNamed(values.load),
   }
+}
+
+function toolNamed(text: string): LoadToolName {
+  const found = LOAD_TOOLS.find((each) => each === text)
+  if (found === undefined) throw new UsageError(`--load ${text}: expected ${LOAD_TOOLS.join(' or ')}`)
+  return found
 }
 
 function atLeastOne(option: string, text: string): number {

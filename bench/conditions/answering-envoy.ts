@@ -5,6 +5,7 @@ const LISTENER = 'upstream'
 /** An Envoy that answers every request by itself: under full load an upstream in Node would be what is measured. */
 export async function startAnsweringEnvoy(
   binary: string,
+  status = 200,
 ): Promise<{ readonly port: number; readonly envoy: EnvoyProcess }> {
   const address = { socket_address: { address: '127.0.0.1', port_value: 0 } }
   const connectionManager = {
@@ -16,9 +17,7 @@ export async function startAnsweringEnvoy(
         {
           name: 'all',
           domains: ['*'],
-          routes: [
-            { match: { prefix: '/' }, direct_response: { status: 200, body: { inline_string: 'ok' } } },
-          ],
+          routes: [{ match: { prefix: '/' }, direct_response: { status, body: { inline_string: 'ok' } } }],
         },
       ],
     },

@@ -40,5 +40,7 @@ export interface ConditionsResult extends ConditionsSize {
   readonly instances: JobResult
   readonly footprints: readonly Footprint[]
   readonly reloads: readonly Reloaded[]
+  /** What sent the load, with its version. Runs that do not say had h2load. */
+  readonly loadTool?: string
   readonly underLoad: readonly UnderLoad[]
 }

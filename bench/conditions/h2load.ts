@@ -2,29 +2,21 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lastLine, runCommand } from '../../tools/run-command.ts'
-import type { Visit } from '../jobs.ts'
-import { type LoadSummary, summaryOf } from './load-log.ts'
+import { summaryOf } from './load-log.ts'
+import { CONNECTIONS, type LoadTool } from './load-tool.ts'
 
-const CONNECTIONS = 16
-
-/** Why there is no h2load, undefined where there is one. */
-export async function whyNoH2load(): Promise<string | undefined> {
-  const { status, stderr } = await runCommand('h2load', ['--version'], { timeoutMs: 10_000 })
-  return status === 0 ? undefined : `h2load, which Debian has in nghttp2-client: ${lastLine(stderr)}`
+/** What `h2load --version` says, or why there is none. */
+export async function h2loadVersion(): Promise<
+  { readonly found: true; readonly version: string } | { readonly found: false; readonly reason: string }
+> {
+  const { status, stdout, stderr } = await runCommand('h2load', ['--version'], { timeoutMs: 10_000 })
+  return status === 0
+    ? { found: true, version: lastLine(stdout) }
+    : { found: false, reason: lastLine(stderr) }
 }
 
-/**
- * Sends the visit over 16 connections of HTTP/1.1 that stay open.
- *
- * @param rate requests a second, all together; undefined: each connection sends again once it has its answer
- * @throws {Error} where h2load fails, or a request is not answered 200
- */
-export async function h2load(
-  port: number,
-  visit: Visit,
-  seconds: number,
-  rate?: number,
-): Promise<LoadSummary> {
+/** A {@link LoadTool} that is a program of its own. */
+export const h2load: LoadTool['send'] = async (port, visit, seconds, rate) => {
   const directory = mkdtempSync(join(tmpdir(), 'mooring-h2load-'))
   const log = join(directory, 'log')
   const { host = '', ...others } = visit.headers

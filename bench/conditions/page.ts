@@ -98,15 +98,14 @@ function reloading({ reloads }: ConditionsResult): readonly string[] {
   ]
 }
 
-function load({ underLoad, rate, seconds }: ConditionsResult): readonly string[] {
-  if (underLoad.length === 0) return []
+function load({ loadTool = 'h2load', underLoad, rate, seconds }: ConditionsResult): readonly string[] {
   return [
     '',
     '### Latency and throughput',
     '',
     '![Latency at a fixed rate](performance/latency.svg)',
     '',
-    `h2load sends over 16 connections, for ${seconds} seconds each: ${rate.toLocaleString('en-US')} requests a second, then as fast as they are answered. Another`,
+    `${loadTool} sends over 16 connections, for ${seconds} seconds each: ${rate.toLocaleString('en-US')} requests a second, then as fast as they are answered. Another`,
     'Envoy answers behind. All of it shares this machine. Medians of the rounds, in ms, and the rounds between which all are; a',
     'p99.9 is an indication.',
     '',

@@ -17,7 +17,7 @@ export function publishConditions(run: ConditionsResult, root: string = packageR
     `${JSON.stringify(run, rounded(3), 2)}\n`,
   )
   writeFileSync(join(pictures, 'open-streams.svg'), streamsPicture(run))
-  if (run.underLoad.length > 0) writeFileSync(join(pictures, 'latency.svg'), latencyPicture(run))
+  writeFileSync(join(pictures, 'latency.svg'), latencyPicture(run))
   const page = join(root, 'docs', 'performance.md')
   writeFileSync(page, withPart(readFileSync(page, 'utf8'), 'conditions', conditionLines(run)))
 }

@@ -14,7 +14,7 @@ import { jobResult, type JobResult } from '../result.ts'
 import type { Round } from '../round.ts'
 import type { ConditionsResult, ConditionsSize } from './conditions.ts'
 import { footprints } from './footprint.ts'
-import { whyNoH2load } from './h2load.ts'
+import type { LoadTool } from './load-tool.ts'
 import { reloads } from './reload.ts'
 import { openStreams } from './streams.ts'
 import { underLoad } from './under-load.ts'
@@ -28,16 +28,15 @@ export async function runConditions(
   modules: PeerModules,
   binary: string,
   size: ConditionsSize,
+  loadTool: LoadTool,
 ): Promise<
-  Pick<ConditionsResult, 'leftOut' | 'streams' | 'instances' | 'footprints' | 'reloads' | 'underLoad'>
+  Pick<ConditionsResult, 'streams' | 'instances' | 'footprints' | 'reloads' | 'loadTool' | 'underLoad'>
 > {
   const all = contendersFor(job, modules)
   const named = (...names: readonly string[]) => all.filter(({ name }) => names.includes(name))
   const contenders = named(BASELINE, FLOOR, RUST, MOORING)
   const levels = [...new Set([0, Math.ceil(size.open / 10), size.open])]
-  const noLoad = await whyNoH2load()
   return {
-    leftOut: noLoad === undefined ? [] : [noLoad],
     streams: await withProgress('open streams', () =>
       openStreams(job, named(BASELINE, FLOOR, MOORING), binary, size, levels),
     ),
@@ -48,10 +47,10 @@ export async function runConditions(
     reloads: await withProgress('configurations under load', () =>
       reloads(job, named(BASELINE, MOORING), binary, RELOADS_FOR_START * size.starts),
     ),
-    underLoad:
-      noLoad === undefined
-        ? await withProgress('latency and throughput', () => underLoad(job, contenders, binary, size))
-        : [],
+    loadTool: loadTool.name,
+    underLoad: await withProgress('latency and throughput', () =>
+      underLoad(job, contenders, binary, loadTool, size),
+    ),
   }
 }
 
