@@ -1,10 +1,12 @@
 /** Memory: the same after the thousandth stream and the millionth, after ten thousand configurations, and when there is none. */
 import { describe, expect, test } from 'vitest'
 import { type HeaderList, LogLevel, type Plugin, PluginRefusedError, Vm } from '../../host/index.ts'
+import { differences } from './differences.ts'
 import { LeanHost, requestOf } from './lean-host.ts'
 import {
   counter,
   headersWith,
+  type Mooring,
   mooringModule,
   pass,
   requestValues,
@@ -123,6 +125,40 @@ describe('the memory is as large', () => {
     refuse(180)
     expect(vm.memory.size).toBe(size)
     expect(setCookies(pass(plugin))).toHaveLength(1)
+  })
+})
+
+describe('of a stream that is open the filter keeps', () => {
+  const OPEN = 10_000
+  const wholeMemory = ({ vm }: Mooring) => vm.memory.read(0, vm.memory.size) ?? new Uint8Array()
+  const CHAIN = [{ claim: 'sub' }, { all: [{ header: 'x-tenant' }, { path: '/carts/{cart}/**' }] }, 'session']
+  const COOKIE = ['cookie', 'ISTIOID=ABEiM0RVZneImaq7zN3u_w'] as const
+  const TENANT = [':path', '/carts/7'] as const
+
+  test.each<[string, object, HeaderList]>([
+    ['a session is copied', { session: {} }, [COOKIE]],
+    ['a chain is tried', { session: {}, key: { from: CHAIN } }, [COOKIE, TENANT, ['x-tenant', 'acme']]],
+    ['a rule skips it', { session: {}, rules: [{ name: 'no', match: { paths: ['/**'] }, skip: true }] }, []],
+    ['nothing yields a key', { key: { from: [{ header: 'x-user' }] } }, []],
+  ])('nothing where %s, and its answer sets nothing', (_, configuration, headers) => {
+    const mooring = startMooring(configuration)
+    pass(mooring.plugin, headers)
+    const before = wholeMemory(mooring)
+    const open = Array.from({ length: OPEN }, () => pass(mooring.plugin, headers))
+    // All hand over the same bytes, so that counters are what changes: two bytes of each.
+    const changed = differences(before, wholeMemory(mooring))
+    expect(changed).toBeGreaterThan(0)
+    expect(changed).toBeLessThanOrEqual(16)
+    for (const { stream } of open) stream.end()
+  })
+
+  test('the session where its answer is to set it', () => {
+    const mooring = startMooring({ session: {} })
+    pass(mooring.plugin)
+    const { size } = mooring.vm.memory
+    const open = Array.from({ length: OPEN }, () => pass(mooring.plugin))
+    expect(mooring.vm.memory.size - size).toBeGreaterThan(OPEN * 100)
+    for (const { stream } of open) stream.end()
   })
 })
 
