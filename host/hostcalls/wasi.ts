@@ -17,6 +17,8 @@ const ENOTSUP = 58
 
 const STDOUT = 1
 const STDERR = 2
+/** What a socket says of a message, in bytes. */
+const FLAGS_SIZE = 2
 const RANDOM_LIMIT = 65_536
 const REALTIME = 0
 const MONOTONIC = 1
@@ -146,9 +148,14 @@ export function wasiCalls(
     fd_fdstat_set_rights: standardOutput,
     fd_filestat_set_size: standardOutput,
     fd_filestat_set_times: standardOutput,
-    fd_renumber: () => EBADF,
+    fd_renumber(from: number, to: number) {
+      return standardOutput(from) === ESUCCESS && standardOutput(to) === ESUCCESS ? ENOTSUP : EBADF
+    },
     fd_sync: standardOutput,
-    fd_tell: standardOutput,
+    fd_tell(fd: number, offsetAt: number) {
+      if (standardOutput(fd) !== ESUCCESS) return EBADF
+      return guest.memory.writeU64(offsetAt, 0n) ? ESUCCESS : EFAULT
+    },
     fd_pread: () => ENOSYS,
 
     // These say first that there was nothing, and then that there can be nothing.
@@ -165,11 +172,14 @@ export function wasiCalls(
     ) {
       return guest.memory.writeU32(usedAt, 0) ? ENOTSUP : EFAULT
     },
+    // WASI has 4 bytes for a descriptor; Envoy writes 8.
     sock_accept(_fd: number, _flags: number, acceptedAt: number) {
-      return guest.memory.writeU32(acceptedAt, 0) ? ENOTSUP : EFAULT
+      return guest.memory.writeU64(acceptedAt, 0n) ? ENOTSUP : EFAULT
     },
     sock_recv(_fd: number, _data: number, _count: number, _flags: number, sizeAt: number, flagsAt: number) {
-      return guest.memory.writeU32(sizeAt, 0) && guest.memory.writeU32(flagsAt, 0) ? ENOTSUP : EFAULT
+      const isWritten =
+        guest.memory.writeU32(sizeAt, 0) && guest.memory.write(flagsAt, new Uint8Array(FLAGS_SIZE))
+      return isWritten ? ENOTSUP : EFAULT
     },
     sock_send(_fd: number, _data: number, _count: number, _flags: number, sizeAt: number) {
       return guest.memory.writeU32(sizeAt, 0) ? ENOTSUP : EFAULT

@@ -157,6 +157,14 @@ describe('what WASI has besides', () => {
     ['fd_sync', [1], 0],
     ['fd_sync', [3], 8],
     ['sock_shutdown', [1, 0], 58],
+    ['fd_renumber', [1, 2], 58],
+    ['fd_renumber', [1, 3], 8],
+    ['fd_renumber', [0, 1], 8],
+    ['fd_tell', [3, 0], 8],
+    ['fd_tell', [2, MEMORY_END - 7], 21],
+    ['sock_accept', [3, 0, MEMORY_END - 7], 21],
+    ['sock_recv', [3, 0, 0, 0, 0, MEMORY_END - 1], 21],
+    ['sock_recv', [3, 0, 0, 0, 0, MEMORY_END - 2], 58],
   ])('%s answers without a file system', (name, args, errno) => {
     const driver = new Driver()
     expect(configuring(driver, () => driver.call(name, ...args))).toBe(errno)
@@ -175,6 +183,21 @@ describe('what WASI has besides', () => {
       ]
     })
     expect(seen).toEqual([0, 0, 0, `${'\0'.repeat(12)}????${'\0'.repeat(8)}@${'\0'.repeat(15)}`])
+  })
+
+  test('what says that there is nothing writes as many bytes as Envoy does', () => {
+    const driver = new Driver()
+    const seen = configuring(driver, () => {
+      const out = driver.room(40)
+      return [
+        driver.call('fd_tell', 1, out),
+        driver.call('sock_accept', 3, 0, out + 12),
+        driver.call('sock_recv', 3, 0, 0, 0, out + 24, out + 32),
+        driver.text(out, 36),
+      ]
+    })
+    const zeros = (size: number): string => '\0'.repeat(size)
+    expect(seen).toEqual([0, 58, 58, `${zeros(8)}????${zeros(8)}????${zeros(4)}????${zeros(2)}??`])
   })
 
   test('every hostcall that Envoy has can be imported, and none traps on arguments of zero', () => {
