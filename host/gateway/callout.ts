@@ -2,16 +2,16 @@
  * HTTP calls that filters make: to a host of the cluster, chosen by the hash of its `:authority`, as Envoy does
  * (context.cc httpCall).
  */
-import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 
 import { xxHash64 } from '../envoy/index.ts'
-import { type HeaderEntry, HeaderMap, type HttpCall } from '../index.ts'
+import { HeaderMap, type HttpCall } from '../index.ts'
 import type { Cluster } from './cluster.ts'
 import { requestHeaderFault } from './header-check.ts'
 import { noHealthyUpstream } from './reply.ts'
-import { headerEntries } from './request-headers.ts'
-import { callUpstream, UpstreamError } from './upstream.ts'
+import { callUpstream } from './upstream.ts'
+import { UpstreamError } from './upstream-message.ts'
 
 /** Makes a call and answers it; a call that has timed out meanwhile is over. Never rejects. */
 export async function makeCall(call: HttpCall, cluster: Cluster): Promise<void> {
@@ -27,19 +27,15 @@ export async function makeCall(call: HttpCall, cluster: Cluster): Promise<void> 
       call.fail()
       return
     }
-    cluster.count('upstream_rq_total')
     const answer = await callUpstream(cluster, host.address, {
       headers: new HeaderMap('request', call.headers),
       body: call.body.length === 0 ? undefined : Readable.from([call.body]),
       signal: deadline,
     })
-    const body = await wholeBody(answer)
+    const body = await buffer(answer.body)
     if (!call.isPending) return
-    const trailers = headerEntries(answer.rawTrailers)
-    const headers: HeaderEntry[] = [
-      [':status', String(answer.statusCode ?? 0)],
-      ...headerEntries(answer.rawHeaders),
-    ]
+    const { headers } = answer
+    const trailers = answer.trailers()
     call.respond({ headers, body, ...(trailers.length === 0 ? {} : { trailers }) })
   } catch (error) {
     if (!call.isPending) return
@@ -53,10 +49,4 @@ function answerFailure(call: HttpCall, error: unknown): void {
   if (!(error instanceof UpstreamError)) call.fail()
   else if (error.failure === 'refused') call.refuse()
   else call.refuse(error.failure === 'malformed' ? 'protocol error' : 'connection termination')
-}
-
-async function wholeBody(message: IncomingMessage): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of message) chunks.push(chunk as Uint8Array)
-  return Buffer.concat(chunks)
 }

@@ -5,21 +5,28 @@ import { Agent } from 'node:http'
 import {
   createLoadBalancer,
   type Host,
+  type HostSelection,
   hostsInRotation,
   type LoadBalancer,
   type Random64,
 } from '../envoy/index.ts'
 import type { ClusterConfig } from './config.ts'
 import { HealthCheck } from './health-check.ts'
+import { Http2Connections } from './http2-connections.ts'
 import type { Stats } from './stats.ts'
 
 const DEFAULT_PANIC_THRESHOLD = 50
+const DEFAULT_MAX_RETRIES = 3
 
 /** The upstream hosts of one name. */
 export class Cluster {
   readonly name: string
   /** Keeps connections to the hosts open between requests. */
   readonly agent = new Agent({ keepAlive: true })
+  /** Absent: hosts speak HTTP/1.1. */
+  readonly http2: Http2Connections | undefined
+  /** How many requests are being tried again. */
+  activeRetries = 0
   readonly #config: ClusterConfig
   readonly #random: Random64
   readonly #stats: Stats
@@ -30,6 +37,7 @@ export class Cluster {
 
   constructor(config: ClusterConfig, random: Random64, stats: Stats) {
     this.name = config.name
+    this.http2 = config.http2ProtocolOptions === undefined ? undefined : new Http2Connections()
     this.#config = config
     this.#random = random
     this.#stats = stats
@@ -47,11 +55,21 @@ export class Cluster {
     await this.#healthCheck?.start()
   }
 
-  /** The host of a request, undefined when there is none. */
-  chooseHost(hash: bigint | undefined): Host | undefined {
-    const host = this.#balancer.chooseHost(hash)
-    if (host === undefined) this.count('upstream_cx_none_healthy')
-    return host
+  /** How many requests may be tried again at once. */
+  get maxRetries(): number {
+    return this.#config.circuitBreakers?.maxRetries ?? DEFAULT_MAX_RETRIES
+  }
+
+  /** The host of a request, undefined when there is none. A host that is rejected is taken where no other is found. */
+  chooseHost(hash: bigint | undefined, selection: HostSelection<Host> = {}): Host | undefined {
+    const { rejects, maxAttempts = 1 } = selection
+    if (rejects === undefined) return this.#chosen(this.#balancer.chooseHost(hash))
+    // All attempts share one number, drawn where there is no hash.
+    const shared = hash ?? this.#random()
+    for (let attempt = 0; ; attempt++) {
+      const host = this.#balancer.chooseHost(shared, attempt)
+      if (host === undefined || attempt === maxAttempts || !rejects(host)) return this.#chosen(host)
+    }
   }
 
   /** Adds to `cluster.<name>.<stat>`. */
@@ -63,6 +81,12 @@ export class Cluster {
   close(): void {
     this.#healthCheck?.stop()
     this.agent.destroy()
+    this.http2?.close()
+  }
+
+  #chosen(host: Host | undefined): Host | undefined {
+    if (host === undefined) this.count('upstream_cx_none_healthy')
+    return host
   }
 
   #checked(address: string, healthy: boolean): void {

@@ -3,6 +3,7 @@
 const TEXT = { type: 'string' } as const
 const NAME = { type: 'string', minLength: 1 } as const
 const COUNT = { type: 'integer', minimum: 0 } as const
+const POSITIVE = { type: 'integer', minimum: 1 } as const
 const FLAG = { type: 'boolean' } as const
 
 function object(properties: Readonly<Record<string, unknown>>, required: readonly string[] = []): object {
@@ -61,8 +62,28 @@ const hashPolicy = kindOf(
   { terminal: FLAG },
 )
 
+const retryPolicy = object(
+  {
+    retryOn: TEXT,
+    numRetries: COUNT,
+    perTryTimeout: POSITIVE,
+    retriableStatusCodes: list({ type: 'integer', minimum: 100, maximum: 599 }),
+    retryHostPredicate: list({ enum: ['previousHosts'] }),
+    hostSelectionRetryMaxAttempts: COUNT,
+    retryBackOff: object({ baseInterval: POSITIVE, maxInterval: POSITIVE }, ['baseInterval']),
+  },
+  ['retryOn'],
+)
+
 const route = object(
-  { name: TEXT, match: kindOf({ prefix: TEXT, path: TEXT }), cluster: NAME, hashPolicy: list(hashPolicy) },
+  {
+    name: TEXT,
+    match: kindOf({ prefix: TEXT, path: TEXT }),
+    cluster: NAME,
+    hashPolicy: list(hashPolicy),
+    retryPolicy,
+    perRequestBufferLimitBytes: COUNT,
+  },
   ['match', 'cluster'],
 )
 
@@ -79,10 +100,7 @@ const loadBalancer = {
   }),
 }
 
-const endpoint = object(
-  { address: NAME, hashKey: TEXT, weight: { type: 'integer', minimum: 1 }, healthy: FLAG },
-  ['address'],
-)
+const endpoint = object({ address: NAME, hashKey: TEXT, weight: POSITIVE, healthy: FLAG }, ['address'])
 
 export const CONFIG_SCHEMA = object(
   {
@@ -90,7 +108,16 @@ export const CONFIG_SCHEMA = object(
     admin: address,
     filters: list(filter),
     virtualHosts: list(
-      object({ name: NAME, domains: list(NAME), routes: list(route) }, ['name', 'domains', 'routes']),
+      object(
+        {
+          name: NAME,
+          domains: list(NAME),
+          routes: list(route),
+          includeRequestAttemptCount: FLAG,
+          includeAttemptCountInResponse: FLAG,
+        },
+        ['name', 'domains', 'routes'],
+      ),
     ),
     clusters: list(
       object(
@@ -98,10 +125,9 @@ export const CONFIG_SCHEMA = object(
           name: NAME,
           endpoints: list(endpoint),
           loadBalancer,
-          healthCheck: object({
-            interval: { type: 'integer', minimum: 1 },
-            timeout: { type: 'integer', minimum: 1 },
-          }),
+          healthCheck: object({ interval: POSITIVE, timeout: POSITIVE }),
+          http2ProtocolOptions: object({}),
+          circuitBreakers: object({ maxRetries: COUNT }),
           healthyPanicThreshold: { type: 'integer', minimum: 0, maximum: 100 },
         },
         ['name', 'endpoints'],

@@ -7,6 +7,7 @@ import type { HeaderMap } from '../header-map.ts'
 import type { LogEntry } from '../log.ts'
 import type { FailurePolicy } from '../plugin.ts'
 import type { PropertyTree } from '../property.ts'
+import { conditionsOf, RETRY_CONDITIONS, type RetryPolicy } from './retries.ts'
 
 /** Where to listen. */
 export interface ListenAddress {
@@ -49,6 +50,10 @@ export interface RouteConfig {
   readonly match: RouteMatch
   readonly cluster: string
   readonly hashPolicy?: readonly HashPolicy[]
+  /** Absent: a request is tried once. */
+  readonly retryPolicy?: RetryPolicy
+  /** How much of a body is kept for retries, in bytes; a request with more is not tried again. 1 MiB by default. */
+  readonly perRequestBufferLimitBytes?: number
 }
 
 /** Routes for some hosts; the first that matches is taken. */
@@ -57,6 +62,10 @@ export interface VirtualHostConfig {
   /** `shop.example.com`, `*.example.com`, `shop.*`, or `*` for all. No two virtual hosts share one. */
   readonly domains: readonly string[]
   readonly routes: readonly RouteConfig[]
+  /** Whether upstreams are told the number of the attempt, from 1, as `x-envoy-attempt-count`. */
+  readonly includeRequestAttemptCount?: boolean
+  /** Whether clients are told how many attempts it took, in the same header. */
+  readonly includeAttemptCountInResponse?: boolean
 }
 
 /** Upstream hosts and how to choose among them. */
@@ -69,6 +78,12 @@ export interface ClusterConfig {
   readonly healthyPanicThreshold?: number
   /** Whether hosts accept connections is looked at over and over; absent: they are as healthy as they are said to be. */
   readonly healthCheck?: HealthCheckConfig
+  /** Present: hosts speak HTTP/2 without TLS, as gRPC needs it; absent: HTTP/1.1. */
+  readonly http2ProtocolOptions?: Readonly<Record<string, never>>
+  readonly circuitBreakers?: {
+    /** How many requests may be tried again at once; 3 by default. */
+    readonly maxRetries?: number
+  }
 }
 
 /** Dynamic metadata by filter name, as jwt_authn and its like would leave it. */
@@ -115,6 +130,7 @@ export type GatewayConfigErrorCode =
   | 'duplicate_domain'
   | 'duplicate_filter'
   | 'bad_endpoint_address'
+  | 'unknown_retry_condition'
 
 /** The configuration contradicts itself: no gateway was started. */
 export class GatewayConfigError extends Error {
@@ -166,7 +182,8 @@ export function checkConfig(config: GatewayConfig): void {
       }
       domains.set(domain, virtualHost.name)
     }
-    for (const { cluster } of virtualHost.routes) {
+    for (const { cluster, retryPolicy } of virtualHost.routes) {
+      if (retryPolicy !== undefined) checkRetryPolicy(retryPolicy, virtualHost.name)
       if (clusters.has(cluster)) continue
       throw new GatewayConfigError(
         'unknown_cluster',
@@ -186,4 +203,15 @@ export function checkConfig(config: GatewayConfig): void {
     }
     filters.add(name)
   }
+}
+
+function checkRetryPolicy(policy: RetryPolicy, virtualHost: string): void {
+  const known: readonly string[] = RETRY_CONDITIONS
+  const unknown = conditionsOf(policy).find((condition) => !known.includes(condition))
+  if (unknown === undefined) return
+  throw new GatewayConfigError(
+    'unknown_retry_condition',
+    `a route of virtual host ${JSON.stringify(virtualHost)} is retried on ${JSON.stringify(unknown)}, ` +
+      `expected some of ${JSON.stringify(known)}`,
+  )
 }

@@ -6,7 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline, type Readable } from 'node:stream'
-import { addressText, generateHash } from '../envoy/index.ts'
+import { addressText, generateHash, type Random64 } from '../envoy/index.ts'
 import { HeaderMap } from '../header-map.ts'
 import { ReplyDuringBody } from './body-filter.ts'
 import { resolveClientAddress } from './client-address.ts'
@@ -14,20 +14,14 @@ import { connectionOf } from './client-connection.ts'
 import type { Cluster } from './cluster.ts'
 import type { GatewayConfig } from './config.ts'
 import type { FilterChain, Filtered, FilterStreams, ResponseFacts } from './filter-chain.ts'
-import { headerFault, requestHeaderFault } from './header-check.ts'
-import {
-  badRequestHeaders,
-  badResponseHeaders,
-  noHealthyUpstream,
-  type Reply,
-  routeNotFound,
-  upstreamFailed,
-} from './reply.ts'
-import { endsWithHeaders, headerEntries, plainHeaders, requestHeaders } from './request-headers.ts'
+import { headerFault } from './header-check.ts'
+import { badResponseHeaders, type Reply, routeNotFound } from './reply.ts'
+import { endsWithHeaders, plainHeaders, requestHeaders } from './request-headers.ts'
 import { requestProperties } from './request-properties.ts'
 import type { RouteTable, SelectedRoute } from './route-table.ts'
+import { type Routed, routeRequest } from './router.ts'
 import type { Stats } from './stats.ts'
-import { callUpstream, UpstreamError } from './upstream.ts'
+import type { UpstreamAnswer } from './upstream-message.ts'
 
 /** What all exchanges of a gateway share. */
 export interface ExchangeServices {
@@ -36,16 +30,12 @@ export interface ExchangeServices {
   readonly clusters: ReadonlyMap<string, Cluster>
   readonly filters: FilterChain
   readonly stats: Stats
+  readonly random: Random64
   /** False while the gateway closes: connections end with their answer. */
   readonly isOpen: () => boolean
 }
 
-/** Where a request goes. */
-interface Target {
-  readonly cluster: Cluster
-  /** `10.0.0.1:80` */
-  readonly host: string
-}
+const ATTEMPT_COUNT = 'x-envoy-attempt-count'
 
 /** Answers a request; resolves when nothing of it is left. */
 export async function exchange(
@@ -119,19 +109,7 @@ class Exchange {
       await this.#replyLocally(routeNotFound())
       return
     }
-    const cluster = this.#clusterOf(selected)
-    const { hash, setCookies } = generateHash(selected.route.hashPolicy ?? [], {
-      headers: this.#headers.toList(),
-      remoteAddress: this.#remoteAddress,
-      connection: this.#connection,
-      filterState: this.#streams.hashableState,
-    })
-    const host = cluster.chooseHost(hash)
-    const fault = requestHeaderFault(this.#headers)
-    if (host === undefined) await this.#replyLocally(noHealthyUpstream())
-    else if (fault !== undefined)
-      await this.#replyLocally(badRequestHeaders(fault), { cluster, host: host.address })
-    else await this.#proxy({ cluster, host: host.address }, endOfStream, setCookies)
+    await this.#proxy(selected, endOfStream)
   }
 
   /** Ends the filters' streams: log, done, delete. */
@@ -150,28 +128,36 @@ class Exchange {
     return cluster
   }
 
-  /** Sends the request upstream, once: there are no retries. */
-  async #proxy(target: Target, endOfStream: boolean, setCookies: readonly string[]): Promise<void> {
-    const { cluster, host } = target
-    cluster.count('upstream_rq_total')
-    cluster.count('upstream_rq_active')
+  /** Sends the request upstream, as often as its route says, and passes on what comes of it. */
+  async #proxy(selected: SelectedRoute, endOfStream: boolean): Promise<void> {
+    const cluster = this.#clusterOf(selected)
     try {
-      const answer = await callUpstream(cluster, host, {
+      const routed = await routeRequest({
         headers: this.#headers,
         body: endOfStream ? undefined : this.#requestBody(),
-        signal: this.#clientLeft.signal,
+        selected,
+        cluster,
+        hash: () =>
+          generateHash(selected.route.hashPolicy ?? [], {
+            headers: this.#headers.toList(),
+            remoteAddress: this.#remoteAddress,
+            connection: this.#connection,
+            filterState: this.#streams.hashableState,
+          }),
+        random: this.#services.random,
+        clientLeft: this.#clientLeft.signal,
       })
-      await this.#relay(answer, target, setCookies)
-    } catch (error) {
-      if (error instanceof ReplyDuringBody) {
-        this.#finish(await this.#streams.encodeReply(error))
-        return
+      const count = selected.virtualHost.includeAttemptCountInResponse === true ? routed.attempts : undefined
+      if ('answer' in routed.outcome) await this.#relay(routed.outcome.answer, cluster, routed, count)
+      else if (!this.#clientLeft.signal.aborted) {
+        const { reply } = routed.outcome
+        if (count !== undefined) reply.headers.replace(ATTEMPT_COUNT, String(count))
+        cluster.count('upstream_rq_5xx')
+        await this.#replyLocally(reply, routed)
       }
-      if (!(error instanceof UpstreamError)) throw error
-      if (error.failure === 'refused') cluster.count('upstream_cx_connect_fail')
-      if (!this.#clientLeft.signal.aborted) await this.#replyLocally(upstreamFailed(error.failure), target)
-    } finally {
-      cluster.count('upstream_rq_active', -1)
+    } catch (error) {
+      if (!(error instanceof ReplyDuringBody)) throw error
+      this.#finish(await this.#streams.encodeReply(error))
     }
   }
 
@@ -184,21 +170,21 @@ class Exchange {
   }
 
   /** The upstream's answer, with what the router adds, through the filters to the client. */
-  async #relay(answer: IncomingMessage, target: Target, setCookies: readonly string[]): Promise<void> {
-    // What breaks off while a filter thinks shows when it is piped.
-    answer.once('error', () => undefined)
-    const status = answer.statusCode ?? 0
-    const headers = new HeaderMap('response', [
-      [':status', String(status)],
-      ...headerEntries(answer.rawHeaders),
-    ])
+  async #relay(
+    answer: UpstreamAnswer,
+    cluster: Cluster,
+    routed: Routed,
+    attemptCount: number | undefined,
+  ): Promise<void> {
+    const { status, body } = answer
+    const headers = new HeaderMap('response', answer.headers)
     headers.replace('x-envoy-upstream-service-time', String(Math.round(performance.now() - this.#started)))
-    for (const setCookie of setCookies) headers.add('set-cookie', setCookie)
-    target.cluster.count(`upstream_rq_${classOf(status)}`)
+    if (attemptCount !== undefined) headers.replace(ATTEMPT_COUNT, String(attemptCount))
+    for (const setCookie of routed.setCookies) headers.add('set-cookie', setCookie)
+    cluster.count(`upstream_rq_${classOf(status)}`)
 
-    const isBodiless =
-      this.#message.method === 'HEAD' || status === 204 || status === 304 || endsWithHeaders(answer)
-    const facts = responseFacts('via_upstream', target)
+    const isBodiless = this.#message.method === 'HEAD' || answer.isBodiless
+    const facts = responseFacts('via_upstream', routed)
     const filtered = await this.#streams.encodeHeaders(headers, isBodiless, facts)
     const outcome = filtered.outcome === 'continue' ? sendable(filtered.headers) : filtered.outcome
     if (outcome === 'continue') {
@@ -206,16 +192,15 @@ class Exchange {
       if (filter !== undefined) filtered.headers.remove('content-length')
       this.#writeHead(filtered.headers)
       // An answer that breaks off must not look complete: the pipeline then destroys the connection to the client.
-      pipeline([answer, ...(filter === undefined ? [] : [filter]), this.#response], () => undefined)
+      pipeline([body, ...(filter === undefined ? [] : [filter]), this.#response], () => undefined)
     } else {
-      answer.destroy()
+      body.destroy()
       this.#finish(outcome)
     }
   }
 
-  async #replyLocally(reply: Reply, target?: Target): Promise<void> {
-    if (target !== undefined) target.cluster.count('upstream_rq_5xx')
-    const facts = responseFacts(reply.details, target)
+  async #replyLocally(reply: Reply, routed?: Routed): Promise<void> {
+    const facts = responseFacts(reply.details, routed)
     const { headers, outcome } = await this.#streams.encodeHeaders(
       reply.headers,
       reply.body.length === 0,
@@ -259,8 +244,11 @@ function sendable(headers: HeaderMap): 'continue' | Reply {
 }
 
 /** What filters may read of an answer. */
-function responseFacts(details: string, target: Target | undefined): ResponseFacts {
-  return { details, properties: target === undefined ? {} : { upstream: { address: target.host } } }
+function responseFacts(details: string, routed: Routed | undefined): ResponseFacts {
+  if (routed === undefined) return { details, properties: {} }
+  const { host, attempts } = routed
+  const upstream = { request_attempt_count: BigInt(attempts) }
+  return { details, properties: { upstream: host === undefined ? upstream : { ...upstream, address: host } } }
 }
 
 /** `2xx` */

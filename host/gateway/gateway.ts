@@ -6,6 +6,7 @@ import { getRandomValues } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { LogLevel } from '../../assembly/proxy/abi.ts'
+import type { Random64 } from '../envoy/index.ts'
 import { adminServer } from './admin-page.ts'
 import { makeCall } from './callout.ts'
 import { Cluster } from './cluster.ts'
@@ -14,7 +15,7 @@ import { exchange } from './exchange.ts'
 import { FilterChain } from './filter-chain.ts'
 import { RouteTable } from './route-table.ts'
 import { Stats } from './stats.ts'
-import { MAX_HEADER_BYTES } from './upstream.ts'
+import { MAX_HEADER_BYTES } from './upstream-http1.ts'
 
 /** How long an idle connection of a client stays open, in milliseconds: Envoy's one hour. */
 const IDLE_TIMEOUT = 3_600_000
@@ -96,6 +97,7 @@ export class Gateway implements AsyncDisposable {
 class Running {
   readonly #config: GatewayConfig
   readonly #stats = new Stats()
+  readonly #random: Random64
   readonly #filters: FilterChain
   readonly #clusters: ReadonlyMap<string, Cluster>
   readonly #inFlight = new Set<Promise<void>>()
@@ -103,10 +105,10 @@ class Running {
 
   constructor(config: GatewayConfig) {
     checkConfig(config)
-    const random = config.random ?? (() => getRandomValues(new BigUint64Array(1))[0] ?? 0n)
     this.#config = config
+    this.#random = config.random ?? (() => getRandomValues(new BigUint64Array(1))[0] ?? 0n)
     this.#clusters = new Map(
-      config.clusters.map((cluster) => [cluster.name, new Cluster(cluster, random, this.#stats)]),
+      config.clusters.map((cluster) => [cluster.name, new Cluster(cluster, this.#random, this.#stats)]),
     )
     this.#filters = new FilterChain(
       config.filters ?? [],
@@ -132,6 +134,7 @@ class Running {
       clusters: this.#clusters,
       filters: this.#filters,
       stats: this.#stats,
+      random: this.#random,
       isOpen: () => this.#drained === undefined,
     }
     const options = { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: IDLE_TIMEOUT, requestTimeout: 0 }

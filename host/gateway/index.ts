@@ -13,5 +13,6 @@ export {
   type WasmFilterConfig,
 } from './config.ts'
 export { readGatewayConfig } from './config-file.ts'
+export type { RetryPolicy } from './retries.ts'
 export type { HealthCheckConfig } from './health-check.ts'
 export { Gateway } from './gateway.ts'

@@ -51,13 +51,37 @@ export function filterPaused(): Reply {
   return reply(503, '', 'filter_paused_stream')
 }
 
-/** How an upstream failed before it answered. */
-export type UpstreamFailure = 'refused' | 'terminated' | 'malformed'
+/** More of the body came while the request was to be tried again than is kept for that. */
+export function bodyTooLargeToRetry(): Reply {
+  return reply(
+    507,
+    'exceeded request buffer limit while retrying upstream',
+    'request_payload_exceeded_retry_buffer_limit',
+  )
+}
 
-/** The upstream failed before it answered. */
-export function upstreamFailed(failure: UpstreamFailure): Reply {
-  const said = 'upstream connect error or disconnect/reset before headers. reset reason: '
+/** How an upstream failed before it answered; `refusedStream` and `reset` are what only HTTP/2 has. */
+export type UpstreamFailure = 'refused' | 'terminated' | 'malformed' | 'refusedStream' | 'reset' | 'timedOut'
+
+/**
+ * The upstream failed before it answered.
+ *
+ * @param hasRetried whether it was not the first to be tried
+ */
+export function upstreamFailed(failure: UpstreamFailure, hasRetried = false): Reply {
+  const retried = hasRetried ? 'retried and the latest ' : ''
+  const said = `upstream connect error or disconnect/reset before headers. ${retried}reset reason: `
   switch (failure) {
+    case 'timedOut':
+      return reply(504, 'upstream request timeout', 'upstream_per_try_timeout')
+    case 'refusedStream':
+      return reply(
+        503,
+        `${said}remote refused stream reset`,
+        'upstream_reset_before_response_started{remote_refused_stream_reset}',
+      )
+    case 'reset':
+      return reply(503, `${said}remote reset`, 'upstream_reset_before_response_started{remote_reset}')
     case 'refused':
       return reply(
         503,

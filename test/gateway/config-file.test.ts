@@ -45,6 +45,32 @@ describe('a configuration file', () => {
     ).toBe('\0asm')
   })
 
+  test('says when a request is tried again, and what a cluster speaks', () => {
+    const route =
+      '{match: {prefix: /}, cluster: app, retryPolicy: {retryOn: "5xx,reset", perTryTimeout: 250}}'
+    const config = readGatewayConfig(
+      `
+      virtualHosts: [{name: all, domains: ["*"], includeRequestAttemptCount: true, routes: [${route}]}]
+      clusters: [{name: app, endpoints: [], http2ProtocolOptions: {}, circuitBreakers: {maxRetries: 9}}]
+      `,
+      directory,
+    )
+    expect(config.virtualHosts[0]?.routes[0]?.retryPolicy).toEqual({
+      retryOn: '5xx,reset',
+      perTryTimeout: 250,
+    })
+    expect(config.clusters[0]).toMatchObject({ http2ProtocolOptions: {}, circuitBreakers: { maxRetries: 9 } })
+    const wrong = route.replace('"5xx,reset"', '[5xx]').replace('250', '0')
+    expect(
+      refusal(`virtualHosts: [{name: all, domains: ["*"], routes: [${wrong}]}]\n${CLUSTERS}`)?.message,
+    ).toBe(
+      [
+        '/virtualHosts/0/routes/0/retryPolicy/retryOn: must be string',
+        '/virtualHosts/0/routes/0/retryPolicy/perTryTimeout: must be >= 1',
+      ].join('\n'),
+    )
+  })
+
   test('says everything that is wrong with it', () => {
     expect(
       refusal(`

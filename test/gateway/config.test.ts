@@ -22,6 +22,15 @@ describe('a gateway refuses', () => {
     )
   })
 
+  test('a retry condition that it does not know', async () => {
+    const retryPolicy = { retryOn: '5xx, resets' }
+    const routes = [{ match: { prefix: '/' }, cluster: 'app', retryPolicy }]
+    expect(await refusal({ virtualHosts: [{ name: 'shop', domains: ['*'], routes }] })).toBe(
+      'unknown_retry_condition: a route of virtual host "shop" is retried on "resets", expected some of ' +
+        '["5xx","gateway-error","reset","connect-failure","refused-stream","envoy-ratelimited","retriable-4xx","retriable-status-codes"]',
+    )
+  })
+
   test('two clusters of one name', async () => {
     const clusters = [
       { name: 'app', endpoints: [] },
