@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import {
+  type GrpcCall,
+  type GrpcStream,
   HttpCall,
   type LogEntry,
   Metrics,
@@ -20,6 +22,7 @@ import {
 } from '../index.ts'
 import { DEFAULT_RELOAD_INTERVAL, ReloadBackoff } from '../reload-backoff.ts'
 import type { WasmFilterConfig } from './config.ts'
+import type { GrpcConversation } from './grpc-callout.ts'
 
 /** What filters may ask of other servers. */
 export interface CalloutService {
@@ -27,6 +30,8 @@ export interface CalloutService {
   readonly clusters: readonly string[]
   /** Makes the call, and answers it; never rejects. */
   call(call: HttpCall): Promise<void>
+  /** Begins to talk; `settle` is called whenever the guest has run. */
+  converse(callout: GrpcCall | GrpcStream, settle: () => void): GrpcConversation
 }
 
 /** What all VMs of one gateway share, as the VMs of one Envoy do. */
@@ -96,13 +101,12 @@ function digestOf({ module }: WasmFilterConfig): string {
   return createHash('sha256').update(module).digest('hex')
 }
 
-const GRPC_UNIMPLEMENTED = 12
-
 /** A VM whose ticks come from the machine's own clock, and whose callouts are made. */
 class TickingVm {
   readonly vm: Vm
   readonly #callouts: CalloutService
   readonly #begun = new WeakSet<HttpCall>()
+  readonly #conversations = new Map<GrpcCall | GrpcStream, GrpcConversation>()
   readonly #waiting = new Set<() => void>()
   #timer: NodeJS.Timeout | undefined
 
@@ -149,6 +153,7 @@ class TickingVm {
   stop(): void {
     clearTimeout(this.#timer)
     this.vm[Symbol.dispose]()
+    this.#callOut()
     this.#wake()
   }
 
@@ -160,15 +165,26 @@ class TickingVm {
 
   #callOut(): void {
     for (const callout of this.vm.callouts.pending) {
-      if (!(callout instanceof HttpCall)) {
-        callout.close(GRPC_UNIMPLEMENTED, 'the gateway makes no gRPC callouts', 'gateway')
-      } else if (!this.#begun.has(callout)) {
+      if (!(callout instanceof HttpCall)) this.#converse(callout)
+      else if (!this.#begun.has(callout)) {
         this.#begun.add(callout)
         void this.#callouts.call(callout).finally(() => {
           this.settle()
         })
       }
     }
+    for (const [callout, conversation] of this.#conversations) {
+      conversation.sync()
+      if (conversation.isOver) this.#conversations.delete(callout)
+    }
+  }
+
+  #converse(callout: GrpcCall | GrpcStream): void {
+    if (this.#conversations.has(callout)) return
+    const settle = (): void => {
+      this.settle()
+    }
+    this.#conversations.set(callout, this.#callouts.converse(callout, settle))
   }
 }
 

@@ -13,6 +13,7 @@ import { Cluster } from './cluster.ts'
 import { checkConfig, type GatewayConfig, type ListenAddress } from './config.ts'
 import { exchange } from './exchange.ts'
 import { FilterChain } from './filter-chain.ts'
+import { GrpcConversation } from './grpc-callout.ts'
 import { RouteTable } from './route-table.ts'
 import { Stats } from './stats.ts'
 import { MAX_HEADER_BYTES } from './upstream-http1.ts'
@@ -117,11 +118,8 @@ class Running {
       },
       {
         clusters: config.clusters.map(({ name }) => name),
-        call: async (call) => {
-          const cluster = this.#clusters.get(call.cluster)
-          if (cluster === undefined) call.fail()
-          else await makeCall(call, cluster)
-        },
+        call: (call) => makeCall(call, this.#clusterOf(call)),
+        converse: (callout, settle) => new GrpcConversation(callout, this.#clusterOf(callout), settle),
       },
     )
   }
@@ -199,6 +197,13 @@ class Running {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
     if (this.#config.log === undefined) process.emitWarning(message, 'GatewayWarning')
     else this.#config.log({ level: LogLevel.Critical, message, rootId: '', from: 'host' })
+  }
+
+  /** The host refuses callouts to clusters that are not there. */
+  #clusterOf({ cluster }: { readonly cluster: string }): Cluster {
+    const found = this.#clusters.get(cluster)
+    if (found === undefined) throw new Error(`cluster ${cluster} was there when the gateway started`)
+    return found
   }
 
   #count(stat: string, amount = 1): void {

@@ -13,6 +13,8 @@ import type { UpstreamFailure } from './reply.ts'
 import { headerEntries, plainHeaders } from './request-headers.ts'
 import { type UpstreamAnswer, UpstreamError, type UpstreamRequest } from './upstream-message.ts'
 
+type Parsed = IncomingHttpHeaders & { readonly ':status'?: number }
+
 /** As callUpstream; `connected` is called when there is a connection. */
 export function callOverHttp2(
   session: ClientHttp2Session,
@@ -38,17 +40,18 @@ export function callOverHttp2(
       return session.destroyed ? 'terminated' : 'reset'
     }
     let trailers: HeaderEntry[] = []
-    call.once('response', (parsed: IncomingHttpHeaders & { ':status'?: number }, flags: number) => {
+    // The last argument has what came, in order and with repetitions.
+    call.once('response', (parsed: Parsed, flags: number, raw: readonly string[]) => {
       resolve({
         status: parsed[':status'] ?? 0,
-        headers: entriesOf(parsed),
+        headers: headerEntries(raw),
         isBodiless: (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0,
         body: call,
         trailers: () => trailers,
       })
     })
-    call.once('trailers', (parsed: IncomingHttpHeaders) => {
-      trailers = entriesOf(parsed)
+    call.once('trailers', (_parsed: Parsed, _flags: number, raw: readonly string[]) => {
+      trailers = headerEntries(raw)
     })
     let cause = new Error('the stream was closed')
     call.on('error', (error: Error) => {
@@ -78,10 +81,4 @@ function outgoing(headers: HeaderMap): OutgoingHttpHeaders {
     else sent[name] = [present, value].flat()
   }
   return sent
-}
-
-function entriesOf(headers: IncomingHttpHeaders): HeaderEntry[] {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    [value ?? []].flat().map((one): HeaderEntry => [name, one]),
-  )
 }

@@ -38,3 +38,9 @@ export interface UpstreamAnswer {
   /** Empty before the body has ended, and when there are none. */
   trailers(): readonly HeaderEntry[]
 }
+
+/** `response.code_details` of an answer that breaks off. */
+export function resetDetails(error: unknown): string {
+  const isReset = error instanceof Error && 'code' in error && error.code === 'ERR_HTTP2_STREAM_ERROR'
+  return `upstream_reset_after_response_started{${isReset ? 'remote_reset' : 'connection_termination'}}`
+}
