@@ -47,6 +47,7 @@ export interface Contender {
 export interface PeerModules {
   readonly empty: string
   readonly floor: string
+  readonly floorTold: string
   readonly rustCookie?: string | undefined
   readonly rustSession?: string | undefined
   readonly assemblyScript?: string | undefined
@@ -62,6 +63,8 @@ export const STATEFUL = 'stateful_session cookie'
 export const EMPTY = 'empty Wasm filter'
 /** The least that a Wasm filter can do. */
 export const FLOOR = 'floor: one read, one write'
+/** The least for a filter that may set a cookie. */
+export const FLOOR_TOLD = 'floor, told of the answer'
 /** The same work in Rust. */
 export const RUST = 'Rust SDK'
 /** Less work in Rust: the session's cookie copied into the key header, whatever the job is. */
@@ -76,7 +79,8 @@ export function contendersFor(job: Job, modules: PeerModules): readonly Contende
     ...statefulSession(job),
     { ...wasm(EMPTY, job, modules.empty), expected: untouched(job) },
     ...lua(job),
-    { ...wasm(FLOOR, job, modules.floor), expected: withKey(job, job.visit.headers['cookie']?.slice(0, 22)) },
+    { ...wasm(FLOOR, job, modules.floor), expected: copiesStart(job) },
+    ...floorTold(job, modules.floorTold),
     ...rust(job, modules),
     ...assemblyScript(job, modules.assemblyScript),
     mooring(job),
@@ -125,6 +129,13 @@ function statefulSession(job: Job): readonly Contender[] {
     session: leadsHere(session) ? session : '<address>',
   })
   return [{ ...contender, visit, expected }]
+}
+
+/** Stands beside the floor where there is little but that. */
+function floorTold(job: Job, module: string): readonly Contender[] {
+  return ['a', 'b', 'i'].includes(job.letter)
+    ? [{ ...wasm(FLOOR_TOLD, job, module), expected: copiesStart(job) }]
+    : []
 }
 
 /** The letters of the jobs that write the session as it is: what these filters do by hand. */
@@ -190,6 +201,11 @@ function untouched({ visit }: Job): (seen: Outcome) => Outcome {
     session: sessionIn(visit.headers['cookie'] ?? ''),
     set: sessionIn(visit.headers[ANSWER_SETS]?.split('; ')[0] ?? ''),
   })
+}
+
+/** As the floor does: the first 22 bytes of the cookies are the key. */
+function copiesStart(job: Job): (seen: Outcome) => Outcome {
+  return withKey(job, job.visit.headers['cookie']?.slice(0, 22))
 }
 
 /** The request arrives as it was sent, and with this key. */

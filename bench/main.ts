@@ -189,6 +189,7 @@ async function buildPeers(letters: string): Promise<{ modules: PeerModules; left
   const modules = {
     empty: assemblePeer('empty'),
     floor: assemblePeer('floor'),
+    floorTold: assemblePeer('floor-told'),
     rustCookie: rustCookie.built ? rustCookie.wasm : undefined,
     rustSession: rustSession.built ? rustSession.wasm : undefined,
     assemblyScript: assemblyScript?.built === true ? assemblyScript.wasm : undefined,

@@ -15,7 +15,7 @@ export function peerSource(file: string): string {
 }
 
 /** Assembles bench/peers/NAME.wat; the path of the module. */
-export function assemblePeer(name: 'empty' | 'floor'): string {
+export function assemblePeer(name: 'empty' | 'floor' | 'floor-told'): string {
   const module = binaryen.parseText(peerSource(`${name}.wat`))
   const wasm = join(OUTPUT, `${name}.wasm`)
   mkdirSync(dirname(wasm), { recursive: true })
