@@ -4,7 +4,7 @@ import { BUILT_FILTER } from '../demo/built-filter.ts'
 import { envoyBootstrap, type HttpFilter, INGRESS_LISTENER } from '../demo/envoy-bootstrap.ts'
 import { type Mesh, withPluginConfig } from '../demo/mesh.ts'
 import type { WasmPlugin } from '../demo/resources.ts'
-import { EnvoyProcess } from '../tools/envoy-process.ts'
+import { type Bootstrap, EnvoyProcess } from '../tools/envoy-process.ts'
 import { HOLDING_FILTER } from './conditions/held-streams.ts'
 import {
   ANSWER_SETS,
@@ -248,31 +248,71 @@ export interface RunningContender {
 }
 
 export async function startContender(
-  { name, mesh, wasm, filter, visit, expected, plugins = 1, workers = 1, holds = false }: Contender,
+  contender: Contender,
   job: Job,
   binary: string,
   upstream: number,
 ): Promise<RunningContender> {
-  const claims = claimsFilter(job)
-  const envoy = await EnvoyProcess.start({
-    binary,
-    concurrency: workers,
-    bootstrap: envoyBootstrap(mesh, {
-      wasm,
-      replicas: [upstream, upstream, upstream],
-      jwtAuthn: claims,
-      morePlugins: furtherPlugins(mesh, plugins),
-      ...(holds ? { beforeRouter: HOLDING_FILTER } : {}),
-      ...(filter === undefined ? {} : { connectionManager: { http_filters: [claims, filter, ROUTER] } }),
-    }),
-  })
+  const { plugins = 1, workers = 1 } = contender
+  const bootstrap = bootstrapOf(contender, job, upstream)
+  const envoy = await EnvoyProcess.start({ binary, concurrency: workers, bootstrap })
   if (plugins > 1) await sleep(NEIGHBOURS_KNOWN_MS)
-  return {
-    ...{ name, expected, envoy },
-    visit: visit?.(upstream) ?? job.visit,
-    port: await envoy.port(INGRESS_LISTENER),
-  }
+  return running(contender, job, envoy, INGRESS_LISTENER, upstream)
 }
+
+/**
+ * One Envoy in front of one upstream, with a listener for each contender: what makes one process faster than another of the
+ * same program then makes all of them faster. For contenders with one plugin and one worker.
+ */
+export async function startTogether(
+  contenders: readonly Contender[],
+  job: Job,
+  binary: string,
+  upstream: number,
+): Promise<readonly RunningContender[]> {
+  const bootstraps = contenders.map((contender) => bootstrapOf(contender, job, upstream))
+  const envoy = await EnvoyProcess.start({ binary, bootstrap: merged(bootstraps) })
+  return Promise.all(
+    contenders.map((contender, index) => running(contender, job, envoy, listenerOf(index), upstream)),
+  )
+}
+
+async function running(
+  { name, expected, visit }: Contender,
+  job: Job,
+  envoy: EnvoyProcess,
+  listener: string,
+  upstream: number,
+): Promise<RunningContender> {
+  return { name, expected, envoy, visit: visit?.(upstream) ?? job.visit, port: await envoy.port(listener) }
+}
+
+function bootstrapOf(
+  { mesh, wasm, filter, plugins = 1, holds = false }: Contender,
+  job: Job,
+  upstream: number,
+): Bootstrap {
+  const claims = claimsFilter(job)
+  return envoyBootstrap(mesh, {
+    wasm,
+    replicas: [upstream, upstream, upstream],
+    jwtAuthn: claims,
+    morePlugins: furtherPlugins(mesh, plugins),
+    ...(holds ? { beforeRouter: HOLDING_FILTER } : {}),
+    ...(filter === undefined ? {} : { connectionManager: { http_filters: [claims, filter, ROUTER] } }),
+  })
+}
+
+/** The listeners of all; their cluster is the same. */
+function merged(bootstraps: readonly Bootstrap[]): Bootstrap {
+  const resources = bootstraps.map((each) => each['static_resources'] as { readonly listeners: object[] })
+  const listeners = resources.flatMap((each, index) =>
+    each.listeners.map((listener) => ({ ...listener, name: listenerOf(index) })),
+  )
+  return { ...bootstraps[0], static_resources: { ...resources[0], listeners } }
+}
+
+const listenerOf = (index: number): string => `${INGRESS_LISTENER}-${index}`
 
 function furtherPlugins({ wasmPlugin }: Mesh, plugins: number): readonly WasmPlugin[] {
   if (wasmPlugin === undefined) return []

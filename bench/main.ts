@@ -33,10 +33,10 @@ import type { Round } from './round.ts'
 const HELP = `Usage: node build/js/bench/main.js [options]      (make bench runs it with --publish)
 
 Says what the filter costs, job by job: processor time that a real Envoy spends on a request with it, over the same
-Envoy without. All contenders of a job run side by side; a round is one short block of requests to each in turn. Of all
-rounds the half counts in which the Envoys waited least for a processor, since what else the machine does changes their
-cost. All are started several times, since one process is faster than another of the same program for as long as it
-lives. Only compare figures of one run and one job.
+Envoy without. All contenders of a job stand in one Envoy, each behind a listener of its own; a round is one short block
+of requests to each in turn. Of all rounds the half counts in which Envoy waited least for a processor, since what else the
+machine does changes its cost. It is started several times, since one process is faster than another of the same program
+for as long as it lives. Only compare figures of one run and one job.
 
   median, middle half   of the differences to no filter, block by block
   minima                the cheapest block over the cheapest one without a filter
@@ -58,14 +58,14 @@ Debian has in nghttp2-client; where it is not there undici does, a client of npm
 Options:
   --jobs LETTERS  which jobs; default abcdefghijkl
   --conditions    the conditions, and no job unless --jobs names some
-  --starts N      times that all Envoys of a job are started; default 5
-  --blocks N      blocks that count for each contender after each start; default 10
-  --requests N    requests in a block; default 1000
+  --starts N      times that the Envoy of a job is started; default 10
+  --blocks N      blocks that count for each contender after each start; default 20
+  --requests N    requests in a block; default 100
   --open N        the most streams that are open; default 10000
   --rate N        requests a second of the load at a fixed rate; default 2000
   --seconds N     how long each load lasts; default 10
   --load TOOL     what sends it: h2load or undici; default h2load where it is there
-  --quick         jobs a, b and d, one start, at most five contenders
+  --quick         jobs a, b and d, five starts, at most five contenders
   --publish       jobs and conditions, or --conditions alone: write bench/results, docs/performance.md and its pictures;
                   not with --quick or --jobs
   --help          this text
@@ -162,7 +162,7 @@ async function measureJob(
 ): Promise<JobResult> {
   const rounds: Round[] = []
   for (let start = 1; start <= size.starts; start++) {
-    const work = () => measure(job, contenders, binary, size)
+    const work = () => measure(job, contenders, binary, size, 'together')
     rounds.push(...(await withProgress(`(${job.letter}) start ${start} of ${size.starts}`, work)))
   }
   const waited = Math.max(...rounds.map((each) => each.waited)).toFixed(1)
@@ -203,8 +203,8 @@ function orderFrom(args: readonly string[]): Order | 'help' {
       jobs: { type: 'string' },
       conditions: { type: 'boolean', default: false },
       starts: { type: 'string' },
-      blocks: { type: 'string', default: '10' },
-      requests: { type: 'string', default: '1000' },
+      blocks: { type: 'string', default: '20' },
+      requests: { type: 'string', default: '100' },
       open: { type: 'string', default: '10000' },
       rate: { type: 'string', default: '2000' },
       seconds: { type: 'string', default: '10' },
@@ -226,7 +226,7 @@ function orderFrom(args: readonly string[]): Order | 'help' {
     conditions: values.conditions || values.publish,
     quick: values.quick,
     publish: values.publish,
-    starts: atLeastOne('--starts', values.starts ?? (values.quick ? '1' : '5')),
+    starts: atLeastOne('--starts', values.starts ?? (values.quick ? '5' : '10')),
     blocks: atLeastOne('--blocks', values.blocks),
     requests: atLeastOne('--requests', values.requests),
     open: atLeastOne('--open', values.open),

@@ -1,4 +1,10 @@
-import { assertDoesItsJob, type Contender, type RunningContender, startContender } from './contender.ts'
+import {
+  assertDoesItsJob,
+  type Contender,
+  type RunningContender,
+  startContender,
+  startTogether,
+} from './contender.ts'
 import type { Job } from './jobs.ts'
 import { Load } from './load.ts'
 import { processorTime } from './processor-time.ts'
@@ -14,8 +20,13 @@ export interface Size {
   readonly requests: number
 }
 
+const WARM_UP_BLOCKS = 10
+
 /** Rounds that are run for each one that counts. */
 const ROUNDS_FOR_ONE = 2
+
+/** Whether all contenders stand in one Envoy, or each in its own: as those with several plugins have to. */
+export type Housing = 'together' | 'apart'
 
 /**
  * The rounds that count after one start of a job's contenders.
@@ -27,19 +38,20 @@ export async function measure(
   contenders: readonly Contender[],
   binary: string,
   size: Size,
+  housing: Housing,
 ): Promise<readonly Round[]> {
   await using load = await Load.start()
   const running: RunningContender[] = []
   try {
-    for (const contender of contenders)
-      running.push(await startContender(contender, job, binary, load.upstream))
+    if (housing === 'together') running.push(...(await startTogether(contenders, job, binary, load.upstream)))
+    else for (const each of contenders) running.push(await startContender(each, job, binary, load.upstream))
     for (const contender of running) await assertDoesItsJob(contender, job, load)
     const rounds = await roundsOf(running, load, size)
     // A filter that failed under way would have let requests pass for less.
     for (const contender of running) await assertDoesItsJob(contender, job, load)
     return rounds
   } finally {
-    await Promise.all(running.map(({ envoy }) => envoy.stop()))
+    await Promise.all([...new Set(running.map(({ envoy }) => envoy))].map((envoy) => envoy.stop()))
   }
 }
 
@@ -49,28 +61,40 @@ export async function roundsOf(
   load: Load,
   { blocks, requests }: Pick<Size, 'blocks' | 'requests'>,
 ): Promise<readonly Round[]> {
-  const next = () => round(running, load, requests)
-  // The first warms up: connections, and code that V8 compiles when it first runs.
-  await next()
+  // Connections, and code that V8 compiles when it first runs.
+  for (const { port, visit } of running) await load.send(port, visit, requests * WARM_UP_BLOCKS)
   const rounds = []
-  for (let i = 1; i <= blocks * ROUNDS_FOR_ONE; i++) rounds.push(await next())
+  for (let i = 0; i < blocks * ROUNDS_FOR_ONE; i++) rounds.push(await round(running, load, requests, i))
   return calmest(rounds, blocks)
 }
 
-async function round(running: readonly RunningContender[], load: Load, requests: number): Promise<Round> {
-  const blocks = []
-  for (const contender of running) blocks.push(await block(contender, load, requests))
+/** Another contender is first each time. */
+async function round(
+  running: readonly RunningContender[],
+  load: Load,
+  requests: number,
+  turn: number,
+): Promise<Round> {
+  const first = turn % running.length
+  const order = [...running.keys()].map((place) => (place + first) % running.length)
+  const blocks: Block[] = []
+  for (const index of order) {
+    const contender = running[index]
+    if (contender !== undefined) blocks[index] = await block(contender, load, requests)
+  }
   return {
     costs: blocks.map(({ cost }) => cost),
     waited: Math.max(...blocks.map(({ waited }) => waited)),
   }
 }
 
-async function block(
-  { envoy, port, visit }: RunningContender,
-  load: Load,
-  requests: number,
-): Promise<{ readonly cost: number; readonly waited: number }> {
+/** Microseconds for a request. */
+interface Block {
+  readonly cost: number
+  readonly waited: number
+}
+
+async function block({ envoy, port, visit }: RunningContender, load: Load, requests: number): Promise<Block> {
   const before = processorTime(envoy.pid)
   await load.send(port, visit, requests)
   const after = processorTime(envoy.pid)

@@ -69,7 +69,7 @@ async function instances(
   ]
   const rounds: Round[] = []
   for (let start = 0; start < size.starts; start++)
-    rounds.push(...(await measure(job, contenders, binary, size)))
+    rounds.push(...(await measure(job, contenders, binary, size, 'apart')))
   return jobResult(
     job,
     contenders.map(({ name }) => name),
