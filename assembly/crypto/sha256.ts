@@ -116,11 +116,12 @@ export function sha256Finish(out: usize): void {
   store<u8>(pending + filled, 0x80)
   filled++
   if (filled > LENGTH_OFFSET) {
-    memory.fill(pending + filled, 0, SHA256_BLOCK_BYTES - filled)
+    for (; filled < SHA256_BLOCK_BYTES; filled++) store<u8>(pending + filled, 0)
     compress(pending)
     filled = 0
   }
-  memory.fill(pending + filled, 0, LENGTH_OFFSET - filled)
+  // A word may reach into the length, which follows. To V8 `memory.fill` is a call out of the module.
+  for (; filled < LENGTH_OFFSET; filled += 8) store<u64>(pending + filled, 0)
   store<u64>(pending + LENGTH_OFFSET, bswap<u64>(bits))
   compress(pending)
   for (let i: u32 = 0; i < SHA256_BYTES; i += 4) store<u32>(out + i, reversed(load<u32>(state + i)))

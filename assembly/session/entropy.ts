@@ -2,6 +2,7 @@
  * Random bytes for new session ids. Drawn in batches, since each hostcall costs about a microsecond, and wiped as
  * they are used, so that no id can be read from memory before or after its session got it.
  */
+import { copyBytes } from '../bytes/copy'
 import { random_get } from '../proxy/wasi'
 
 /** Bytes of one id: 128 bits. */
@@ -23,7 +24,9 @@ export function drawId(out: usize): bool {
     left = POOL_BYTES
   }
   left -= ID_BYTES
-  memory.copy(out, pool + left, ID_BYTES)
-  memory.fill(pool + left, 0, ID_BYTES)
+  const id = pool + left
+  copyBytes(out, id, ID_BYTES)
+  store<u64>(id, 0)
+  store<u64>(id, 0, 8)
   return true
 }

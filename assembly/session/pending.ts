@@ -10,6 +10,7 @@
  *
  * A stream of 0 is an empty slot.
  */
+import { copyBytes } from '../bytes/copy'
 import { heapAlloc, heapFree } from '../bytes/heap'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 import { Adopted, SessionPolicy } from '../config/policy'
@@ -66,7 +67,7 @@ export class Pending {
   set value(bytes: Slice) {
     const length = min(lenOf(bytes), COOKIE_VALUE_MAX)
     this.length = <u8>length
-    memory.copy(changetype<usize>(this) + VALUE_OFFSET, ptrOf(bytes), length)
+    copyBytes(changetype<usize>(this) + VALUE_OFFSET, ptrOf(bytes), length)
   }
 
   /** Envoy's token for the pod that the session was at last; empty if none is known. */
