@@ -117,7 +117,7 @@ function entryOf(name: Slice, first: bool): Slice {
   if (!cursor.open(all)) return UNREADABLE
   let found: Slice = ABSENT
   while (cursor.next()) {
-    if (!equals(cursor.name, name)) continue
+    if (lenOf(cursor.name) != lenOf(name) || !equals(cursor.name, name)) continue
     if (first) return cursor.value
     found = found == ABSENT ? cursor.value : SEVERAL
   }
