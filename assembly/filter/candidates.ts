@@ -6,7 +6,6 @@
  * A hash says only where a pattern may be; each one is compared before its rules count as found.
  */
 import { addAll, nextOf, setBit } from '../bytes/bit-set'
-import { copyBytes } from '../bytes/copy'
 import { placeOf } from '../bytes/hash'
 import { Slice, equals } from '../bytes/slice'
 import { Field, MOST_LISTED, Pattern, RuleIndex, setOf } from '../config/rule-index'
@@ -18,7 +17,7 @@ const candidates: usize = memory.data(128, 8)
 const found: usize = memory.data(128, 8)
 
 export function openCandidates(index: RuleIndex): void {
-  copyBytes(candidates, index.eligible, index.words << 3)
+  memory.copy(candidates, index.eligible, index.words << 3)
 }
 
 /** The first of those that are left, or -1. */
@@ -28,7 +27,7 @@ export function firstCandidate(index: RuleIndex): i32 {
 
 /** Begins a field, of which no pattern has been found yet. */
 export function openField(index: RuleIndex): void {
-  for (let at: u32 = 0; at < index.words << 3; at += 8) store<u64>(found + at, 0)
+  memory.fill(found, 0, index.words << 3)
 }
 
 /** Finds the patterns of that subject and hash that cover `value`. */
