@@ -5,7 +5,7 @@
  * What counts: every instruction of WebAssembly once, each time that it is executed; `memory.copy` and `memory.fill`
  * once and once more for each byte. `block`, `loop`, `else` and `end` are labels, and do nothing.
  */
-import binaryen from 'binaryen'
+import { rewriteModule } from './rewrite.ts'
 
 /** The export that answers how many instructions were executed since it was last asked, modulo 2^32. */
 export const TAKE = 'take_instructions'
@@ -36,17 +36,7 @@ const COUNTER = ` (global $counted (mut i64) (i64.const 0))
  * counted too.
  */
 export function instrument(bytes: Uint8Array): Uint8Array {
-  const module = binaryen.readBinaryWithFeatures(bytes, binaryen.Features.All)
-  const lines = module.emitStackIR().trimEnd().split('\n')
-  module.dispose()
-  const end = lines.pop()
-  if (end !== ')') throw new Error(`expected the end of a module, found ${String(end)}`)
-  const counting = binaryen.parseText([...counted(lines), COUNTER, end].join('\n'))
-  counting.setFeatures(binaryen.Features.All)
-  if (counting.validate() === 0) throw new Error('the module with the counter is not valid')
-  const result = counting.emitBinary()
-  counting.dispose()
-  return result
+  return rewriteModule(bytes, (lines) => [...counted(lines), COUNTER])
 }
 
 /**

@@ -1,6 +1,6 @@
-import binaryen from 'binaryen'
 import { ProxyWasmModule } from '../../host/index.ts'
 import { hostedJob, hostedVisit, NOW } from '../hosted-visit.ts'
+import { rewriteModule } from '../instructions/rewrite.ts'
 import { jobsAt } from '../jobs.ts'
 
 /** Exports, one for each function: 1 if it was entered since this was asked last. */
@@ -35,29 +35,22 @@ export function jobsOfFunctions(filter: Uint8Array): readonly string[] {
 
 /** The module, in which each function notes that it was entered. */
 function withMarks(filter: Uint8Array): { readonly bytes: Uint8Array; readonly count: number } {
-  const module = binaryen.readBinaryWithFeatures(filter, binaryen.Features.All)
-  const lines = module.emitStackIR().trimEnd().split('\n')
-  module.dispose()
-  const end = lines.pop()
-  if (end !== ')') throw new Error(`expected the end of a module, found ${String(end)}`)
   let count = 0
-  const marked: string[] = []
-  let inHead = false
-  for (const line of lines) {
-    // A function's head are its first line and those of its locals.
-    if (inHead && !line.startsWith('  (local ')) {
-      marked.push(`i32.const 1 global.set $${TAKE}${count++}`)
-      inHead = false
+  const bytes = rewriteModule(filter, (lines) => {
+    const marked: string[] = []
+    let inHead = false
+    for (const line of lines) {
+      // A function's head are its first line and those of its locals.
+      if (inHead && !line.startsWith('  (local ')) {
+        marked.push(`i32.const 1 global.set $${TAKE}${count++}`)
+        inHead = false
+      }
+      marked.push(line)
+      if (line.startsWith(' (func ')) inHead = true
     }
-    marked.push(line)
-    if (line.startsWith(' (func ')) inHead = true
-  }
-  for (let i = 0; i < count; i++) marked.push(...takes(`${TAKE}${i}`))
-  const marking = binaryen.parseText([...marked, end].join('\n'))
-  marking.setFeatures(binaryen.Features.All)
-  if (marking.validate() === 0) throw new Error('the module with the marks is not valid')
-  const bytes = marking.emitBinary()
-  marking.dispose()
+    for (let i = 0; i < count; i++) marked.push(...takes(`${TAKE}${i}`))
+    return marked
+  })
   return { bytes, count }
 }
 
