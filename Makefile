@@ -166,14 +166,15 @@ $(INSTALLED): package-lock.json
 	@touch $@
 
 # The language computes constants that take a function, as literals do, when a module starts: here that is done ahead,
-# and what has become a constant by then makes more of the code shrink. At the end what requests run is put together.
+# and what has become a constant by then makes more of the code shrink. At the end what requests run is put together, and
+# what they do not run out of its way.
 $(FILTER): $(FILTER_SOURCES) $(LITERALS) | $(INSTALLED)
 	@echo 'compiling $@ ...' >&2
 	@$(ASC) assembly/index.ts --target release --outFile $@
 	@$(BIN)/wasm-ctor-eval $@ -o $@ --quiet $(WASM_FEATURES) --ctors=_initialize --kept-exports=_initialize
 	@$(BIN)/wasm-opt $@ -o $@ $(WASM_FEATURES) -Oz --converge
 	@$(BIN)/wasm-opt $@ -o $@ $(WASM_FEATURES) --generate-global-effects -Oz --converge --const-hoisting
-	@node build/js/bench/order/main.js $@
+	@node build/js/bench/layout/main.js $@
 
 $(FILTER_DEBUG): $(FILTER_SOURCES) $(LITERALS) | $(INSTALLED)
 	@echo 'compiling $@ ...' >&2

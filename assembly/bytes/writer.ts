@@ -24,7 +24,6 @@ export class Writer {
   }
 
   /** As `open`, with room in the arena. */
-  @inline
   allocate(capacity: u32): void {
     this.open(arenaAlloc(capacity), capacity)
   }
@@ -71,7 +70,6 @@ export class Writer {
   }
 
   /** True if `length` more bytes fit; if not, the writer has overflowed from here on. */
-  @inline
   hasRoom(length: u32): bool {
     if (this.overflowed || length > <u32>(this.end - this.position)) {
       this.overflowed = true
@@ -89,8 +87,6 @@ export class Writer {
     if (length < this.length) this.position = this.start + length
   }
 
-
-  @inline
   get length(): u32 {
     return <u32>(this.position - this.start)
   }

@@ -62,15 +62,11 @@ function fractionOf(value: f64): u32 {
 }
 
 /** Starts a message. Whatever was not finished is forgotten. */
-// @ts-ignore: decorator
-@inline
 export function sha256Start(): void {
   sha256Resume(initialState, 0)
 }
 
 /** Starts a message whose first `bytesSoFar` bytes, whole blocks, are in `saved` (see `sha256Save`) already. */
-// @ts-ignore: decorator
-@inline
 export function sha256Resume(saved: usize, bytesSoFar: u64): void {
   copyBytes(state, saved, SHA256_BYTES)
   total = bytesSoFar
@@ -124,7 +120,7 @@ export function sha256Finish(out: usize): void {
   for (; filled < LENGTH_OFFSET; filled += 8) store<u64>(pending + filled, 0)
   store<u64>(pending + LENGTH_OFFSET, bswap<u64>(bits))
   compress(pending)
-  for (let i: u32 = 0; i < SHA256_BYTES; i += 4) store<u32>(out + i, reversed(load<u32>(state + i)))
+  for (let i: u32 = 0; i < SHA256_BYTES; i += 4) store<u32>(out + i, bswap<u32>(load<u32>(state + i)))
 }
 
 /** Leaves nothing of the last message behind: after keys were hashed. */
@@ -172,7 +168,7 @@ function compress(block: usize): void {
 }
 
 function expand(block: usize): void {
-  for (let i: usize = 0; i < 64; i += 4) store<u32>(schedule + i, reversed(load<u32>(block + i)))
+  for (let i: usize = 0; i < 64; i += 4) store<u32>(schedule + i, bswap<u32>(load<u32>(block + i)))
   for (let w = schedule; w < schedule + 192; w += 4) {
     const sum = load<u32>(w) + smallSigma0(load<u32>(w, 4)) + load<u32>(w, 36) + smallSigma1(load<u32>(w, 56))
     store<u32>(w, sum, 64)
@@ -213,11 +209,4 @@ function smallSigma0(x: u32): u32 {
 @inline
 function smallSigma1(x: u32): u32 {
   return rotr<u32>(x, 17) ^ rotr<u32>(x, 19) ^ (x >> 10)
-}
-
-/** As `bswap`, which is a call. */
-// @ts-ignore: decorator
-@inline
-function reversed(x: u32): u32 {
-  return (rotl<u32>(x, 8) & 0x00ff00ff) | (rotr<u32>(x, 8) & 0xff00ff00)
 }

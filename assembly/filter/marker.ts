@@ -41,8 +41,6 @@ export function openMarks(hasNeighbours: bool): void {
 }
 
 /** True if a plugin in front of this one has taken that key header, lower-case. */
-// @ts-ignore: decorator
-@inline
 export function isTaken(header: Slice): bool {
   return isPresent(marks) && wordIndex(header, marks) >= 0
 }

@@ -83,8 +83,6 @@ function equalsSignOf(from: usize, to: usize, name: Slice): usize {
   return equals(between(start, equalsSign), name) ? equalsSign : 0
 }
 
-// @ts-ignore: decorator
-@inline
 function skipSpaces(from: usize, to: usize): usize {
   while (from < to && load<u8>(from) == SPACE) from++
   return from

@@ -47,8 +47,6 @@ export function isUnreserved(octet: u8): bool {
 }
 
 /** What stands for itself within a segment of a path (RFC 3986, section 3.3), `;` excepted. */
-// @ts-ignore: decorator
-@inline
 export function isPathOctet(octet: u8): bool {
   return isIn(octet, PATH_LOW, PATH_HIGH)
 }
@@ -85,8 +83,6 @@ export function consistsOf(s: Slice, ranges: Words): bool {
 }
 
 /** OWS of RFC 9110, section 5.6.3: a blank or a tab. */
-// @ts-ignore: decorator
-@inline
 export function isBlank(octet: u8): bool {
   return octet == SPACE || octet == 0x09
 }

@@ -52,8 +52,6 @@ export function beginRequest(): void {
 }
 
 /** The first `cookie` entry; proxy/cookies.ts has the others. */
-// @ts-ignore: decorator
-@inline
 export function requestCookieLine(): Slice {
   if (firstCookieLine == UNASKED)
     firstCookieLine = pairs == UNASKED ? readRequestHeader(COOKIE) : entryOf(COOKIE, true)
@@ -106,8 +104,6 @@ export function requestPairs(): Slice {
  * knows which the upstream believes. It takes all headers, which are read once a request: that costs a real Envoy less
  * than the first entry and the property that joins all entries.
  */
-// @ts-ignore: decorator
-@inline
 export function onlyEntry(name: Slice): Slice {
   return entryOf(name, false)
 }

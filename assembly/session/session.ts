@@ -87,8 +87,6 @@ let asItStands = false
 let answer: Pending | null = null
 
 /** Before a request that has no session part. */
-// @ts-ignore: decorator
-@inline
 export function noSession(): void {
   sessionValue = ABSENT
   sessionId = ABSENT
@@ -194,8 +192,6 @@ function judgeUnsigned(policy: SessionPolicy, signing: Signing, value: Slice, be
   return Verdict.Unsigned
 }
 
-// @ts-ignore: decorator
-@inline
 function takeToken(): void {
   sessionValue = tokenId
   sessionId = slice(tokenIdBytes, ID_BYTES)

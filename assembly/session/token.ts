@@ -213,8 +213,6 @@ export function isHalfIdle(signing: Signing): bool {
 }
 
 /** True if the cookie that brought the token was set with Secure. */
-// @ts-ignore: decorator
-@inline
 export function tokenIsSecure(): bool {
   return load<u8>(times) == FLAG_SECURE
 }
@@ -223,8 +221,6 @@ function tokenBirth(): i64 {
   return <i64>((bswap<u64>(load<u64>(times)) >> 16) & 0xff_ffff_ffff)
 }
 
-// @ts-ignore: decorator
-@inline
 function tokenIssued(): i64 {
   return <i64>(bswap<u64>(load<u64>(times + ISSUED_OFFSET)) >> 16)
 }

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import binaryen from 'binaryen'
 import { describe, expect, test } from 'vitest'
-import { jobsOfFunctions } from '../../bench/order/called.ts'
-import { inOrder } from '../../bench/order/order.ts'
+import { jobsOfFunctions } from '../../bench/layout/entered.ts'
+import { inOrder } from '../../bench/layout/order.ts'
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
 
 describe('the built filter', () => {
