@@ -6,6 +6,7 @@
 // Named by asconfig.json, so that the module imports nothing.
 import './proxy/abort'
 import { prepareSha256 } from './crypto/sha256'
+import { prepareBase64url } from './bytes/base64url'
 import { unpackLiteralsBy } from './bytes/literal'
 import { Slice } from './bytes/slice'
 import { Writer } from './bytes/writer'
@@ -58,7 +59,7 @@ export { forwardedValue } from './http/xfcc'
 export { serviceOf } from './http/service'
 export { dropPending, dropPendingOf, findPending, pendingCount, reservePending } from './session/pending'
 
-/** Opens the Writer at `writer` (WRITER_BYTES of it) on a region. */
+/** Opens the Writer at `writer` on a region. */
 export function openWriter(writer: Writer, start: usize, capacity: u32): void {
   writer.open(start, capacity)
 }
@@ -70,3 +71,4 @@ export function writerResult(writer: Writer): Slice {
 // The tests of heap and arena begin with both as they are before any use.
 unpackLiteralsBy(memory.data(188560))
 prepareSha256()
+prepareBase64url()

@@ -2,7 +2,7 @@
  * Base64url without padding (RFC 4648, section 5), canonical only: bits that no byte needs are zero, so that every
  * value has one text. Secrets are written by people and tools, and may come in either alphabet, padded or not.
  */
-import { EQUALS, MINUS, PLUS, SLASH, UNDERSCORE, isDigit, isLowerCase, isUpperCase } from './ascii'
+import { EQUALS, PLUS, SLASH } from './ascii'
 import { Slice, endOf, lenOf, ptrOf, slice } from './slice'
 import { Writer } from './writer'
 
@@ -13,10 +13,18 @@ const ALPHABET: usize = memory.data<u8>([
   120, 121, 122, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 45, 95,
 ])
 
-/** Not a character of the alphabet. */
-// @ts-ignore: decorator
-@inline
-const INVALID: u32 = 0xffffffff
+// u8[256] each: the place of a character in the alphabet and 1; 0 for what is none. RFC 4648, section 5, and section 4.
+const PLACES: usize = memory.data(512, 64)
+const STANDARD_PLACES: usize = PLACES + 256
+
+/** To be called before anything is decoded: nothing is base64url until then. Again it does nothing. */
+export function prepareBase64url(): void {
+  for (let place: u32 = 0; place < 64; place++) {
+    const character = load<u8>(ALPHABET + place)
+    store<u8>(PLACES + character, place + 1)
+    store<u8>(STANDARD_PLACES + (place < 62 ? character : place == 62 ? PLUS : SLASH), place + 1)
+  }
+}
 
 /** Characters for `n` bytes; at most 2^32 - 1, which fits nowhere. */
 export function encodedLength(n: u32): u32 {
@@ -29,18 +37,16 @@ export function encodeBase64url(src: Slice, writer: Writer): void {
   const length = encodedLength(lenOf(src))
   if (!writer.hasRoom(length)) return
   let to = writer.at
-  let bits: u32 = 0
-  // Of the bits read so far this many stand for no character yet, the lowest ones.
-  let rest: u32 = 0
-  const end = endOf(src)
-  for (let from = ptrOf(src); from < end; from++) {
-    bits = (bits << 8) | load<u8>(from)
-    for (rest += 8; rest >= 6; to++) {
-      rest -= 6
-      store<u8>(to, character(bits >> rest))
-    }
+  let left = <i32>lenOf(src)
+  for (let from = ptrOf(src); left > 0; left -= 3, from += 3, to += 4) {
+    let bits = (<u32>load<u8>(from)) << 16
+    if (left > 1) bits |= (<u32>load<u8>(from, 1)) << 8
+    if (left > 2) bits |= load<u8>(from, 2)
+    store<u8>(to, character(bits >> 18))
+    store<u8>(to, character(bits >> 12), 1)
+    if (left > 1) store<u8>(to, character(bits >> 6), 2)
+    if (left > 2) store<u8>(to, character(bits), 3)
   }
-  if (rest > 0) store<u8>(to, character(bits << (6 - rest)))
   writer.advance(length)
 }
 
@@ -51,7 +57,7 @@ export function encodeBase64url(src: Slice, writer: Writer): void {
 // @ts-ignore: decorator
 @inline
 export function decodeBase64url(src: Slice, out: usize, capacity: u32): i32 {
-  return decode(src, out, capacity, MINUS, UNDERSCORE)
+  return decode(src, out, capacity, PLACES)
 }
 
 /**
@@ -79,27 +85,28 @@ export function decodeBase64(src: Slice, out: usize, capacity: u32): i32 {
   while (padding < 2 && padding < length && load<u8>(text + length - 1 - padding) == EQUALS) padding++
   if (padding > 0 && (length & 3) != 0) return -1
   const bare = slice(text, length - padding)
-  const standard = decode(bare, out, capacity, PLUS, SLASH)
-  return standard >= 0 ? standard : decode(bare, out, capacity, MINUS, UNDERSCORE)
+  const standard = decode(bare, out, capacity, STANDARD_PLACES)
+  return standard >= 0 ? standard : decode(bare, out, capacity, PLACES)
 }
 
-function decode(src: Slice, out: usize, capacity: u32, c62: u8, c63: u8): i32 {
+function decode(src: Slice, out: usize, capacity: u32, places: usize): i32 {
   const tail = lenOf(src) & 3
   const length = (lenOf(src) >> 2) * 3 + (tail > 0 ? tail - 1 : 0)
-  if (tail == 1 || length > capacity || length > <u32>i32.MAX_VALUE) return -1
+  if (tail == 1 || length > capacity || lenOf(src) > <u32>i32.MAX_VALUE) return -1
   let bits: u32 = 0
-  let rest: u32 = 0
-  const end = endOf(src)
-  for (let from = ptrOf(src); from < end; from++) {
-    const six = sextet(load<u8>(from), c62, c63)
-    if (six == INVALID) return -1
-    bits = (bits << 6) | six
-    rest += 6
-    if (rest < 8) continue
-    rest -= 8
-    store<u8>(out++, <u8>(bits >> rest))
+  let left = <i32>lenOf(src)
+  for (let from = ptrOf(src); left > 0; left -= 4, from += 4, out += 3) {
+    bits = sextet(from, places, 18) | sextet(from + 1, places, 12)
+    if (left > 2) bits |= sextet(from + 2, places, 6)
+    if (left > 3) bits |= sextet(from + 3, places, 0)
+    if (bits > MOST_BITS) return -1
+    store<u8>(out, bits >> 16)
+    if (left > 2) store<u8>(out, bits >> 8, 1)
+    if (left > 3) store<u8>(out, bits, 2)
   }
-  return (bits & ((1 << rest) - 1)) == 0 ? <i32>length : -1
+  // No byte has these.
+  if (tail > 0 && (bits & (tail == 3 ? 0xff : 0xffff)) != 0) return -1
+  return length
 }
 
 // @ts-ignore: decorator
@@ -108,13 +115,14 @@ function character(bits: u32): u8 {
   return load<u8>(ALPHABET + (bits & 63))
 }
 
-/** The six bits of a character, or INVALID. `c62` and `c63` are the last two of the alphabet. */
+// Of four characters.
 // @ts-ignore: decorator
 @inline
-function sextet(character: u32, c62: u8, c63: u8): u32 {
-  if (isUpperCase(character)) return character - 0x41
-  if (isLowerCase(character)) return character - 0x61 + 26
-  if (isDigit(character)) return character - 0x30 + 52
-  if (character == c62) return 62
-  return character == c63 ? 63 : INVALID
+const MOST_BITS: u32 = 0xffffff
+
+/** The six bits of the character at `at`, moved up by `shift`; more than MOST_BITS if it is none of the alphabet. */
+// @ts-ignore: decorator
+@inline
+function sextet(at: usize, places: usize, shift: u32): u32 {
+  return (load<u8>(places + load<u8>(at)) - 1) << shift
 }

@@ -13,6 +13,12 @@ export function copyBytes(to: usize, from: usize, length: u32): void {
     for (; length > 8; length -= 8, to += 8, from += 8) store<u64>(to, load<u64>(from))
     return
   }
+  if (length >= 4) {
+    const last = load<u32>(from + length - 4)
+    store<u32>(to, load<u32>(from))
+    store<u32>(to + length - 4, last)
+    return
+  }
   for (; length > 0; length--) store<u8>(to++, load<u8>(from++))
 }
 

@@ -78,9 +78,13 @@ export function equals(a: Slice, b: Slice): bool {
   let p = ptrOf(a)
   let q = ptrOf(b)
   const end = p + length
-  for (; p + 8 <= end; p += 8, q += 8) if (load<u64>(p) != load<u64>(q)) return false
-  // What is left of a longer one is compared with some of the bytes before it.
-  if (length >= 8) return load<u64>(end - 8) == load<u64>(ptrOf(b) + length - 8)
+  if (length >= 8) {
+    // The last eight go along with some of those before them.
+    const last = end - 8
+    for (; p < last; p += 8, q += 8) if (load<u64>(p) != load<u64>(q)) return false
+    return load<u64>(last) == load<u64>(ptrOf(b) + length - 8)
+  }
+  if (length >= 4) return load<u32>(p) == load<u32>(q) && load<u32>(end - 4) == load<u32>(q + length - 4)
   for (; p < end; p++, q++) if (load<u8>(p) != load<u8>(q)) return false
   return true
 }
@@ -114,11 +118,14 @@ export function toUpper(byte: u8): u8 {
 /** The address of the first `byte` in [from, to), or `to` if there is none. */
 export function indexOf(from: usize, to: usize, byte: u8): usize {
   const wanted = <u64>byte * ONES
-  // Eight at a time: of the bytes that are zero after the xor, the lowest one leaves the lowest bit.
-  for (; from + 8 <= to; from += 8) {
+  // Eight at a time: of the bytes that are zero after the xor, the lowest one leaves the lowest bit. The last eight go
+  // along with some of those before them, among which it is not.
+  while (from + 8 <= to) {
     const rest = load<u64>(from) ^ wanted
     const zeros = (rest - ONES) & ~rest & HIGHS
     if (zeros != 0) return from + ((<usize>ctz(zeros)) >> 3)
+    if (from + 8 == to) return to
+    from = min(from + 8, to - 8)
   }
   while (from < to && load<u8>(from) != byte) from++
   return from

@@ -53,6 +53,8 @@ export function hmacSha256(state: usize, message: Slice, out: usize): void {
 }
 
 /** For a message in parts: `hmacStart`, `sha256Update` for each part, `hmacFinish` with the same `state`. */
+// @ts-ignore: decorator
+@inline
 export function hmacStart(state: usize): void {
   sha256Resume(state, SHA256_BLOCK_BYTES)
 }

@@ -28,8 +28,9 @@ const state: usize = memory.data(SHA256_BYTES, 8)
 // One behind the other, so that one address leads to both.
 const schedule: usize = memory.data(512, 8)
 const roundConstants: usize = schedule + 256
-/** The start of a block that is not complete yet: the first `total % 64` bytes of it. */
+/** A block that is not complete yet: the first `total % 64` bytes of it, and zeros. */
 const pending: usize = memory.data(SHA256_BLOCK_BYTES, 8)
+/** Of the message at hand; 0 where there is none. */
 let total: u64 = 0
 
 const partLength: usize = memory.data(4)
@@ -68,29 +69,22 @@ export function sha256Start(): void {
 
 /** Starts a message whose first `bytesSoFar` bytes, whole blocks, are in `saved` (see `sha256Save`) already. */
 export function sha256Resume(saved: usize, bytesSoFar: u64): void {
+  if (total != 0) memory.fill(pending, 0, SHA256_BLOCK_BYTES)
   copyBytes(state, saved, SHA256_BYTES)
   total = bytesSoFar
 }
 
 /** Appends `len` bytes to the message. */
 export function sha256Update(ptr: usize, len: u32): void {
-  const filled = (<u32>total) & (SHA256_BLOCK_BYTES - 1)
-  total += len
-  if (filled > 0) {
-    const room = SHA256_BLOCK_BYTES - filled
-    const taken = len < room ? len : room
+  while (len > 0) {
+    const filled = (<u32>total) & (SHA256_BLOCK_BYTES - 1)
+    const taken = min(len, SHA256_BLOCK_BYTES - filled)
     copyBytes(pending + filled, ptr, taken)
-    if (taken < room) return
-    compress(pending)
+    total += taken
     ptr += taken
     len -= taken
+    if (filled + taken == SHA256_BLOCK_BYTES) compress()
   }
-  while (len >= SHA256_BLOCK_BYTES) {
-    compress(ptr)
-    ptr += SHA256_BLOCK_BYTES
-    len -= SHA256_BLOCK_BYTES
-  }
-  copyBytes(pending, ptr, len)
 }
 
 /** Appends `len` bytes with their length before them, u32 big endian, so that no two lists of parts make one message. */
@@ -107,20 +101,13 @@ export function sha256Save(saved: usize): void {
 
 /** Writes the digest, 32 bytes, to `out`. */
 export function sha256Finish(out: usize): void {
-  const bits = total << 3
-  let filled = (<u32>total) & (SHA256_BLOCK_BYTES - 1)
+  const filled = (<u32>total) & (SHA256_BLOCK_BYTES - 1)
   store<u8>(pending + filled, 0x80)
-  filled++
-  if (filled > LENGTH_OFFSET) {
-    for (; filled < SHA256_BLOCK_BYTES; filled++) store<u8>(pending + filled, 0)
-    compress(pending)
-    filled = 0
-  }
-  // A word may reach into the length, which follows. To V8 `memory.fill` is a call out of the module.
-  for (; filled < LENGTH_OFFSET; filled += 8) store<u64>(pending + filled, 0)
-  store<u64>(pending + LENGTH_OFFSET, bswap<u64>(bits))
-  compress(pending)
-  for (let i: u32 = 0; i < SHA256_BYTES; i += 4) store<u32>(out + i, bswap<u32>(load<u32>(state + i)))
+  if (filled >= LENGTH_OFFSET) compress()
+  store<u64>(pending, bswap<u64>(total << 3), LENGTH_OFFSET)
+  compress()
+  total = 0
+  for (let i: u32 = 0; i < SHA256_BYTES; i += 4) store<u32>(out + i, reversed(load<u32>(state + i)))
 }
 
 /** Leaves nothing of the last message behind: after keys were hashed. */
@@ -132,11 +119,11 @@ export function sha256Wipe(): void {
 }
 
 /**
- * One round at a time. With eight the variables would change names instead of places, and a block that is hashed alone would
- * take no less: a request finds this code cold, and there would be eight times as much of it.
+ * One round at a time: V8 makes four of a loop this short (loop-unrolling-reducer.h). With eight the variables would change
+ * names instead of places, but a request finds this code cold, and there would be more of it.
  */
-function compress(block: usize): void {
-  expand(block)
+function compress(): void {
+  expand()
   let a = load<u32>(state)
   let b = load<u32>(state, 4)
   let c = load<u32>(state, 8)
@@ -145,13 +132,18 @@ function compress(block: usize): void {
   let f = load<u32>(state, 20)
   let g = load<u32>(state, 24)
   let h = load<u32>(state, 28)
+  let differed = b ^ c
   for (let w = schedule; w < roundConstants; w += 4) {
-    const sum = h + bigSigma1(e) + choose(e, f, g) + load<u32>(w, 256) + load<u32>(w)
+    // What the round before has no part in is added first: each round waits for the last.
+    const sum = h + load<u32>(w, 256) + load<u32>(w) + choose(e, f, g) + bigSigma1(e)
     h = g
     g = f
     f = e
     e = d + sum
-    const first = sum + bigSigma0(a) + majority(a, b, c)
+    // The majority of a, b and c; what a and b differ in, b and c differ in the next time.
+    const differ = a ^ b
+    const first = sum + (b ^ (differ & differed)) + bigSigma0(a)
+    differed = differ
     d = c
     c = b
     b = a
@@ -167,8 +159,12 @@ function compress(block: usize): void {
   store<u32>(state, load<u32>(state, 28) + h, 28)
 }
 
-function expand(block: usize): void {
-  for (let i: usize = 0; i < 64; i += 4) store<u32>(schedule + i, bswap<u32>(load<u32>(block + i)))
+/** The schedule of the block, which leaves zeros. */
+function expand(): void {
+  for (let i: usize = 0; i < SHA256_BLOCK_BYTES; i += 4) {
+    store<u32>(schedule + i, reversed(load<u32>(pending + i)))
+    store<u32>(pending + i, 0)
+  }
   for (let w = schedule; w < schedule + 192; w += 4) {
     const sum = load<u32>(w) + smallSigma0(load<u32>(w, 4)) + load<u32>(w, 36) + smallSigma1(load<u32>(w, 56))
     store<u32>(w, sum, 64)
@@ -183,14 +179,9 @@ function choose(x: u32, y: u32, z: u32): u32 {
 
 // @ts-ignore: decorator
 @inline
-function majority(x: u32, y: u32, z: u32): u32 {
-  return (x & y) | (z & (x | y))
-}
-
-// @ts-ignore: decorator
-@inline
 function bigSigma0(x: u32): u32 {
-  return rotr<u32>(x, 2) ^ rotr<u32>(x, 13) ^ rotr<u32>(x, 22)
+  // rotr 2 ^ rotr 13 ^ rotr 22
+  return rotr<u32>(x ^ rotr<u32>(x ^ rotr<u32>(x, 9), 11), 2)
 }
 
 // @ts-ignore: decorator
@@ -209,4 +200,11 @@ function smallSigma0(x: u32): u32 {
 @inline
 function smallSigma1(x: u32): u32 {
   return rotr<u32>(x, 17) ^ rotr<u32>(x, 19) ^ (x >> 10)
+}
+
+/** As `bswap`, which is a call. */
+// @ts-ignore: decorator
+@inline
+function reversed(x: u32): u32 {
+  return (rotl<u32>(x, 8) & 0x00ff00ff) | (rotr<u32>(x, 8) & 0xff00ff00)
 }

@@ -5,6 +5,7 @@
 import { proxy_set_tick_period_milliseconds } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
 import { prepareSha256 } from '../crypto/sha256'
 import { CONFIGURE_CAP, arenaRelease, arenaReset } from '../bytes/arena'
+import { prepareBase64url } from '../bytes/base64url'
 import { ascii, unpackLiterals } from '../bytes/literal'
 import { Phrase, phrase } from '../bytes/phrase'
 import { Slice, UNREADABLE, equals, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
@@ -53,6 +54,7 @@ export function configure(root: Root, size: u32): bool {
   }
   arenaReset(CONFIGURE_CAP)
   prepareSha256()
+  prepareBase64url()
   readClock()
   const accepted = configureInArena(root, size)
   arenaRelease()

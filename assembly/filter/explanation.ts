@@ -12,7 +12,7 @@ import { encodeBase64url } from '../bytes/base64url'
 import { ascii } from '../bytes/literal'
 import { UNDERSCORE, COLON, COMMA } from '../bytes/ascii'
 import { Slice, UNREADABLE, between, endOf, indexOf, isPresent, ptrOf, slice } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { DebugPolicy, Mode, Plan, Rule } from '../config/policy'
 import { HMAC_BYTES, hmacSha256 } from '../crypto/hmac'
 import { Sharing, sharingOf } from '../http/cache-control'
@@ -45,7 +45,6 @@ const NONE: u8 = 0xff
 const CACHE_CONTROL: Slice = ascii('response\0headers\0cache-control')
 
 const digest: usize = memory.data(HMAC_BYTES, 8)
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 
 @unmanaged

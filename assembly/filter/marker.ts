@@ -20,7 +20,7 @@ import { arenaAlloc } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, UNREADABLE, between, isPresent, lenOf } from '../bytes/slice'
 import { wordIndex } from '../bytes/words'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { Carrier, Mode, Plan, SessionPolicy } from '../config/policy'
 import { readProperty, writeProperty } from '../proxy/property'
 
@@ -31,7 +31,6 @@ const ALL: Slice = ascii('/')
 const left = changetype<Plan>(memory.data(offsetof<Plan>(), 8))
 // All that it does not say is 0: it mints, renews, signs and hides nothing.
 const bystander = changetype<SessionPolicy>(memory.data(offsetof<SessionPolicy>(), 8))
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 let marks: Slice = ABSENT
 
@@ -41,6 +40,8 @@ export function openMarks(hasNeighbours: bool): void {
 }
 
 /** True if a plugin in front of this one has taken that key header, lower-case. */
+// @ts-ignore: decorator
+@inline
 export function isTaken(header: Slice): bool {
   return isPresent(marks) && wordIndex(header, marks) >= 0
 }

@@ -76,7 +76,8 @@ export function replacePolicy(root: Root, policy: Policy | null): void {
 
 export function noteStream(stream: u32, root: u32): void {
   lastStream = stream
-  lastRoot = findRoot(root)
+  const last = lastRoot
+  if (last === null || last.id != root) lastRoot = findRoot(root)
 }
 
 /** The root of `stream`, whose context was created last; null if another was created since. */

@@ -10,11 +10,14 @@ export function isFieldValue(s: Slice): bool {
   if (!isPresent(s)) return false
   const end = endOf(s)
   let at = ptrOf(s)
-  for (; at + 8 <= end; at += 8) {
+  while (at + 8 <= end) {
     const octets = load<u64>(at)
     const deletes = octets ^ (0x7f * ONES)
     // A high bit for each octet below 0x20 and each 0x7F; and for one behind such a one, which is then looked at below.
     if ((((octets - 0x20 * ONES) & ~octets) | ((deletes - ONES) & ~deletes)) & HIGHS) break
+    if (at + 8 == end) return true
+    // The last eight go along with some of those before them.
+    at = min(at + 8, end - 8)
   }
   for (; at < end; at++) {
     const octet = load<u8>(at)

@@ -7,7 +7,7 @@
 import { ascii } from '../bytes/literal'
 import { encodeBase64url } from '../bytes/base64url'
 import { Slice, lenOf, ptrOf, slice } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { hmacSha256 } from '../crypto/hmac'
 import { sha256Finish, sha256Start, sha256Update } from '../crypto/sha256'
 
@@ -23,7 +23,6 @@ const KEY_LENGTH: u32 = 22
 
 const digest: usize = memory.data(32, 8)
 const text: usize = memory.data(24, 8)
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** `hmac` is the key schedule of the policy, or 0. */
 export function hashNode(node: Slice, hmac: usize): Slice {

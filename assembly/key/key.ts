@@ -39,6 +39,8 @@ export function boundKey(key: Slice): Slice {
   return key
 }
 
+// @ts-ignore: decorator
+@inline
 function outcome(counter: Counter): void {
   keyOutcome = counter
   count(counter)

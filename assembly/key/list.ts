@@ -4,11 +4,10 @@
  *     | count u32 | length u32 | item ... | length u32 | item ... |        numbers big-endian
  */
 import { Slice, isPresent, lenOf, ptrOf } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { TYPE_LIST } from './node'
 import { LONGEST_VALUE, Nothing, yieldValue } from './value'
 
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 let count: u32 = 0
 
 export function openList(): void {

@@ -10,7 +10,7 @@
  * Nodes are built in the arena. docs/keys.md describes them for users, with vectors.
  */
 import { Slice, lenOf } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 
 // @ts-ignore: decorator
 @inline
@@ -39,8 +39,6 @@ export const TYPE_LIST: u8 = 0x6c // l
 // @ts-ignore: decorator
 @inline
 export const TYPE_BINARY: u8 = 0x62 // b
-
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** A leaf; ABSENT if there is no room. */
 export function leafNode(label: Slice, type: u8, value: Slice): Slice {

@@ -9,7 +9,7 @@
 import { ascii } from '../bytes/literal'
 import { COLON, COMMA, DOT, MINUS, PERCENT } from '../bytes/ascii'
 import { Slice, isPresent, lenOf, ptrOf, slice, toLower } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { Source, SourceKind } from '../config/policy'
 import { upperHexDigit } from '../http/percent'
 import { sessionValue } from '../session/session'
@@ -21,7 +21,6 @@ import { Nothing, valueBytes, valueType, yieldValue } from './value'
 const LONGEST: u32 = 256
 
 const text: usize = memory.data(LONGEST)
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** Puts its text in the place of the value that `source` just yielded (key/value.ts); or says why it has none. */
 export function rawValue(source: Source): Nothing {

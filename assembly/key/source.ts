@@ -1,7 +1,7 @@
 /** Where a key's value comes from: one function per kind, each total, none of them writes anything. */
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, UNREADABLE, endOf, isPresent, lenOf, ptrOf, slice, toLower } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { Source, SourceKind } from '../config/policy'
 import { maskAddress, parseAddress } from '../http/address'
 import { hostOf } from '../http/authority'
@@ -24,7 +24,6 @@ const CONTENT_TYPE: Slice = ascii('content-type')
 const SOURCE_ADDRESS: Slice = ascii('source\0address')
 
 const addressBytes: usize = memory.data(16, 8)
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** The value of a source that is no combination, in the variables of key/value.ts; or why there is none. */
 export function leafValue(source: Source): Nothing {

@@ -29,6 +29,8 @@ export function startTrace(): void {
 }
 
 /** `outcome` is YIELDED, or the Counter of why the source yields nothing. */
+// @ts-ignore: decorator
+@inline
 export function traceLeaf(kind: SourceKind, outcome: u8): void {
   if (traceLength == TRACE_BYTES) return
   store<u8>(trace + traceLength, <u8>kind)

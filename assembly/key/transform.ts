@@ -20,7 +20,7 @@ import {
   toLower,
   toUpper,
 } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { Transform, TransformKind } from '../config/policy'
 import { withoutBlanks } from '../http/octet'
 import { decodePercent } from '../http/percent'
@@ -29,8 +29,6 @@ import { capture } from '../bytes/capture'
 // How MCP writes a value that a header cannot carry (revision 2026-07-28, Mcp-Param headers).
 const MCP_START: Slice = ascii('=?base64?')
 const MCP_END: Slice = ascii('?=')
-
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** What is left of `text`; ABSENT if it has not the form that the transform is for, UNREADABLE if there is no room. */
 function transformed(transform: Transform, text: Slice): Slice {

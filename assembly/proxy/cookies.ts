@@ -15,6 +15,8 @@ let steps: u32 = 0
 let line: Slice = ABSENT
 
 /** Goes back to before the first cookie. */
+// @ts-ignore: decorator
+@inline
 export function openCookies(): void {
   steps = 0
   line = ABSENT
@@ -29,6 +31,8 @@ export function openCookies(): void {
  *     for (; isPresent(value); value = nextCookie(name)) look(value)
  *     if (value == UNREADABLE) return false
  */
+// @ts-ignore: decorator
+@inline
 export function nextCookie(name: Slice): Slice {
   while (true) {
     const value = nextInLine(name)
@@ -63,6 +67,8 @@ function entryAfter(): Slice {
   return nextPair()
 }
 
+// @ts-ignore: decorator
+@inline
 function nextPair(): Slice {
   while (cursor.next()) {
     if (equals(cursor.name, COOKIE)) return cursor.value

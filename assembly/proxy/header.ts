@@ -16,6 +16,8 @@ import { HeaderMapType, Status } from './abi'
 import { OUT, OUT_LENGTH, outSlice } from './out'
 
 /** The first entry of that name: Envoy shows a filter no other this way. ABSENT, UNREADABLE, or its bytes. */
+// @ts-ignore: decorator
+@inline
 export function readRequestHeader(name: Slice): Slice {
   return readHeader(HeaderMapType.RequestHeaders, name)
 }
@@ -32,11 +34,15 @@ function readHeader(map: HeaderMapType, name: Slice): Slice {
 }
 
 /** Removes every entry of that name and appends one. False if the value or the host refuses; nothing is written then. */
+// @ts-ignore: decorator
+@inline
 export function replaceRequestHeader(name: Slice, value: Slice): bool {
   return replaceHeader(HeaderMapType.RequestHeaders, name, value)
 }
 
 /** As `replaceRequestHeader`, in the answer. */
+// @ts-ignore: decorator
+@inline
 export function replaceResponseHeader(name: Slice, value: Slice): bool {
   return replaceHeader(HeaderMapType.ResponseHeaders, name, value)
 }
@@ -49,6 +55,8 @@ function replaceHeader(map: HeaderMapType, name: Slice, value: Slice): bool {
 }
 
 /** Removes every entry of that name. True also if there was none. */
+// @ts-ignore: decorator
+@inline
 export function removeRequestHeader(name: Slice): bool {
   return removeHeader(HeaderMapType.RequestHeaders, name)
 }

@@ -17,7 +17,7 @@ import {
 } from '@gcoredev/proxy-wasm-sdk-as/assembly/imports'
 import { heapAlloc } from '../bytes/heap'
 import { Slice, equals, lenOf, ptrOf, slice } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { MetricType, Status } from './abi'
 import { OUT } from './out'
 import { COUNTERS, Counter, counterName } from './counter'
@@ -61,7 +61,6 @@ let ledgerCount: u32 = 0
 let current: usize = 0
 
 const nameText: usize = memory.data(96)
-const nameWriter = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** The ledger of `instance`, made if there is none. 0 if there is no room. Only in the configure callback. */
 export function ledgerOf(instance: Slice): usize {
@@ -124,12 +123,12 @@ export function recordMissingKeys(ledger: usize, signs: bool, keys: u32): void {
 }
 
 function define(type: MetricType, instance: Slice, metric: Slice): u32 {
-  nameWriter.open(nameText, 96)
-  nameWriter.bytes(ascii('wasm_filter.'))
-  nameWriter.bytes(instance)
-  nameWriter.bytes(ascii('.mooring_'))
-  nameWriter.bytes(metric)
-  const name = nameWriter.result
+  writer.open(nameText, 96)
+  writer.bytes(ascii('wasm_filter.'))
+  writer.bytes(instance)
+  writer.bytes(ascii('.mooring_'))
+  writer.bytes(metric)
+  const name = writer.result
   const status = proxy_define_metric(type, ptrOf(name), lenOf(name), OUT)
   return status == Status.Ok ? load<u32>(OUT) : UNDEFINED
 }

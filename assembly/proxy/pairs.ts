@@ -84,6 +84,7 @@ export class PairCursor {
   }
 
   /** True once every pair was stepped over: false after `next` stopped at damage. */
+  @inline
   get complete(): bool {
     return this.sizes == this.sizesEnd
   }

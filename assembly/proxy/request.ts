@@ -5,7 +5,7 @@
 import { arenaAlloc } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, UNREADABLE, equals, isPresent, lenOf } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { normalisePath } from '../http/path'
 import { HeaderMapType } from './abi'
 import { readRequestHeader } from './header'
@@ -30,7 +30,6 @@ const UNASKED: Slice = 2 << 32
 export const SEVERAL: Slice = 3 << 32
 
 const cursor = changetype<PairCursor>(memory.data(PAIR_CURSOR_BYTES, 8))
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 let firstCookieLine: Slice = UNASKED
 let authority: Slice = UNASKED
@@ -52,6 +51,8 @@ export function beginRequest(): void {
 }
 
 /** The first `cookie` entry; proxy/cookies.ts has the others. */
+// @ts-ignore: decorator
+@inline
 export function requestCookieLine(): Slice {
   if (firstCookieLine == UNASKED)
     firstCookieLine = pairs == UNASKED ? readRequestHeader(COOKIE) : entryOf(COOKIE, true)
@@ -104,6 +105,8 @@ export function requestPairs(): Slice {
  * knows which the upstream believes. It takes all headers, which are read once a request: that costs a real Envoy less
  * than the first entry and the property that joins all entries.
  */
+// @ts-ignore: decorator
+@inline
 export function onlyEntry(name: Slice): Slice {
   return entryOf(name, false)
 }

@@ -6,8 +6,8 @@ import { arenaAlloc } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
 import { EQUALS } from '../bytes/ascii'
 import { ABSENT, Slice, between, endOf, equals, isPresent, lenOf, ptrOf } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
-import { Carrier, SLICE_BYTES, SessionPolicy } from '../config/policy'
+import { writer } from '../bytes/writer'
+import { Carrier, SLICE_BYTES, SessionPolicy, Signing } from '../config/policy'
 import { isFieldValue } from '../http/field-value'
 import { endsCookie, setCookieAttribute, setCookieAttributes, setCookieValue } from '../http/set-cookie'
 import { HeaderMapType } from '../proxy/abi'
@@ -37,7 +37,6 @@ const HTTP_ONLY_NAME: Slice = ascii('httponly')
 const LOST_DETAILS: Slice = ascii('mooring_write_refused')
 const LOST_BODY: Slice = ascii('The answer could not be prepared.\n')
 
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 const cursor = changetype<PairCursor>(memory.data(PAIR_CURSOR_BYTES, 8))
 
 /** Until all of it is built nothing is written: an answer that fails passes as it is. */
@@ -94,8 +93,8 @@ function wrapLine(policy: SessionPolicy, line: Slice, pending: Pending): Slice {
   if (signing === null || lenOf(value) == 0 || (isCookie && endsCookie(line))) return line
   writer.allocate(lenOf(line) + WRAP_MOST + SEAL_MOST)
   writer.bytes(between(ptrOf(line), endOf(value)))
-  writeSuffix(signing, value, ptrOf(pending.value), writer)
-  writeSeal(signing, ptrOf(pending.value), pending.pod, writer)
+  writeSuffix(signing, value, ptrOf(pending.value))
+  writeSeal(signing, ptrOf(pending.value), pending.pod)
   writer.bytes(between(endOf(value), endOf(line)))
   if (writer.length <= LONGEST_LINE) return writer.result
   count(Counter.ApplicationTooLong)
@@ -110,16 +109,22 @@ function lineBeside(policy: SessionPolicy, line: Slice, pending: Pending): Slice
   const signing = policy.signing
   const value = setCookieValue(line, policy.follows)
   if (signing === null || value == ABSENT) return NOT_ABOUT_IT
+  const id = ptrOf(pending.value)
+  const sets = lenOf(value) > 0 && !endsCookie(line)
+  const token = sets ? newToken(signing, id) : ABSENT
   writer.allocate(lenOf(policy.name) + lenOf(line) + TOKEN_MOST + SEAL_MOST + lenOf(HTTP_ONLY))
   writer.bytes(policy.name)
   writer.byte(EQUALS)
-  if (lenOf(value) > 0 && !endsCookie(line)) {
-    const id = ptrOf(pending.value)
-    openToken(id)
-    writer.bytes(issueToken(signing, false))
-    writeSeal(signing, id, pending.pod, writer)
+  if (sets) {
+    writer.bytes(token)
+    writeSeal(signing, id, pending.pod)
   }
   writer.bytes(setCookieAttributes(line))
   if (setCookieAttribute(line, HTTP_ONLY_NAME) == ABSENT) writer.bytes(HTTP_ONLY)
   return writer.result
+}
+
+function newToken(signing: Signing, id: usize): Slice {
+  openToken(id)
+  return issueToken(signing, false)
 }

@@ -12,7 +12,7 @@
  */
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, UNREADABLE, between, endOf, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { Carrier, SessionPolicy, Signing } from '../config/policy'
 import { nextCookieLine, nextInLine, openCookies } from '../proxy/cookies'
 import { Counter } from '../proxy/counter'
@@ -28,7 +28,6 @@ import { readWrapped, verifyWrapped, wrapKey } from './wrap'
 
 const SEPARATOR: Slice = ascii('; ')
 
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 const key: usize = memory.data(16, 8)
 
 // Of the request at hand.

@@ -5,14 +5,12 @@
 import { ascii } from '../bytes/literal'
 import { EQUALS } from '../bytes/ascii'
 import { ABSENT, Slice, UNREADABLE, isPresent, lenOf } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { writeWithoutCookie } from '../http/cookie'
 import { nextCookieLine, openCookies } from '../proxy/cookies'
 import { requestCookieLine, requestPairs } from '../proxy/request'
 
 const SEPARATOR: Slice = ascii('; ')
-
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /**
  * All cookie entries as one line: the others byte for byte and in order, then `name=value`, unless `value` is ABSENT.

@@ -17,6 +17,8 @@ const digest: usize = memory.data(HMAC_BYTES, 8)
 /**
  * Writes the 16 bytes that `value` stands for to `out` if it is canonical base64url of that length; false otherwise.
  */
+// @ts-ignore: decorator
+@inline
 export function decodeId(value: Slice, out: usize): bool {
   return lenOf(value) == ID_LENGTH && decodeBase64url(value, out, ID_BYTES) == ID_BYTES
 }

@@ -112,6 +112,8 @@ export function reservePending(stream: u32): Pending | null {
 }
 
 /** The slot of `stream`, or null. */
+// @ts-ignore: decorator
+@inline
 export function findPending(stream: u32): Pending | null {
   if (occupied == 0 || stream == 0) return null
   const at = probe(table, slots, stream)

@@ -14,7 +14,7 @@ import { DOT } from '../bytes/ascii'
 import { decodeBase64url, encodeBase64url } from '../bytes/base64url'
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, endOf, lenOf, ptrOf, slice } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { Signing, SigningKey } from '../config/policy'
 import { equalsInConstantTime } from '../crypto/constant-time'
 import { HMAC_BYTES, hmacFinish, hmacStart } from '../crypto/hmac'
@@ -55,7 +55,6 @@ const seal: usize = memory.data(96, 8)
 let kid: Slice = ABSENT
 const opened: usize = memory.data(64, 8)
 const digest: usize = memory.data(HMAC_BYTES, 8)
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** Takes the seal off, into `bareValue`; false if `value` has none. Nothing is verified. */
 export function takeSeal(value: Slice): bool {
@@ -89,15 +88,15 @@ export function openSeal(signing: Signing, id: usize): Slice {
 export function withSeal(signing: Signing, token: Slice, id: usize, pod: Slice): Slice {
   writer.allocate(lenOf(token) + SEAL_MOST)
   writer.bytes(token)
-  writeSeal(signing, id, pod, writer)
+  writeSeal(signing, id, pod)
   return writer.result
 }
 
 /**
- * Appends the sealed form of `pod` for the session with the 16 bytes at `id`. Nothing, if `pod` is empty or too long or
+ * Appends to `writer` the sealed form of `pod` for the session with the 16 bytes at `id`. Nothing, if `pod` is empty or too long or
  * there is no randomness.
  */
-export function writeSeal(signing: Signing, id: usize, pod: Slice, writer: Writer): void {
+export function writeSeal(signing: Signing, id: usize, pod: Slice): void {
   if (lenOf(pod) - 1 >= POD_MOST || !drawId(seal)) return
   const key = changetype<SigningKey>(signing.keys)
   memory.fill(seal + ID_BYTES, 0, POD_MOST)

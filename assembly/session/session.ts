@@ -12,7 +12,7 @@
 import { QUOTE } from '../bytes/ascii'
 import { ABSENT, Slice, UNREADABLE, equals, isPresent, lenOf, ptrOf, slice } from '../bytes/slice'
 import { encodeBase64url } from '../bytes/base64url'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { Adopted, OnInvalid, Secure, SessionPolicy, Signing } from '../config/policy'
 import { isCookieValue } from '../http/cookie'
 import { now } from '../proxy/clock'
@@ -58,7 +58,6 @@ const ADOPTED_MOST: u32 = 256
 
 const idBytes: usize = memory.data(16, 8)
 const idText: usize = memory.data(24, 8)
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 
 /** The session's id as the router and the application see it; ABSENT if the request has no session. */
 export let sessionValue: Slice = ABSENT
@@ -87,6 +86,8 @@ let asItStands = false
 let answer: Pending | null = null
 
 /** Before a request that has no session part. */
+// @ts-ignore: decorator
+@inline
 export function noSession(): void {
   sessionValue = ABSENT
   sessionId = ABSENT
@@ -192,6 +193,8 @@ function judgeUnsigned(policy: SessionPolicy, signing: Signing, value: Slice, be
   return Verdict.Unsigned
 }
 
+// @ts-ignore: decorator
+@inline
 function takeToken(): void {
   sessionValue = tokenId
   sessionId = slice(tokenIdBytes, ID_BYTES)

@@ -2,7 +2,7 @@
 import { EQUALS } from '../bytes/ascii'
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, equals, isPresent, lenOf } from '../bytes/slice'
-import { WRITER_BYTES, Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { OnCacheable, SessionPolicy } from '../config/policy'
 import { Sharing, sharingOf, writeForOneClient } from '../http/cache-control'
 import { HeaderMapType } from '../proxy/abi'
@@ -34,7 +34,6 @@ const NO_STORE: Slice = ascii('no-store')
 @inline
 const FRAME_BYTES: u32 = 21
 
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 const cursor = changetype<PairCursor>(memory.data(PAIR_CURSOR_BYTES, 8))
 const headers: usize = memory.data(32, 8)
 

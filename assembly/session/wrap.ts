@@ -10,7 +10,7 @@ import { DOT } from '../bytes/ascii'
 import { encodeBase64url } from '../bytes/base64url'
 import { ascii } from '../bytes/literal'
 import { Slice, endOf, lenOf, ptrOf, slice } from '../bytes/slice'
-import { Writer } from '../bytes/writer'
+import { writer } from '../bytes/writer'
 import { Signing, SigningKey } from '../config/policy'
 import { equalsInConstantTime } from '../crypto/constant-time'
 import { HMAC_BYTES, hmacFinish, hmacStart } from '../crypto/hmac'
@@ -55,8 +55,8 @@ export function verifyWrapped(signing: Signing): Verdict {
   return equalsInConstantTime(slice(digest, ID_BYTES), slice(tag, ID_BYTES)) ? Verdict.Valid : Verdict.Forged
 }
 
-/** Appends the suffix that carries the 16 bytes at `k`, signed by the first key. */
-export function writeSuffix(signing: Signing, value: Slice, k: usize, writer: Writer): void {
+/** Appends to `writer` the suffix that carries the 16 bytes at `k`, signed by the first key. */
+export function writeSuffix(signing: Signing, value: Slice, k: usize): void {
   const key = changetype<SigningKey>(signing.keys)
   sign(key, value, k)
   writer.bytes(START)

@@ -3,9 +3,15 @@ import { rewriteModule } from '../instructions/rewrite.ts'
 import { markFields, noted } from './marks.ts'
 import { markedInJobs } from './visits.ts'
 
-/** What the condition of a branch was: bits, since different requests find it different. */
-export const FALSE = 1
-export const TRUE = 2
+/** What the condition of a branch was: bits, since a visit may come by more than once. */
+const FALSE = 1
+const TRUE = 2
+
+/** In how many jobs a branch's condition is found true, and in how many false; a job may find both. */
+export interface Branch {
+  readonly yes: number
+  readonly no: number
+}
 
 const CONDITION = '$condition'
 
@@ -15,25 +21,28 @@ export function isBranch(line: string): boolean {
 }
 
 /**
- * For each branch of the filter what the bench's jobs find its condition to be: 0 where none of them reaches it.
+ * The branches of the filter as the bench's jobs find them.
  *
  * @throws {Error} where a job was not done
  */
-export function conditionsInJobs(filter: Uint8Array): readonly number[] {
-  let branches = 0
+export function branchesInJobs(filter: Uint8Array): readonly Branch[] {
+  let count = 0
   const marked = rewriteModule(filter, (lines) => {
     const text: string[] = []
     for (const line of lines) {
       if (isBranch(line)) {
         const found = `i32.const ${TRUE} i32.const ${FALSE} global.get ${CONDITION} select`
-        text.push(`global.set ${CONDITION} ${noted(branches++, found)} global.get ${CONDITION}`)
+        text.push(`global.set ${CONDITION} ${noted(count++, found)} global.get ${CONDITION}`)
       }
       text.push(line)
     }
-    return [...text, `(global ${CONDITION} (mut i32) (i32.const 0))`, ...markFields(branches)]
+    return [...text, `(global ${CONDITION} (mut i32) (i32.const 0))`, ...markFields(count)]
   })
-  const conditions = Array<number>(branches).fill(0)
-  for (const marks of markedInJobs(marked, branches).values())
-    marks.forEach((mark, branch) => (conditions[branch] = (conditions[branch] ?? 0) | mark))
-  return conditions
+  const jobs = [...markedInJobs(marked, count).values()]
+  const inJobs = (branch: number, condition: number) =>
+    jobs.filter((marks) => ((marks[branch] ?? 0) & condition) !== 0).length
+  return Array.from({ length: count }, (_, branch) => ({
+    yes: inJobs(branch, TRUE),
+    no: inJobs(branch, FALSE),
+  }))
 }

@@ -4,7 +4,7 @@
  *     node build/js/bench/layout/main.js build/mooring.wasm
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { conditionsInJobs } from './branches.ts'
+import { branchesInJobs } from './branches.ts'
 import { jobsOfFunctions } from './entered.ts'
 import { withHints } from './hints.ts'
 import { inOrder } from './order.ts'
@@ -13,4 +13,4 @@ const [file] = process.argv.slice(2)
 if (file === undefined) throw new Error('which module?')
 const bytes = readFileSync(file)
 const ordered = inOrder(bytes, jobsOfFunctions(bytes))
-writeFileSync(file, withHints(ordered, conditionsInJobs(ordered)))
+writeFileSync(file, withHints(ordered, branchesInJobs(ordered)))

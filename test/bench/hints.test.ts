@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import binaryen from 'binaryen'
 import { describe, expect, test } from 'vitest'
-import { FALSE, TRUE, conditionsInJobs } from '../../bench/layout/branches.ts'
+import { type Branch, branchesInJobs } from '../../bench/layout/branches.ts'
 import { withHints } from '../../bench/layout/hints.ts'
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
 
@@ -38,15 +38,15 @@ function compiled(wat: string): Uint8Array {
 describe('the built filter', () => {
   const bytes = readFileSync(BUILT_FILTER)
 
-  test('has a hint for most branches that only go one way in the jobs of the bench', () => {
-    const oneWay = conditionsInJobs(bytes).filter((found) => found === TRUE || found === FALSE)
+  test('has hints at many of the branches that the jobs of the bench come by, and at no other', () => {
+    const met = branchesInJobs(bytes).filter(({ yes, no }) => yes + no > 0)
     const hints = hintsOf(bytes).flat()
-    expect(hints.length).toBeGreaterThan(oneWay.length / 2)
-    expect(hints.length).toBeLessThan(oneWay.length)
+    expect(hints.length).toBeGreaterThan(met.length / 4)
+    expect(hints.length).toBeLessThan(met.length)
   })
 
   test('has the hints that its branches give', () => {
-    expect(Buffer.from(withHints(bytes, conditionsInJobs(bytes))).equals(bytes)).toBe(true)
+    expect(Buffer.from(withHints(bytes, branchesInJobs(bytes))).equals(bytes)).toBe(true)
   })
 })
 
@@ -55,20 +55,27 @@ describe('a module', () => {
     (if (local.get 0) (then (return (i32.mul (local.get 0) (i32.const 3)))))
     (block $out (br_if $out (local.get 0)) (return (i32.const 7)))
     (if (result i32) (local.get 0) (then (i32.const 1)) (else (i32.sub (i32.const 9) (local.get 0))))))`
+  const always: Branch = { yes: 4, no: 0 }
+  const never: Branch = { yes: 0, no: 4 }
+  const nobody: Branch = { yes: 0, no: 0 }
+  const ways = (branches: readonly Branch[]) =>
+    hintsOf(withHints(compiled(wat), branches)).map((hints) => hints.map(([, likely]) => likely))
 
-  test('gets a hint where only one way is taken, and does what it did', () => {
-    const hinted = withHints(compiled(wat), [FALSE, TRUE, TRUE])
-    expect(hintsOf(hinted).map((hints) => hints.map(([, likely]) => likely))).toEqual([[0, 1, 1]])
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(hinted)), {})
+  test('gets a hint where one way is taken, and does what it did', () => {
+    const branches = [never, always, always]
+    expect(ways(branches)).toEqual([[0, 1, 1]])
+    const hinted = new WebAssembly.Module(new Uint8Array(withHints(compiled(wat), branches)))
+    const { exports } = new WebAssembly.Instance(hinted, {})
     const f = exports['f'] as (n: number) => number
     expect([f(0), f(2)]).toEqual([7, 6])
   })
 
-  test('gets none where both ways are taken, or nobody comes by', () => {
-    expect(hintsOf(withHints(compiled(wat), [FALSE | TRUE, 0, FALSE | TRUE]))).toEqual([])
+  test('gets none where jobs go both ways', () => {
+    expect(ways([{ yes: 1, no: 3 }, { yes: 3, no: 1 }, nobody])).toEqual([])
   })
 
-  test('gets none where the other way is a single instruction', () => {
-    expect(hintsOf(withHints(compiled(wat), [TRUE, 0, FALSE]))).toEqual([])
+  test('gets none where nobody comes by, or a single job', () => {
+    expect(ways([nobody, { yes: 1, no: 0 }, { yes: 0, no: 1 }])).toEqual([])
+    expect(ways([nobody, { yes: 2, no: 0 }, { yes: 0, no: 2 }])).toEqual([[1, 0]])
   })
 })

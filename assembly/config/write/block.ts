@@ -8,7 +8,7 @@
  */
 import { heapAlloc, heapFree, heapShrink } from '../../bytes/heap'
 import { Slice, lenOf, ptrOf, slice, toLower } from '../../bytes/slice'
-import { WRITER_BYTES, Writer } from '../../bytes/writer'
+import { Writer, writer } from '../../bytes/writer'
 import { SLICE_BYTES } from '../policy'
 
 /** A larger policy is refused. */
@@ -21,7 +21,6 @@ const MOST_BYTES: u32 = 1 << 20
 @inline
 const LEAST_BYTES: u32 = 16 << 10
 
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 8))
 let start: usize = 0
 let position: usize = 0
 let end: usize = 0

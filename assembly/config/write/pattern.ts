@@ -14,7 +14,7 @@ import {
   ptrOf,
   slice,
 } from '../../bytes/slice'
-import { WRITER_BYTES, Writer } from '../../bytes/writer'
+import { writer } from '../../bytes/writer'
 import { word } from '../../bytes/words'
 import { isAnySegment, isRest } from '../../http/path-pattern'
 import { JsonNode, isTrue, member, textOf } from '../../json/node'
@@ -35,7 +35,6 @@ import { blockBytes, blockLowerText, blockOverflowed, blockText } from './block'
 
 // A path pattern has at most 1,024 characters, all of them ASCII.
 const starred: usize = memory.data(1024)
-const writer = changetype<Writer>(memory.data(WRITER_BYTES, 4))
 const shape = changetype<PathShape>(memory.data(16, 8))
 
 /** The pattern that `item` of a match's list is; nothing may be done with it if the block has overflowed. */
@@ -112,7 +111,8 @@ function pathPattern(index: RuleIndex, text: Slice): Pattern {
     segments++
   }
   shape.segments = segments
-  return pattern(index, Field.Path, hash + shapePattern(index).hash, writer.result)
+  const starless = writer.result
+  return pattern(index, Field.Path, hash + shapePattern(index).hash, starless)
 }
 
 function shapePattern(index: RuleIndex): Pattern {
