@@ -71,6 +71,25 @@ export function normalisePath(path: Slice, out: Writer): bool {
 }
 
 /**
+ * True if the path is its own normalised form, as most are: told in one go, with nothing written. False also of some
+ * that are, such as those with a segment that begins with a dot.
+ */
+export function isNormalised(path: Slice): bool {
+  const start = ptrOf(path)
+  let slashes: u32 = 0
+  let afterSlash = false
+  for (let at = start, end = endOf(path); at < end; at++) {
+    const octet = load<u8>(at)
+    const isEnd = octet == SLASH
+    if (afterSlash ? isEnd || octet == DOT : !isEnd && at == start) return false
+    if (isEnd) slashes++
+    else if (!isPathOctet(octet)) return false
+    afterSlash = isEnd
+  }
+  return slashes - 1 < PATH_SEGMENTS_MAX
+}
+
+/**
  * True if a normalised path matches a pattern that `pathPatternError` accepts: segment by segment, with no way back.
  * `*` and `{name}` take one segment that is not empty; a last `**` takes the rest, be it none.
  *

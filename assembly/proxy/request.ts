@@ -6,7 +6,7 @@ import { arenaAlloc } from '../bytes/arena'
 import { ascii } from '../bytes/literal'
 import { ABSENT, Slice, UNREADABLE, equals, isPresent, lenOf } from '../bytes/slice'
 import { writer } from '../bytes/writer'
-import { normalisePath } from '../http/path'
+import { isNormalised, normalisePath } from '../http/path'
 import { HeaderMapType } from './abi'
 import { readRequestHeader } from './header'
 import { PAIR_CURSOR_BYTES, PairCursor, readPairs } from './pairs'
@@ -80,7 +80,7 @@ export function requestNormalisedPath(): Slice {
 }
 
 function normalised(received: Slice): Slice {
-  if (!isPresent(received)) return received
+  if (!isPresent(received) || isNormalised(received)) return received
   // An octet that becomes its escape takes three.
   const room = 3 * lenOf(received) + 1
   const at = arenaAlloc(room)

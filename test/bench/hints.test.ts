@@ -46,7 +46,9 @@ describe('the built filter', () => {
   })
 
   test('has the hints that its branches give', () => {
-    expect(Buffer.from(withHints(bytes, branchesInJobs(bytes))).equals(bytes)).toBe(true)
+    // What else was compiled in this process decides how the rest of the module is written.
+    const likely = (module: Uint8Array) => hintsOf(module).map((hints) => hints.map(([, way]) => way))
+    expect(likely(withHints(bytes, branchesInJobs(bytes)))).toEqual(likely(bytes))
   })
 })
 

@@ -60,6 +60,7 @@ interface PureExports {
   isToken(text: Slice): number
   matchPath(pattern: Slice, normalised: Slice): number
   pathCapture(pattern: Slice, normalised: Slice, index: number): Slice
+  isNormalised(path: Slice): number
   normalisePath(path: Slice, writer: Address): number
   isPeerPattern(pattern: Slice): number
   sharingOf(cacheControl: Slice): number

@@ -129,6 +129,44 @@ describe('normalising a path', () => {
     )
   })
 
+  const isNormalised = (text: string): boolean => guarded((room) => pure.isNormalised(room.input(text))) === 1
+
+  test('is told beforehand of a path only if nothing is to be done', () => {
+    fc.assert(
+      fc.property(path, (text) => {
+        if (isNormalised(text)) expect(normalise(text)).toBe(text)
+      }),
+      cases(3_000, 40_000),
+    )
+  })
+
+  test.each([
+    ['/', true],
+    ['/a/b.c/d-e_f~g/', true],
+    ["/!$&'()*+,=:@", true],
+    [`/${'a/'.repeat(63)}`, true],
+    [`${'/a'.repeat(64)}`, true],
+    [`${'/a'.repeat(65)}`, false],
+    ['', false],
+    ['a', false],
+    ['*', false],
+    ['//', false],
+    ['/a//b', false],
+    ['/./a', false],
+    ['/a/..', false],
+    ['/.well-known', false],
+    ['/a?b', false],
+    ['/a#b', false],
+    ['/a;b', false],
+    ['/%61', false],
+    ['/a\\b', false],
+    ['/a b', false],
+    ['/\xe4', false],
+  ])('of %s it is told: %s', (text, told) => {
+    expect(isNormalised(text)).toBe(told)
+    if (told) expect(normalise(text)).toBe(text)
+  })
+
   test('leaves what it has normalised as it is', () => {
     fc.assert(
       fc.property(path, (text) => {
