@@ -93,8 +93,8 @@ export function withSeal(signing: Signing, token: Slice, id: usize, pod: Slice):
 }
 
 /**
- * Appends to `writer` the sealed form of `pod` for the session with the 16 bytes at `id`. Nothing, if `pod` is empty or too long or
- * there is no randomness.
+ * Appends to `writer` the sealed form of `pod` for the session with the 16 bytes at `id`. Nothing, if `pod` is empty or
+ * too long or there is no randomness.
  */
 export function writeSeal(signing: Signing, id: usize, pod: Slice): void {
   if (lenOf(pod) - 1 >= POD_MOST || !drawId(seal)) return

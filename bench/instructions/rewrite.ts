@@ -1,4 +1,5 @@
 import binaryen from 'binaryen'
+import { assembled } from './assemble.ts'
 
 /**
  * The module with its text rewritten: one line for each instruction and field, the last `)` left out.
@@ -14,10 +15,5 @@ export function rewriteModule(
   module.dispose()
   const end = lines.pop()
   if (end !== ')') throw new Error(`expected the end of a module, found ${String(end)}`)
-  const rewritten = binaryen.parseText([...rewrite(lines), end].join('\n'))
-  rewritten.setFeatures(binaryen.Features.All)
-  if (rewritten.validate() === 0) throw new Error('the rewritten module is not valid')
-  const result = rewritten.emitBinary()
-  rewritten.dispose()
-  return result
+  return assembled([...rewrite(lines), end].join('\n'))
 }

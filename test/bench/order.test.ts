@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import binaryen from 'binaryen'
 import { describe, expect, test } from 'vitest'
+import { assembled } from '../../bench/instructions/assemble.ts'
 import { jobsOfFunctions } from '../../bench/layout/entered.ts'
 import { inOrder } from '../../bench/layout/order.ts'
 import { BUILT_FILTER } from '../../demo/built-filter.ts'
@@ -29,15 +30,10 @@ describe('a module in order', () => {
     (func $2 (export "two") (result i32) (i32.add (call $1) (call $3)))
     (func $3 (result i32) (i32.load8_u (i32.const 1)))
     (func $4 (export "four") (call $host)))`
-  const bytes = (): Uint8Array => {
-    const module = binaryen.parseText(wat)
-    const binary = module.emitBinary()
-    module.dispose()
-    return binary
-  }
+  const bytes = assembled(wat)
 
   test('has those last that most jobs enter', () => {
-    const module = binaryen.readBinary(inOrder(bytes(), ['a', '', 'ab', 'abc']))
+    const module = binaryen.readBinary(inOrder(bytes, ['a', '', 'ab', 'abc']))
     const text = module.emitText()
     module.dispose()
     expect(
@@ -50,13 +46,13 @@ describe('a module in order', () => {
   })
 
   test('does what it did, and has its texts as they were', () => {
-    const module = new WebAssembly.Module(new Uint8Array(inOrder(bytes(), ['a', '', 'ab', 'abc'])))
+    const module = new WebAssembly.Module(new Uint8Array(inOrder(bytes, ['a', '', 'ab', 'abc'])))
     const { exports } = new WebAssembly.Instance(module, { env: { host: () => undefined } })
     const two = exports['two'] as () => number
     expect(two()).toBe(1 + '$'.charCodeAt(0))
   })
 
   test('is refused where it is not known what each function is for', () => {
-    expect(() => inOrder(bytes(), ['a'])).toThrow('4 functions, told of 1')
+    expect(() => inOrder(bytes, ['a'])).toThrow('4 functions, told of 1')
   })
 })

@@ -1,18 +1,16 @@
 /** The counter, on modules so small that the instructions can be counted by hand. */
 import { readFileSync } from 'node:fs'
-import binaryen from 'binaryen'
 import { describe, expect, test } from 'vitest'
 import { Vm } from '../../host/index.ts'
 import { countInstructions, countingModule } from '../../bench/instructions/count.ts'
+import { assembled } from '../../bench/instructions/assemble.ts'
 import { TAKE, instrument } from '../../bench/instructions/instrument.ts'
 
 type GuestFunction = (...args: number[]) => number | undefined
 
 /** The result of `run`, and how many instructions it took. */
 function counted(text: string, ...args: number[]): { result: number | undefined; instructions: number } {
-  const module = binaryen.parseText(text)
-  module.setFeatures(binaryen.Features.All)
-  const bytes = instrument(module.emitBinary())
+  const bytes = instrument(assembled(text))
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {})
   const { run, [TAKE]: take } = exports as unknown as Record<string, GuestFunction>
   if (run === undefined || take === undefined) throw new Error('the module must export run')
