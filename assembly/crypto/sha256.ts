@@ -119,8 +119,9 @@ export function sha256Wipe(): void {
 }
 
 /**
- * One round at a time: V8 makes four of a loop this short (loop-unrolling-reducer.h). With eight the variables would change
- * names instead of places, but a request finds this code cold, and there would be more of it.
+ * Two rounds at a time, so that half of the variables only change names. With eight all would, but a request finds this code
+ * cold, and there would be more of it. V8 makes no loops of this length longer (loop-unrolling-reducer.h), and a function
+ * of more than 500 bytes is a call to it (`--wasm-inlining-max-size`): one copy of this is enough.
  */
 function compress(): void {
   expand()
@@ -133,21 +134,28 @@ function compress(): void {
   let g = load<u32>(state, 24)
   let h = load<u32>(state, 28)
   let differed = b ^ c
-  for (let w = schedule; w < roundConstants; w += 4) {
+  for (let w = schedule; w < roundConstants; w += 8) {
     // What the round before has no part in is added first: each round waits for the last.
-    const sum = h + load<u32>(w, 256) + load<u32>(w) + choose(e, f, g) + bigSigma1(e)
-    h = g
-    g = f
-    f = e
-    e = d + sum
+    h += load<u32>(w, 256) + load<u32>(w) + choose(e, f, g) + bigSigma1(e)
+    d += h
     // The majority of a, b and c; what a and b differ in, b and c differ in the next time.
     const differ = a ^ b
-    const first = sum + (b ^ (differ & differed)) + bigSigma0(a)
-    differed = differ
-    d = c
-    c = b
-    b = a
+    h += (b ^ (differ & differed)) + bigSigma0(a)
+    // The same with h in a's place, d in e's, and all others one further.
+    g += load<u32>(w, 260) + load<u32>(w, 4) + choose(d, e, f) + bigSigma1(d)
+    c += g
+    differed = h ^ a
+    g += (a ^ (differed & differ)) + bigSigma0(h)
+    const first = g
+    const second = h
+    g = e
+    h = f
+    e = c
+    f = d
+    c = a
+    d = b
     a = first
+    b = second
   }
   store<u32>(state, load<u32>(state) + a)
   store<u32>(state, load<u32>(state, 4) + b, 4)

@@ -67,8 +67,6 @@ function entryAfter(): Slice {
   return nextPair()
 }
 
-// @ts-ignore: decorator
-@inline
 function nextPair(): Slice {
   while (cursor.next()) {
     if (equals(cursor.name, COOKIE)) return cursor.value

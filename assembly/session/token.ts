@@ -19,7 +19,7 @@ import { writer } from '../bytes/writer'
 import { Signing, SigningKey } from '../config/policy'
 import { equalsInConstantTime } from '../crypto/constant-time'
 import { HMAC_BYTES, hmacFinish, hmacStart } from '../crypto/hmac'
-import { sha256Update, sha256UpdatePart } from '../crypto/sha256'
+import { sha256Update } from '../crypto/sha256'
 import { now } from '../proxy/clock'
 import { ID_BYTES } from './entropy'
 
@@ -81,15 +81,20 @@ export enum Verdict {
 
 // The token at hand: the one that was read last, or the one that is being made.
 let kid: Slice = ABSENT
-const times: usize = memory.data(16, 8)
-const bound: usize = memory.data(16, 8)
+// What is signed of it behind what stands in the key: each field with its length before it, u32 big endian.
+//
+//     | 16 | id, 16 bytes | 12 | times, 12 bytes | 16 | bound, 16 bytes |
+//     0    4              20   24                36   40                56
+const fields: usize = memory.data(56, 8)
+const times: usize = fields + 24
+const bound: usize = fields + 40
 const tag: usize = memory.data(16, 8)
 let hasBound = false
 
 /** The token that was read last. */
 export let tokenText: Slice = ABSENT
 /** The 16 bytes of its id. */
-export const tokenIdBytes: usize = memory.data(16, 8)
+export const tokenIdBytes: usize = fields + 4
 /** The id of the token that was read last, as text within it. */
 export let tokenId: Slice = ABSENT
 /** Its bound key, as text within it; ABSENT if there is none. */
@@ -246,9 +251,10 @@ export function keyOf(signing: Signing, id: Slice): SigningKey | null {
 function sign(key: SigningKey): void {
   hmacStart(key.token)
   sha256Update(ptrOf(key.signed), lenOf(key.signed))
-  sha256UpdatePart(tokenIdBytes, ID_BYTES)
-  sha256UpdatePart(times, TIMES_BYTES)
-  if (hasBound) sha256UpdatePart(bound, ID_BYTES)
+  store<u32>(fields, ID_BYTES << 24)
+  store<u32>(fields, TIMES_BYTES << 24, 20)
+  store<u32>(fields, ID_BYTES << 24, 36)
+  sha256Update(fields, hasBound ? 56 : 36)
   hmacFinish(key.token, digest)
 }
 
