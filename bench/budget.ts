@@ -34,9 +34,12 @@ export function countBudget(): Budget {
   return { moduleBytes: readFileSync(BUILT_FILTER).length, jobs: countJobs(jobsAt(NOW)) }
 }
 
-/** What these jobs cost, by letter. @throws {Error} where one was not done */
-export function countJobs(jobs: readonly Job[]): Budget['jobs'] {
-  const module = countingModule(readFileSync(BUILT_FILTER))
+/** What these jobs cost, by letter; the filter is the built one. @throws {Error} where one was not done */
+export function countJobs(
+  jobs: readonly Job[],
+  filter: Uint8Array = readFileSync(BUILT_FILTER),
+): Budget['jobs'] {
+  const module = countingModule(filter)
   const counted = jobs.map((job): [string, JobBudget] => {
     const { vm, plugin } = hostedJob(module, job)
     // The first fills pools that later ones draw from.

@@ -47,7 +47,8 @@ export interface Contender {
 export interface PeerModules {
   readonly empty: string
   readonly floor: string
-  readonly floorTold: string
+  /** By the letter of the job whose calls it makes. */
+  readonly callsAlone: ReadonlyMap<string, string>
   readonly rustCookie?: string | undefined
   readonly rustSession?: string | undefined
   readonly assemblyScript?: string | undefined
@@ -63,8 +64,8 @@ export const STATEFUL = 'stateful_session cookie'
 export const EMPTY = 'empty Wasm filter'
 /** The least that a Wasm filter can do. */
 export const FLOOR = 'floor: one read, one write'
-/** The least for a filter that may set a cookie. */
-export const FLOOR_TOLD = 'floor, told of the answer'
+/** The least for a filter that asks and writes what Mooring does, in the callbacks that it has. */
+export const CALLS_ALONE = "Mooring's calls alone"
 /** The same work in Rust. */
 export const RUST = 'Rust SDK'
 /** Less work in Rust: the session's cookie copied into the key header, whatever the job is. */
@@ -80,7 +81,7 @@ export function contendersFor(job: Job, modules: PeerModules): readonly Contende
     { ...wasm(EMPTY, job, modules.empty), expected: untouched(job) },
     ...lua(job),
     { ...wasm(FLOOR, job, modules.floor), expected: copiesStart(job) },
-    ...floorTold(job, modules.floorTold),
+    ...callsAlone(job, modules),
     ...rust(job, modules),
     ...assemblyScript(job, modules.assemblyScript),
     mooring(job),
@@ -131,11 +132,9 @@ function statefulSession(job: Job): readonly Contender[] {
   return [{ ...contender, visit, expected }]
 }
 
-/** Stands beside the floor where there is little but that. */
-function floorTold(job: Job, module: string): readonly Contender[] {
-  return ['a', 'b', 'i'].includes(job.letter)
-    ? [{ ...wasm(FLOOR_TOLD, job, module), expected: copiesStart(job) }]
-    : []
+function callsAlone(job: Job, modules: PeerModules): readonly Contender[] {
+  const module = modules.callsAlone.get(job.letter)
+  return module === undefined ? [] : [{ ...wasm(CALLS_ALONE, job, module), expected: job.expected }]
 }
 
 /** The letters of the jobs that write the session as it is: what these filters do by hand. */

@@ -7,10 +7,14 @@ import { configurationFor } from './shipped.ts'
 export const NOW = 1_767_225_600
 const KEY_HEADER = 'x-mooring-key'
 
-/** The module with a job's configuration, in the host. Its random bytes are from a seed. */
-export function hostedJob(module: ProxyWasmModule, job: Job): { readonly vm: Vm; readonly plugin: Plugin } {
+/** The module with a job's configuration, in the host, at the time `now`. Its random bytes are from a seed. */
+export function hostedJob(
+  module: ProxyWasmModule,
+  job: Job,
+  now = NOW,
+): { readonly vm: Vm; readonly plugin: Plugin } {
   const vm = new Vm(module, {
-    clock: new ManualClock(new Date(NOW * 1000)),
+    clock: new ManualClock(new Date(now * 1000)),
     environment: ENVIRONMENT,
     journal: true,
   })

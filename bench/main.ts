@@ -24,7 +24,7 @@ import {
 } from './contender.ts'
 import { type Job, jobsAt } from './jobs.ts'
 import { measure, type Size } from './measure.ts'
-import { assemblePeer, buildAssemblyScriptPeer, buildRustPeer } from './peers.ts'
+import { assembleCallsAlone, assemblePeer, buildAssemblyScriptPeer, buildRustPeer } from './peers.ts'
 import { publish } from './publish.ts'
 import { report } from './report.ts'
 import { jobResult, type JobResult, type RunResult } from './result.ts'
@@ -34,8 +34,8 @@ const HELP = `Usage: node build/js/bench/main.js [options]      (make bench runs
 
 Says what the filter costs, job by job: processor time that a real Envoy spends on a request with it, over the same
 Envoy without. All contenders of a job stand in one Envoy, each behind a listener of its own; a round is one short block
-of requests to each in turn. Of all rounds the half counts in which Envoy waited least for a processor, since what else the
-machine does changes its cost. It is started several times, since one process is faster than another of the same program
+of requests to each, in an order that is drawn. Of all rounds the half counts in which Envoy waited least for a processor,
+since what else the machine does changes its cost. It is started several times, since one process is faster than another of the same program
 for as long as it lives. Only compare figures of one run and one job.
 
   median, middle half   of the differences to no filter, block by block
@@ -44,6 +44,9 @@ for as long as it lives. Only compare figures of one run and one job.
   x Rust                median over the median of the same work in the Rust SDK
   x Rust's cookie       in job l: over the median of a filter of the Rust SDK that copies the session's cookie, and no more
   95 % of draws         where the number before it lies when starts and blocks are drawn anew, 2,000 times (bootstrap)
+
+Mooring's calls alone are a filter that makes the hostcalls of Mooring in its callbacks, and does nothing else: what is
+between it and Mooring is Mooring's own work, the rest Envoy's price.
 
 A contender has a place in the jobs that it can do. Each is first asked once, and the bench ends where its upstream or
 its client does not get what the job is for: a filter that failed to load would look cheap.
@@ -96,10 +99,11 @@ async function bench(order: Order): Promise<void> {
   const found = await findEnvoy({})
   if (!found.found) throw new UsageError(`no Envoy, and nothing else will do here: ${found.reason}`)
   const date = new Date()
-  const { modules, leftOut } = await buildPeers(order.letters)
+  const now = Math.floor(date.getTime() / 1000)
+  const jobs = jobsAt(now)
+  const { modules, leftOut } = await buildPeers(order.letters, jobs, now)
   for (const line of leftOut) say(`left out: ${line}`)
   const about = { date: date.toISOString(), machine: machine(), envoy: found.version }
-  const jobs = jobsAt(Math.floor(date.getTime() / 1000))
   if (order.letters !== '') await benchJobs(order, jobs, modules, found.binary, { ...about, leftOut })
   if (order.conditions) await benchConditions(order, jobs, modules, found.binary, tool, { ...about, leftOut })
 }
@@ -175,7 +179,11 @@ async function measureJob(
   )
 }
 
-async function buildPeers(letters: string): Promise<{ modules: PeerModules; leftOut: readonly string[] }> {
+async function buildPeers(
+  letters: string,
+  jobs: readonly Job[],
+  now: number,
+): Promise<{ modules: PeerModules; leftOut: readonly string[] }> {
   const rustCookie = await buildRustPeer('rust-cookie')
   const rustSession = rustCookie.built ? await buildRustPeer('rust-session') : rustCookie
   // Its compiler takes seconds.
@@ -189,7 +197,7 @@ async function buildPeers(letters: string): Promise<{ modules: PeerModules; left
   const modules = {
     empty: assemblePeer('empty'),
     floor: assemblePeer('floor'),
-    floorTold: assemblePeer('floor-told'),
+    callsAlone: assembleCallsAlone(jobs, now),
     rustCookie: rustCookie.built ? rustCookie.wasm : undefined,
     rustSession: rustSession.built ? rustSession.wasm : undefined,
     assemblyScript: assemblyScript?.built === true ? assemblyScript.wasm : undefined,

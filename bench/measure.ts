@@ -8,7 +8,7 @@ import {
 import type { Job } from './jobs.ts'
 import { Load } from './load.ts'
 import { processorTime } from './processor-time.ts'
-import { calmest, type Round } from './round.ts'
+import { calmest, drawnOrder, type Round } from './round.ts'
 
 /** How much is measured. */
 export interface Size {
@@ -64,21 +64,13 @@ export async function roundsOf(
   // Connections, and code that V8 compiles when it first runs.
   for (const { port, visit } of running) await load.send(port, visit, requests * WARM_UP_BLOCKS)
   const rounds = []
-  for (let i = 0; i < blocks * ROUNDS_FOR_ONE; i++) rounds.push(await round(running, load, requests, i))
+  for (let i = 0; i < blocks * ROUNDS_FOR_ONE; i++) rounds.push(await round(running, load, requests))
   return calmest(rounds, blocks)
 }
 
-/** Another contender is first each time. */
-async function round(
-  running: readonly RunningContender[],
-  load: Load,
-  requests: number,
-  turn: number,
-): Promise<Round> {
-  const first = turn % running.length
-  const order = [...running.keys()].map((place) => (place + first) % running.length)
+async function round(running: readonly RunningContender[], load: Load, requests: number): Promise<Round> {
   const blocks: Block[] = []
-  for (const index of order) {
+  for (const index of drawnOrder(running.length)) {
     const contender = running[index]
     if (contender !== undefined) blocks[index] = await block(contender, load, requests)
   }

@@ -1,6 +1,6 @@
 /** The parts of docs/performance.md that are generated. */
 import type { Budget, PhaseBudget } from './budget.ts'
-import { MOORING, RUST_COOKIE } from './contender.ts'
+import { CALLS_ALONE, MOORING, RUST_COOKIE } from './contender.ts'
 import { type Estimate, rustOf, type RunResult } from './result.ts'
 
 /** A part of the page, by what generates it. */
@@ -25,7 +25,8 @@ export function figures(run: RunResult): readonly string[] {
     `${date.slice(0, 10)}, ${machine}. Envoy ${envoy}, one worker; Node ${node} sends. ${starts} starts, ${blocks} blocks of`,
     `${requests} requests after each.${leftOut.map((each) => ` Left out: ${each}.`).join('')}`,
     ...jobs.flatMap(({ letter, name, baseline, contenders }) => {
-      const own = contenders.find((each) => each.name === MOORING)?.cost.value
+      const costOf = (of: string) => contenders.find((each) => each.name === of)?.cost.value
+      const [own, calls] = [costOf(MOORING), costOf(CALLS_ALONE)]
       const withCookie = rustOf(contenders.map(({ name }) => name)) === RUST_COOKIE
       const rust = withCookie ? "times Rust's cookie filter" : 'times Rust'
       return [
@@ -44,7 +45,8 @@ export function figures(run: RunResult): readonly string[] {
         `Without a filter a request costs ${baseline.toFixed(1)} µs.` +
           (own === undefined
             ? ''
-            : ` Mooring's ${own.toFixed(1)} µs are ${(own / 10).toFixed(1)} cores at 100,000 requests a second, extrapolated.`),
+            : ` Mooring's ${own.toFixed(1)} µs are ${(own / 10).toFixed(1)} cores at 100,000 requests a second, extrapolated` +
+              `${calls === undefined ? '' : `; its calls alone are ${calls.toFixed(1)} of them`}.`),
       ]
     }),
   ]

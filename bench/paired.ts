@@ -1,5 +1,5 @@
 /**
- * What a contender costs over a baseline, from blocks that were run in turn: block i of one stands beside block i of
+ * What a contender costs over a baseline, from blocks that were run round by round: block i of one stands beside block i of
  * the other, so that what slows the whole machine slows both.
  */
 export interface PairedCost {

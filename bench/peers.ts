@@ -2,9 +2,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import binaryen from 'binaryen'
+import { BUILT_FILTER } from '../demo/built-filter.ts'
+import { ProxyWasmModule } from '../host/index.ts'
 import { packageRoot } from '../tools/package-root.ts'
 import { lastLine, runCommand } from '../tools/run-command.ts'
 import { buildRustModule, type Compiler, type RustBuild } from '../tools/rust-module.ts'
+import { callsAlone } from './calls-alone.ts'
+import type { Job } from './jobs.ts'
 
 const PEERS = join(packageRoot, 'bench', 'peers')
 const OUTPUT = join(packageRoot, 'build', 'bench')
@@ -15,8 +19,20 @@ export function peerSource(file: string): string {
 }
 
 /** Assembles bench/peers/NAME.wat; the path of the module. */
-export function assemblePeer(name: 'empty' | 'floor' | 'floor-told'): string {
-  const module = binaryen.parseText(peerSource(`${name}.wat`))
+export function assemblePeer(name: 'empty' | 'floor'): string {
+  return assembledAs(name, peerSource(`${name}.wat`))
+}
+
+/** For each job the module that makes Mooring's calls alone, at the time `now`: paths by the jobs' letters. */
+export function assembleCallsAlone(jobs: readonly Job[], now: number): ReadonlyMap<string, string> {
+  const filter = ProxyWasmModule.load(readFileSync(BUILT_FILTER))
+  return new Map(
+    jobs.map((job) => [job.letter, assembledAs(`calls-${job.letter}`, callsAlone(filter, job, now))]),
+  )
+}
+
+function assembledAs(name: string, text: string): string {
+  const module = binaryen.parseText(text)
   const wasm = join(OUTPUT, `${name}.wasm`)
   mkdirSync(dirname(wasm), { recursive: true })
   writeFileSync(wasm, module.emitBinary())

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { calmest } from '../../bench/round.ts'
+import { calmest, drawnOrder } from '../../bench/round.ts'
 
 test('rounds count in which nothing waited long for a processor, whatever they cost', () => {
   const rounds = [
@@ -10,4 +10,17 @@ test('rounds count in which nothing waited long for a processor, whatever they c
   ]
   expect(calmest(rounds, 2)).toEqual([rounds[2], rounds[1]])
   expect(calmest(rounds, 4)).toHaveLength(4)
+})
+
+test('the order of a round is drawn, and each order as likely as any other', () => {
+  // Three places and two are left to draw from: six pairs of draws, and six orders of three.
+  const drawn = [0.1, 0.4, 0.9].flatMap((first) =>
+    [0.2, 0.7].map((second) => {
+      const draws = [second, first]
+      return drawnOrder(3, () => draws.pop() ?? 0).join('')
+    }),
+  )
+  expect(drawn.sort()).toEqual(['012', '021', '102', '120', '201', '210'])
+  expect([...drawnOrder(20)].sort((a, b) => a - b)).toEqual([...Array(20).keys()])
+  expect(drawnOrder(1)).toEqual([0])
 })

@@ -78,7 +78,7 @@ inEnvoy(({ binary }) => {
     job: Job,
     use: (running: RunningContender, load: Load) => Promise<void>,
   ): Promise<void> {
-    const mooring = contendersFor(job, { empty: '', floor: '', floorTold: '' }).at(-1)
+    const mooring = contendersFor(job, { empty: '', floor: '', callsAlone: new Map() }).at(-1)
     if (mooring === undefined) throw new Error('nobody does the job')
     await using load = await Load.start()
     const running = await startContender({ ...mooring, wasm, holds: true }, job, binary, load.upstream)
