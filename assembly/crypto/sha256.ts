@@ -107,7 +107,7 @@ export function sha256Finish(out: usize): void {
   store<u64>(pending, bswap<u64>(total << 3), LENGTH_OFFSET)
   compress()
   total = 0
-  for (let i: u32 = 0; i < SHA256_BYTES; i += 4) store<u32>(out + i, reversed(load<u32>(state + i)))
+  for (let i: u32 = 0; i < SHA256_BYTES; i += 4) store<u32>(out + i, bswap<u32>(load<u32>(state + i)))
 }
 
 /** Leaves nothing of the last message behind: after keys were hashed. */
@@ -170,7 +170,7 @@ function compress(): void {
 /** The schedule of the block, which leaves zeros. */
 function expand(): void {
   for (let i: usize = 0; i < SHA256_BLOCK_BYTES; i += 4) {
-    store<u32>(schedule + i, reversed(load<u32>(pending + i)))
+    store<u32>(schedule + i, bswap<u32>(load<u32>(pending + i)))
     store<u32>(pending + i, 0)
   }
   for (let w = schedule; w < schedule + 192; w += 4) {
@@ -208,11 +208,4 @@ function smallSigma0(x: u32): u32 {
 @inline
 function smallSigma1(x: u32): u32 {
   return rotr<u32>(x, 17) ^ rotr<u32>(x, 19) ^ (x >> 10)
-}
-
-/** As `bswap`, which is a call. */
-// @ts-ignore: decorator
-@inline
-function reversed(x: u32): u32 {
-  return (rotl<u32>(x, 8) & 0x00ff00ff) | (rotr<u32>(x, 8) & 0xff00ff00)
 }

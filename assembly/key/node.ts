@@ -9,7 +9,9 @@
  *
  * Nodes are built in the arena. docs/keys.md describes them for users, with vectors.
  */
-import { Slice, lenOf } from '../bytes/slice'
+import { arenaAlloc } from '../bytes/arena'
+import { copyBytes } from '../bytes/copy'
+import { ABSENT, Slice, lenOf, ptrOf, slice } from '../bytes/slice'
 import { writer } from '../bytes/writer'
 
 // @ts-ignore: decorator
@@ -42,15 +44,18 @@ export const TYPE_BINARY: u8 = 0x62 // b
 
 /** A leaf; ABSENT if there is no room. */
 export function leafNode(label: Slice, type: u8, value: Slice): Slice {
-  const length = 1 + 4 + lenOf(label) + 1 + 4 + lenOf(value)
-  writer.allocate(length)
-  writer.byte(LEAF)
-  writer.u32be(lenOf(label))
-  writer.bytes(label)
-  writer.byte(type)
-  writer.u32be(lenOf(value))
-  writer.bytes(value)
-  return writer.result
+  const labelLength = lenOf(label)
+  const length = 1 + 4 + labelLength + 1 + 4 + lenOf(value)
+  const start = arenaAlloc(length)
+  if (start == 0) return ABSENT
+  store<u8>(start, LEAF)
+  store<u32>(start, bswap<u32>(labelLength), 1)
+  copyBytes(start + 5, ptrOf(label), labelLength)
+  const at = start + 5 + labelLength
+  store<u8>(at, type)
+  store<u32>(at, bswap<u32>(lenOf(value)), 1)
+  copyBytes(at + 5, ptrOf(value), lenOf(value))
+  return slice(start, length)
 }
 
 /** A composite of the `count` nodes that stand as Slice[] at `nodes`; ABSENT if there is no room. */

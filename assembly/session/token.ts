@@ -251,9 +251,10 @@ export function keyOf(signing: Signing, id: Slice): SigningKey | null {
 function sign(key: SigningKey): void {
   hmacStart(key.token)
   sha256Update(ptrOf(key.signed), lenOf(key.signed))
-  store<u32>(fields, ID_BYTES << 24)
-  store<u32>(fields, TIMES_BYTES << 24, 20)
-  store<u32>(fields, ID_BYTES << 24, 36)
+  // Their upper bytes are never written, and 0.
+  store<u8>(fields, ID_BYTES, 3)
+  store<u8>(fields, TIMES_BYTES, 23)
+  store<u8>(fields, ID_BYTES, 39)
   sha256Update(fields, hasBound ? 56 : 36)
   hmacFinish(key.token, digest)
 }
