@@ -48,7 +48,7 @@ interface Call {
 /**
  * WebAssembly's text of the filter that makes the calls which `filter` makes for the second of two visits of the job.
  *
- * @param now - the time of the job, seconds since 1970
+ * @param now the time of the job, in seconds since 1970
  * @throws {Error} where the job was not done, or makes a call that is not known here
  */
 export function callsAlone(filter: ProxyWasmModule, job: Job, now: number): string {

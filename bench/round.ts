@@ -18,7 +18,7 @@ export function calmest(rounds: readonly Round[], count: number): readonly Round
  * The numbers below `count` in an order that is drawn, each as likely as any other: who always comes behind the same one would
  * always find in the processor's caches what that one left there.
  *
- * @param random - draws from 0 up to 1
+ * @param random draws from 0 up to 1
  */
 export function drawnOrder(count: number, random: () => number = Math.random): readonly number[] {
   const order = [...Array(count).keys()]
