@@ -26,7 +26,7 @@ const HANDS_OVER: Readonly<Record<string, number>> = {
 //     | 0: address, length of what was handed over last | 16: texts .. | 64 Ki: what the host hands over .. | 128 Ki
 const TEXTS = 16
 const HANDED_OVER = 65_536
-const MOST_HANDED_OVER = 65_536
+const END = 2 * HANDED_OVER
 
 /** One callback of a job, as Envoy calls it. */
 interface Callback {
@@ -129,7 +129,7 @@ function moduleOf(callbacks: readonly Callback[]): string {
     ...data,
     '(func (export "proxy_abi_version_0_2_1"))',
     '(func (export "malloc") (param $size i32) (result i32)',
-    `  (select (i32.const 0) (i32.const ${HANDED_OVER}) (i32.gt_u (local.get $size) (i32.const ${MOST_HANDED_OVER}))))`,
+    `  (select (i32.const 0) (i32.const ${HANDED_OVER}) (i32.gt_u (local.get $size) (i32.const ${END - HANDED_OVER}))))`,
     ...functions,
     ')',
   ].join('\n')

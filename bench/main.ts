@@ -35,8 +35,8 @@ const HELP = `Usage: node build/js/bench/main.js [options]      (make bench runs
 Says what the filter costs, job by job: processor time that a real Envoy spends on a request with it, over the same
 Envoy without. All contenders of a job stand in one Envoy, each behind a listener of its own; a round is one short block
 of requests to each, in an order that is drawn. Of all rounds the half counts in which Envoy waited least for a processor,
-since what else the machine does changes its cost. It is started several times, since one process is faster than another of the same program
-for as long as it lives. Only compare figures of one run and one job.
+since what else the machine does changes its cost. It is started several times, since one process is faster than another
+of the same program for as long as it lives. Only compare figures of one run and one job.
 
   median, middle half   of the differences to no filter, block by block
   minima                the cheapest block over the cheapest one without a filter
@@ -100,12 +100,13 @@ async function bench(order: Order): Promise<void> {
   if (!found.found) throw new UsageError(`no Envoy, and nothing else will do here: ${found.reason}`)
   const date = new Date()
   const now = Math.floor(date.getTime() / 1000)
-  const jobs = jobsAt(now)
-  const { modules, leftOut } = await buildPeers(order.letters, jobs, now)
+  const all = jobsAt(now)
+  const jobs = all.filter(({ letter }) => order.letters.includes(letter))
+  const { modules, leftOut } = await buildPeers(jobs, now)
   for (const line of leftOut) say(`left out: ${line}`)
   const about = { date: date.toISOString(), machine: machine(), envoy: found.version }
-  if (order.letters !== '') await benchJobs(order, jobs, modules, found.binary, { ...about, leftOut })
-  if (order.conditions) await benchConditions(order, jobs, modules, found.binary, tool, { ...about, leftOut })
+  if (jobs.length > 0) await benchJobs(order, jobs, modules, found.binary, { ...about, leftOut })
+  if (order.conditions) await benchConditions(order, all, modules, found.binary, tool, { ...about, leftOut })
 }
 
 /** What a result says of its run. */
@@ -125,7 +126,6 @@ async function benchJobs(
   )
   const results: JobResult[] = []
   for (const job of jobs) {
-    if (!order.letters.includes(job.letter)) continue
     const contenders = contendersFor(job, modules).filter(({ name }) => !order.quick || QUICK.has(name))
     const result = await measureJob(job, contenders, binary, order)
     process.stdout.write(`\n${report(result).join('\n')}\n`)
@@ -179,15 +179,15 @@ async function measureJob(
   )
 }
 
+/** What these jobs need, at the time `now`. */
 async function buildPeers(
-  letters: string,
   jobs: readonly Job[],
   now: number,
 ): Promise<{ modules: PeerModules; leftOut: readonly string[] }> {
   const rustCookie = await buildRustPeer('rust-cookie')
   const rustSession = rustCookie.built ? await buildRustPeer('rust-session') : rustCookie
   // Its compiler takes seconds.
-  const assemblyScript = [...COPIES].some((letter) => letters.includes(letter))
+  const assemblyScript = jobs.some(({ letter }) => COPIES.has(letter))
     ? await buildAssemblyScriptPeer()
     : undefined
   const leftOut = [

@@ -1,13 +1,13 @@
 /** The modules that Mooring is compared with, built into build/bench. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import binaryen from 'binaryen'
 import { BUILT_FILTER } from '../demo/built-filter.ts'
 import { ProxyWasmModule } from '../host/index.ts'
 import { packageRoot } from '../tools/package-root.ts'
 import { lastLine, runCommand } from '../tools/run-command.ts'
 import { buildRustModule, type Compiler, type RustBuild } from '../tools/rust-module.ts'
 import { callsAlone } from './calls-alone.ts'
+import { assembled } from './instructions/assemble.ts'
 import type { Job } from './jobs.ts'
 
 const PEERS = join(packageRoot, 'bench', 'peers')
@@ -32,11 +32,9 @@ export function assembleCallsAlone(jobs: readonly Job[], now: number): ReadonlyM
 }
 
 function assembledAs(name: string, text: string): string {
-  const module = binaryen.parseText(text)
   const wasm = join(OUTPUT, `${name}.wasm`)
   mkdirSync(dirname(wasm), { recursive: true })
-  writeFileSync(wasm, module.emitBinary())
-  module.dispose()
+  writeFileSync(wasm, assembled(text))
   return wasm
 }
 

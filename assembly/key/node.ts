@@ -42,7 +42,7 @@ export const TYPE_LIST: u8 = 0x6c // l
 @inline
 export const TYPE_BINARY: u8 = 0x62 // b
 
-/** A leaf; ABSENT if there is no room. */
+/** A leaf; ABSENT if there is no room. Every key begins with one, and its length is known: no Writer has to check it. */
 export function leafNode(label: Slice, type: u8, value: Slice): Slice {
   const labelLength = lenOf(label)
   const length = 1 + 4 + labelLength + 1 + 4 + lenOf(value)
